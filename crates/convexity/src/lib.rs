@@ -1,1 +1,10 @@
-//! .
+//! Generalised convexity and smoothness by conjugate duality, executable: definitions, losses, theorem checkers.
+//!
+//! Start with [`losses`] for the losses of a model's output, and with [`verdict`] for what a checker answers.
+
+pub mod error;
+pub mod losses;
+pub mod verdict;
+
+pub use error::ConvexityError;
+pub use verdict::Verdict;

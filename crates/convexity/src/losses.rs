@@ -1,0 +1,68 @@
+//! Losses of one sample: value, residual, infimum, and the output-gradient bounds that the sandwich T11 needs.
+//!
+//! A loss `l(y, f)` takes a target `y` and a model's output `f`, both in R^m. Its *residual* is
+//! `e = grad_f l(y, f)`. Most losses here are *Fenchel-Young losses* of a convex function Omega,
+//! `l(y, f) = Omega(y) + Omega*(f) - <y, f>`, whose residual is prediction minus target and whose infimum is 0
+//! for every target in the domain of Omega.
+//!
+//! Each loss knows two non-decreasing functions with `lower(||e||_2) <= l - l_inf <= upper(||e||_2)` for every
+//! output f: rigorous, and as sharp as is known for the target at hand. They are rounded outward by a few units in
+//! the last place, so that they stay on their side of the exact bounds.
+
+mod softmax_cross_entropy;
+mod squared_error;
+pub(crate) mod target;
+
+pub use softmax_cross_entropy::SoftmaxCrossEntropy;
+pub use squared_error::SquaredError;
+
+use crate::error::ConvexityError;
+use ndarray::{ArrayView1, ArrayViewMut1};
+
+/// A loss of one sample, as a function of the model's output.
+///
+/// Numbers are f64: the bounds below are compared with losses as small as 1e-300.
+pub trait Loss: Send + Sync + std::fmt::Debug {
+    /// The name of the loss, with its parameters.
+    fn name(&self) -> String;
+
+    /// `l(y, f)`.
+    ///
+    /// # Errors
+    ///
+    /// If the target is not admissible, the output not finite, or their lengths differ.
+    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError>;
+
+    /// Writes the residual `e = grad_f l(y, f)` and returns `l(y, f)`.
+    ///
+    /// The two are evaluated together, so that both are accurate relative to their size even where the loss is
+    /// tiny.
+    ///
+    /// # Errors
+    ///
+    /// As [`Loss::value`], and if `residual` has another length.
+    fn value_and_residual(
+        &self,
+        target: ArrayView1<f64>,
+        output: ArrayView1<f64>,
+        residual: ArrayViewMut1<f64>,
+    ) -> Result<f64, ConvexityError>;
+
+    /// `inf_f l(y, f)`; NaN for a target that is not admissible.
+    fn infimum(&self, target: ArrayView1<f64>) -> f64;
+
+    /// `lo(t)`: `l - l_inf >= lo(||e||_2)` for every output, non-decreasing in t >= 0.
+    ///
+    /// NaN if t is negative or NaN, or the target is not admissible.
+    fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64;
+
+    /// `hi(t)`: `l - l_inf <= hi(||e||_2)` for every output, non-decreasing in t >= 0; may be infinite.
+    ///
+    /// NaN if t is negative or NaN, or the target is not admissible.
+    fn upper(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64;
+
+    /// Whether the residual sums to zero for every output.
+    ///
+    /// Then T10 may restrict the structural matrix to the sum-zero subspace.
+    fn residual_sums_to_zero(&self) -> bool;
+}

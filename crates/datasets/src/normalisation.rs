@@ -1,0 +1,93 @@
+//! Mean and standard deviation of each channel, measured from a set and applied to batches.
+
+use crate::{Dataset, Element, Error, ImageShape, Result};
+
+/// The affine map x -> (x - mean) / deviation of each channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Normalisation {
+    /// The mean of each channel, in the units of the samples ([0, 1] for images).
+    pub mean: Vec<f64>,
+    /// The standard deviation of each channel (divisor n, not n - 1), in the same units; positive.
+    pub deviation: Vec<f64>,
+}
+
+impl Normalisation {
+    /// The map that changes nothing.
+    #[must_use]
+    pub fn identity(channels: usize) -> Self {
+        Self { mean: vec![0.0; channels], deviation: vec![1.0; channels] }
+    }
+
+    /// Mean and standard deviation over all pixels of all samples of a set, by channel.
+    ///
+    /// Measured in f64 in two passes, so that the deviation of a nearly constant channel keeps its digits; each
+    /// sample is summed for itself first, which keeps the error of the sum far below that of one long sum.
+    ///
+    /// # Errors
+    /// If the set is empty, or a channel is constant or not finite: its deviation could not be divided by.
+    pub fn measure(set: &dyn Dataset) -> Result<Self> {
+        let shape = set.shape();
+        let plane = shape.height * shape.width;
+        if set.is_empty() {
+            return Err(Error::argument("set", format!("{} is empty: it has no mean", set.name())));
+        }
+        let count = (set.len() * plane) as f64;
+        let mut sample = vec![0.0; shape.features()];
+        let mut average = |of: &dyn Fn(usize, f64) -> f64| {
+            let mut sums = vec![0.0; shape.channels];
+            for i in 0..set.len() {
+                set.write_sample_f64(i, &mut sample);
+                for (channel, pixels) in sample.chunks_exact(plane).enumerate() {
+                    sums[channel] += pixels.iter().map(|&x| of(channel, x)).sum::<f64>();
+                }
+            }
+            sums.into_iter().map(|sum| sum / count).collect::<Vec<f64>>()
+        };
+        let mean = average(&|_, x| x);
+        let variance = average(&|channel, x| (x - mean[channel]).powi(2));
+        let normalisation = Self { mean, deviation: variance.into_iter().map(f64::sqrt).collect() };
+        normalisation.check(shape, set.name())?;
+        Ok(normalisation)
+    }
+
+    /// Checks that the map can be applied to samples of `shape`.
+    pub(crate) fn check(&self, shape: ImageShape, name: &str) -> Result<()> {
+        if self.mean.len() != shape.channels || self.deviation.len() != shape.channels {
+            return Err(Error::argument(
+                "normalisation",
+                format!(
+                    "{} means and {} deviations for the {} channels of {name}",
+                    self.mean.len(),
+                    self.deviation.len(),
+                    shape.channels
+                ),
+            ));
+        }
+        for (channel, (mean, deviation)) in self.mean.iter().zip(&self.deviation).enumerate() {
+            // Rounding alone can leave a constant channel a deviation of the order of its last digit.
+            let positive = *deviation > 1e-12 * mean.abs().max(f64::MIN_POSITIVE);
+            if !(mean.is_finite() && deviation.is_finite() && positive) {
+                return Err(Error::argument(
+                    "normalisation",
+                    format!(
+                        "channel {channel} of {name} has mean {mean} and deviation {deviation}; both must be finite \
+                         and the deviation positive (use Normalisation::identity for constant channels)"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies the map to one sample of `shape`, in place.
+    pub(crate) fn apply<A: Element>(&self, shape: ImageShape, sample: &mut [A]) {
+        for ((pixels, &mean), &deviation) in
+            sample.chunks_exact_mut(shape.height * shape.width).zip(&self.mean).zip(&self.deviation)
+        {
+            let (mean, deviation) = (A::from_f64(mean), A::from_f64(deviation));
+            for x in pixels {
+                *x = (*x - mean) / deviation;
+            }
+        }
+    }
+}

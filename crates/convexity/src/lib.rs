@@ -4,6 +4,7 @@
 
 pub mod error;
 pub mod losses;
+pub mod number;
 pub mod verdict;
 
 pub use error::ConvexityError;

@@ -1,0 +1,198 @@
+//! Dual numbers: a value together with its derivative in one direction (forward-mode differentiation).
+
+use super::{Number, Sign};
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+/// A number and its derivative with respect to one parameter.
+///
+/// Over intervals the derivative of `abs`, `max`, `min` and `select` at an undecided branch is the hull of both
+/// branches', which encloses every derivative and, where the function is continuous, every slope between two
+/// points. At a decided kink (`abs` at 0) the derivative is that of [`Number::signum`].
+///
+/// ```
+/// use fenchel_convexity::number::{Dual, Number};
+///
+/// let x = Dual::variable(2.0_f64);
+/// let y = x.powi(3) + x.clone() * 5.0;
+/// assert_eq!((y.value, y.derivative), (18.0, 17.0));
+/// // Nested once more: the second derivative of x^3 at 2.
+/// let xx = Dual::variable(Dual::variable(2.0_f64));
+/// assert_eq!(xx.powi(3).derivative.derivative, 12.0);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dual<N> {
+    /// The value.
+    pub value: N,
+    /// The derivative.
+    pub derivative: N,
+}
+
+impl<N: Number> Dual<N> {
+    /// A number that does not depend on the parameter.
+    pub fn constant(value: N) -> Self {
+        Self { value, derivative: N::zero() }
+    }
+
+    /// The parameter itself.
+    pub fn variable(value: N) -> Self {
+        Self { value, derivative: N::one() }
+    }
+
+    /// f(self) from the value f(x) and the slope f'(x): the chain rule.
+    fn chain(&self, value: N, slope: N) -> Self {
+        Self { value, derivative: slope * &self.derivative }
+    }
+
+    /// Chooses a branch by the sign of `condition`, value and derivative alike.
+    fn choose(condition: &N, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        match condition.sign() {
+            Sign::Negative => negative(),
+            Sign::Zero | Sign::Positive => otherwise(),
+            Sign::Undecided => {
+                let (a, b) = (negative(), otherwise());
+                Self {
+                    value: condition.select(|| a.value, || b.value),
+                    derivative: condition.select(|| a.derivative, || b.derivative),
+                }
+            }
+        }
+    }
+}
+
+impl<N: Number> Neg for Dual<N> {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self { value: -self.value, derivative: -self.derivative }
+    }
+}
+
+impl<'a, N: Number> Add<&'a Self> for Dual<N> {
+    type Output = Self;
+    fn add(self, other: &'a Self) -> Self {
+        Self { value: self.value + &other.value, derivative: self.derivative + &other.derivative }
+    }
+}
+
+impl<'a, N: Number> Sub<&'a Self> for Dual<N> {
+    type Output = Self;
+    fn sub(self, other: &'a Self) -> Self {
+        Self { value: self.value - &other.value, derivative: self.derivative - &other.derivative }
+    }
+}
+
+impl<'a, N: Number> Mul<&'a Self> for Dual<N> {
+    type Output = Self;
+    fn mul(self, other: &'a Self) -> Self {
+        let derivative = self.derivative * &other.value + self.value.clone() * &other.derivative;
+        Self { value: self.value * &other.value, derivative }
+    }
+}
+
+impl<'a, N: Number> Div<&'a Self> for Dual<N> {
+    type Output = Self;
+    fn div(self, other: &'a Self) -> Self {
+        let value = self.value / &other.value;
+        let derivative = (self.derivative - value.clone() * &other.derivative) / &other.value;
+        Self { value, derivative }
+    }
+}
+
+operators!(impl[N: Number] for Dual<N>);
+
+impl<N: Number> Number for Dual<N> {
+    fn from_f64(value: f64) -> Self {
+        Self::constant(N::from_f64(value))
+    }
+
+    fn to_f64(&self) -> f64 {
+        self.value.to_f64()
+    }
+
+    fn sign(&self) -> Sign {
+        self.value.sign()
+    }
+
+    fn is_finite(&self) -> bool {
+        self.value.is_finite() && self.derivative.is_finite()
+    }
+
+    fn exp(&self) -> Self {
+        let value = self.value.exp();
+        self.chain(value.clone(), value)
+    }
+
+    fn exp_m1(&self) -> Self {
+        self.chain(self.value.exp_m1(), self.value.exp())
+    }
+
+    fn ln(&self) -> Self {
+        self.chain(self.value.ln(), self.value.recip())
+    }
+
+    fn ln_1p(&self) -> Self {
+        self.chain(self.value.ln_1p(), (self.value.clone() + 1.0).recip())
+    }
+
+    fn sqrt(&self) -> Self {
+        let value = self.value.sqrt();
+        self.chain(value.clone(), (value * 2.0).recip())
+    }
+
+    fn powi(&self, exponent: i32) -> Self {
+        match exponent {
+            0 => Self::one(),
+            1 => self.clone(),
+            _ => self.chain(self.value.powi(exponent), self.value.powi(exponent - 1) * f64::from(exponent)),
+        }
+    }
+
+    fn powf(&self, exponent: f64) -> Self {
+        if exponent == 0.0 {
+            return Self::one();
+        }
+        // The exponent less one may round; x^(r-1) is then taken as x^r / x, except at 0 where that is undefined.
+        let less = exponent - 1.0;
+        let slope = if less + 1.0 == exponent && (exponent - less) == 1.0 {
+            self.value.powf(less)
+        } else {
+            self.value.powf(exponent) / &self.value
+        };
+        self.chain(self.value.powf(exponent), slope * exponent)
+    }
+
+    fn abs(&self) -> Self {
+        self.chain(self.value.abs(), self.value.signum())
+    }
+
+    fn sin(&self) -> Self {
+        self.chain(self.value.sin(), self.value.cos())
+    }
+
+    fn cos(&self) -> Self {
+        self.chain(self.value.cos(), -self.value.sin())
+    }
+
+    fn sinh(&self) -> Self {
+        self.chain(self.value.sinh(), self.value.cosh())
+    }
+
+    fn cosh(&self) -> Self {
+        self.chain(self.value.cosh(), self.value.sinh())
+    }
+
+    fn max(&self, other: &Self) -> Self {
+        let difference = self.value.clone() - &other.value;
+        let chosen = Self::choose(&difference, || other.clone(), || self.clone());
+        Self { value: self.value.max(&other.value), derivative: chosen.derivative }
+    }
+
+    fn min(&self, other: &Self) -> Self {
+        let difference = self.value.clone() - &other.value;
+        let chosen = Self::choose(&difference, || self.clone(), || other.clone());
+        Self { value: self.value.min(&other.value), derivative: chosen.derivative }
+    }
+
+    fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        Self::choose(&self.value, negative, otherwise)
+    }
+}

@@ -1,10 +1,12 @@
 //! Generalised convexity and smoothness by conjugate duality, executable: definitions, losses, theorem checkers.
 //!
-//! Start with [`losses`] for the losses of a model's output, and with [`verdict`] for what a checker answers.
+//! Start with [`losses`] for the losses of a model's output, [`objectives`] for bringing a function, and with
+//! [`verdict`] for what a checker answers.
 
 pub mod error;
 pub mod losses;
 pub mod number;
+pub mod objectives;
 pub mod verdict;
 
 pub use error::ConvexityError;

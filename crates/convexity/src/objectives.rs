@@ -1,0 +1,232 @@
+//! Objectives: the functions whose convexity and smoothness are examined.
+//!
+//! Two traits, one for writing and one for using.
+//!
+//! [`Formula`] is for writing. It is generic over the [`Number`] type, so one formula serves the search in f64, proofs in
+//! interval arithmetic and certificates in 256 bits.
+//!
+//! [`Objective`] is for using: it can stand behind a `dyn`, takes f64 views, checks its input, and offers the
+//! formula's other arithmetics through [`Objective::certified`]. Every formula is an objective. A function that exists only
+//! as an f64 closure is one too ([`Closure`]); it has no certified evaluation, so that violations are certified only by a
+//! forward-error bound that its owner states, and are `Undecided` without one.
+//!
+//! With both traits in scope `f.value(..)` is ambiguous for a formula; bind it as `&dyn Objective` first.
+//!
+//! Combinators ([`Sum`], [`Scaled`], [`Precomposed`]) make formulas of formulas; `catalogue` lists functions whose
+//! constants are known.
+
+mod closure;
+mod combinators;
+mod domain;
+mod formula;
+mod kink;
+
+pub use closure::Closure;
+pub use combinators::{Precomposed, Scaled, Sum};
+pub use domain::Domain;
+pub use formula::Formula;
+pub use kink::Kink;
+
+use crate::error::{ConvexityError, require_dimension, require_vector};
+use crate::number::{Dual, Interval, Number, Precise, PreciseInterval};
+use ndarray::{ArrayView1, ArrayViewMut1};
+use std::fmt::Debug;
+
+/// A function on a domain in R^m, evaluated in f64, with a gradient or a chosen subgradient everywhere.
+pub trait Objective: Send + Sync + Debug {
+    /// The name, with parameters.
+    fn name(&self) -> String;
+
+    /// The dimension m.
+    fn dimension(&self) -> usize;
+
+    /// Where the function is defined.
+    fn domain(&self) -> Domain;
+
+    /// Where the gradient jumps, as far as it is known: places worth a look for whoever searches a violation.
+    fn kinks(&self) -> Vec<Kink>;
+
+    /// G(x).
+    ///
+    /// # Errors
+    ///
+    /// If x is not finite, of the wrong length or outside the domain, or the value is beyond f64.
+    fn value(&self, x: ArrayView1<f64>) -> Result<f64, ConvexityError>;
+
+    /// Writes the gradient of G at x, or the chosen subgradient at a kink.
+    ///
+    /// # Errors
+    ///
+    /// As [`Objective::value`]; also where the function has no subgradient, as at the edge of an entropy's domain.
+    fn gradient(&self, x: ArrayView1<f64>, gradient: ArrayViewMut1<f64>) -> Result<(), ConvexityError>;
+
+    /// The Bregman divergence `D_G(u, v) = G(u) - G(v) - <s_v, u - v>`, as accurately as the function can.
+    ///
+    /// # Errors
+    ///
+    /// As [`Objective::gradient`] at v and [`Objective::value`] at u.
+    fn bregman(&self, u: ArrayView1<f64>, v: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        let mut gradient = ndarray::Array1::zeros(self.dimension());
+        self.gradient(v, gradient.view_mut())?;
+        let linear = u.iter().zip(v).zip(&gradient).fold(0.0, |sum, ((u, v), s)| sum + s * (u - v));
+        finite(self.value(u)? - self.value(v)? - linear, "the Bregman divergence")
+    }
+
+    /// Writes the product of the Hessian at x with a direction.
+    ///
+    /// # Errors
+    ///
+    /// [`ConvexityError::Unsupported`] if the function does not offer it, else as [`Objective::gradient`].
+    fn hessian_vector(
+        &self,
+        x: ArrayView1<f64>,
+        direction: ArrayView1<f64>,
+        product: ArrayViewMut1<f64>,
+    ) -> Result<(), ConvexityError> {
+        let _ = (x, direction, product);
+        Err(ConvexityError::Unsupported { name: self.name(), what: "Hessian-vector product" })
+    }
+
+    /// The same function in the arithmetics that prove things, if there is a formula.
+    fn certified(&self) -> Option<&dyn Certified> {
+        None
+    }
+
+    /// A bound on the round-off of the f64 evaluation at x, if one is known.
+    ///
+    /// A formula needs none, as its certified evaluation encloses the exact value.
+    fn forward_error(&self, x: ArrayView1<f64>) -> Option<ForwardError> {
+        let _ = x;
+        None
+    }
+}
+
+/// Absolute bounds on the round-off of one evaluation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ForwardError {
+    /// Of the value.
+    pub value: f64,
+    /// Of each entry of the gradient.
+    pub gradient: f64,
+}
+
+/// A function evaluated in one arithmetic: the bridge from generic formulas to `dyn`.
+///
+/// Points must lie in the domain; [`Domain::snap`] moves a point there exactly, in any arithmetic.
+pub trait Evaluate<N> {
+    /// G(x).
+    fn value_of(&self, x: &[N]) -> N;
+
+    /// Writes the chosen subgradient at x.
+    fn gradient_of(&self, x: &[N], gradient: &mut [N]);
+
+    /// D_G(u, v).
+    fn bregman_of(&self, u: &[N], v: &[N]) -> N;
+}
+
+impl<F: Formula, N: Number> Evaluate<N> for F {
+    fn value_of(&self, x: &[N]) -> N {
+        Formula::value(self, x)
+    }
+
+    fn gradient_of(&self, x: &[N], gradient: &mut [N]) {
+        Formula::gradient(self, x, gradient);
+    }
+
+    fn bregman_of(&self, u: &[N], v: &[N]) -> N {
+        Formula::bregman(self, u, v)
+    }
+}
+
+/// A function in every arithmetic that a certificate may need.
+pub trait Certified: Evaluate<Interval> + Evaluate<Precise> + Evaluate<PreciseInterval> + Sync {}
+
+impl<F: Formula> Certified for F {}
+
+impl<F: Formula> Objective for F {
+    fn name(&self) -> String {
+        Formula::name(self)
+    }
+
+    fn dimension(&self) -> usize {
+        Formula::dimension(self)
+    }
+
+    fn domain(&self) -> Domain {
+        Formula::domain(self)
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        Formula::kinks(self)
+    }
+
+    fn value(&self, x: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        let x = checked(self, "x", x)?;
+        finite(Formula::value(self, &x), "the value of the objective")
+    }
+
+    fn gradient(&self, x: ArrayView1<f64>, mut gradient: ArrayViewMut1<f64>) -> Result<(), ConvexityError> {
+        let x = checked(self, "x", x)?;
+        require_dimension("gradient", gradient.len(), x.len())?;
+        let mut out = vec![0.0; x.len()];
+        Formula::gradient(self, &x, &mut out);
+        require_gradient(&out)?;
+        gradient.iter_mut().zip(out).for_each(|(to, from)| *to = from);
+        Ok(())
+    }
+
+    fn bregman(&self, u: ArrayView1<f64>, v: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        let (u, v) = (checked(self, "u", u)?, checked(self, "v", v)?);
+        finite(Formula::bregman(self, &u, &v), "the Bregman divergence")
+    }
+
+    fn hessian_vector(
+        &self,
+        x: ArrayView1<f64>,
+        direction: ArrayView1<f64>,
+        mut product: ArrayViewMut1<f64>,
+    ) -> Result<(), ConvexityError> {
+        let x = checked(self, "x", x)?;
+        require_vector("direction", direction, x.len())?;
+        require_dimension("product", product.len(), x.len())?;
+        // The gradient along x + t d, differentiated at t = 0.
+        let along: Vec<Dual<f64>> =
+            x.iter().zip(direction).map(|(&value, &derivative)| Dual { value, derivative }).collect();
+        let mut out = vec![Dual::constant(0.0); x.len()];
+        Formula::gradient(self, &along, &mut out);
+        let out: Vec<f64> = out.into_iter().map(|entry| entry.derivative).collect();
+        require_gradient(&out)?;
+        product.iter_mut().zip(out).for_each(|(to, from)| *to = from);
+        Ok(())
+    }
+
+    fn certified(&self) -> Option<&dyn Certified> {
+        Some(self)
+    }
+}
+
+/// A point of the domain, as a plain vector.
+fn checked<F: Formula>(
+    formula: &F,
+    argument: &'static str,
+    x: ArrayView1<f64>,
+) -> Result<Vec<f64>, ConvexityError> {
+    require_vector(argument, x, Formula::dimension(formula))?;
+    let x = x.to_vec();
+    Formula::domain(formula).require(argument, &x)?;
+    Ok(x)
+}
+
+fn finite(value: f64, what: &'static str) -> Result<f64, ConvexityError> {
+    if value.is_finite() { Ok(value) } else { Err(ConvexityError::Overflow { what }) }
+}
+
+fn require_gradient(gradient: &[f64]) -> Result<(), ConvexityError> {
+    match gradient.iter().position(|entry| !entry.is_finite()) {
+        None => Ok(()),
+        Some(index) => Err(ConvexityError::OutsideDomain {
+            argument: "x",
+            reason: format!("entry {index} of the gradient is {}, there is no subgradient", gradient[index]),
+        }),
+    }
+}

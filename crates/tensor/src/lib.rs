@@ -1,1 +1,38 @@
-//! .
+//! Gemm, layer kernels and a reverse-mode tape whose backward sweeps carry many cotangents at once.
+//!
+//! The structural matrix of a sample is `A_x = J_x J_x'`, with `J_x` the `m x n` Jacobian of a network's `m` outputs in its `n`
+//! parameters. Fenchel never makes `J_x`: a network is recorded once as a [`Tape`], a [`Sweep`] carries one cotangent per
+//! output backwards through it, and every layer adds its own small Gram matrix (theorem T13). The same sweep with one
+//! cotangent is the ordinary gradient, and with a third collector the per-sample gradient norms.
+//!
+//! | idea | where |
+//! |---|---|
+//! | matrix products, two back ends | [`gemm`] |
+//! | recording a network | [`TapeBuilder`], [`Tape`], [`ParameterLayout`] |
+//! | values and backward passes of a few samples | [`Sweep`] |
+//! | whole batches on all cores, with the same bits at any thread count | [`Engine`] |
+//! | eigenvalues of small symmetric matrices | [`spectrum`] |
+//!
+//! What this crate does not do: it knows no loss, optimiser, data set or file, and draws no random number.
+
+pub mod gemm;
+pub mod spectrum;
+
+mod collectors;
+mod engine;
+mod error;
+mod layers;
+mod parameters;
+mod real;
+mod shape;
+mod sweep;
+mod tape;
+
+pub use engine::Engine;
+pub use error::TensorError;
+pub use layers::{Activation, Conv2d, Pool2d};
+pub use parameters::{ParameterLayout, Role, Slot};
+pub use real::Real;
+pub use shape::Shape;
+pub use sweep::Sweep;
+pub use tape::{LayerSummary, Node, Tape, TapeBuilder};

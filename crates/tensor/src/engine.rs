@@ -1,0 +1,197 @@
+//! Whole batches on all cores: fixed shards over rayon, with the same bits at any thread count.
+
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut2, Axis, s};
+use rayon::prelude::*;
+
+use crate::{Real, Sweep, Tape, TensorError};
+
+/// Runs a tape over whole batches.
+///
+/// A batch is cut into shards by its length alone, never by the number of threads; each shard is swept on one thread,
+/// and what the shards give is put together in their order. So a result has the same bits on one core and on
+/// sixty-four. The buffers of finished shards are kept and used again.
+///
+/// ```
+/// use std::sync::Arc;
+/// use fenchel_tensor::{Engine, Shape, TapeBuilder};
+/// use ndarray::{Array2, array};
+///
+/// let mut net = TapeBuilder::new(Shape::vector(3));
+/// let x = net.input();
+/// let y = net.dense("head", x, 2)?;
+/// let engine = Engine::<f64>::new(Arc::new(net.finish(y)?));
+///
+/// // d/dW of sum_b <u_b, W x_b + b> is sum_b u_b x_b'.
+/// let parameters = vec![0.0; 8];
+/// let mut gradient = vec![0.0; 8];
+/// let inputs = array![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
+/// engine.gradient_sum::<fenchel_tensor::TensorError>(&parameters, inputs.view(), &mut gradient, |_, _, mut u| {
+///     u.fill(1.0);
+///     Ok(())
+/// })?;
+/// assert_eq!(gradient, [5.0, 7.0, 9.0, 5.0, 7.0, 9.0, 2.0, 2.0]);
+/// # Ok::<(), fenchel_tensor::TensorError>(())
+/// ```
+#[derive(Debug)]
+pub struct Engine<T> {
+    tape: Arc<Tape>,
+    idle: Mutex<Vec<Worker<T>>>,
+}
+
+/// The buffers of one shard.
+#[derive(Debug)]
+struct Worker<T> {
+    sweep: Sweep<T>,
+    residuals: Array2<T>,
+    gradient: Vec<T>,
+}
+
+/// The most shards that one gradient is summed from: enough for the cores of one machine, few enough that their
+/// gradients fit in memory.
+const MOST_SHARDS: usize = 8;
+
+/// How many samples a training shard should have before another shard is worth its overhead.
+const TRAINING_ROWS: usize = 16;
+
+/// A measurement's cotangents should fit a second-level cache of this many bytes.
+const CACHE_BYTES: usize = 512 * 1024;
+
+impl<T: Real> Engine<T> {
+    /// An engine for a tape.
+    #[must_use]
+    pub fn new(tape: Arc<Tape>) -> Self {
+        Self { tape, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// The tape that this engine runs.
+    #[must_use]
+    pub fn tape(&self) -> &Arc<Tape> {
+        &self.tape
+    }
+
+    /// Sweeps `rows` samples in chunks of a fixed size; `work` gets a sweep to use and the chunk's range of rows. Its
+    /// results come back in the order of the rows.
+    ///
+    /// # Errors
+    /// The first error, in the order of the rows, that `work` returns.
+    pub fn map_chunks<R, E, F>(&self, rows: usize, work: F) -> Result<Vec<R>, E>
+    where
+        R: Send,
+        E: Send,
+        F: Fn(&mut Sweep<T>, Range<usize>) -> Result<R, E> + Sync,
+    {
+        let chunk = self.chunk_rows();
+        let results: Vec<Result<R, E>> = (0..rows.div_ceil(chunk))
+            .into_par_iter()
+            .map(|index| {
+                let mut worker = self.take();
+                let result = work(&mut worker.sweep, index * chunk..rows.min((index + 1) * chunk));
+                self.give_back(worker);
+                result
+            })
+            .collect();
+        results.into_iter().collect()
+    }
+
+    /// How many samples a measurement sweeps at once: as many as keep the cotangents of the largest layer in the
+    /// second-level cache, between 1 and 32.
+    #[must_use]
+    pub fn chunk_rows(&self) -> usize {
+        let largest = self.tape.records.iter().map(|record| record.shape.len()).max().unwrap_or(1);
+        let bytes = largest * self.tape.outputs() * size_of::<T>();
+        (CACHE_BYTES / bytes.max(1)).clamp(1, 32)
+    }
+
+    /// The outputs `B x m`.
+    ///
+    /// # Errors
+    /// If an argument has the wrong shape.
+    pub fn outputs(&self, parameters: &[T], inputs: ArrayView2<'_, T>) -> Result<Array2<T>, TensorError> {
+        let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
+            sweep.forward(parameters, inputs.slice(s![rows, ..])).map(|outputs| outputs.to_owned())
+        })?;
+        let mut result = Array2::zeros((0, self.tape.outputs()));
+        for chunk in chunks {
+            result.append(Axis(0), chunk.view()).expect("every chunk has one column per output");
+        }
+        Ok(result)
+    }
+
+    /// The structural matrices `A_b = J_b J_b'`, `B x m x m`, by the layer sum T13.
+    ///
+    /// # Errors
+    /// If an argument has the wrong shape.
+    pub fn structure(&self, parameters: &[T], inputs: ArrayView2<'_, T>) -> Result<Array3<T>, TensorError> {
+        let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
+            sweep.forward(parameters, inputs.slice(s![rows, ..]))?;
+            sweep.structure(parameters)
+        })?;
+        let mut result = Array3::zeros((0, self.tape.outputs(), self.tape.outputs()));
+        for chunk in chunks {
+            result.append(Axis(0), chunk.view()).expect("every chunk has m x m matrices");
+        }
+        Ok(result)
+    }
+
+    /// Overwrites `gradient` with that of `sum_b <u_b, f(x_b)>`, where `residuals` writes `u` (`S x m`) for the given
+    /// rows from their outputs (`S x m`). What it returns for each shard comes back in the order of the rows.
+    ///
+    /// # Errors
+    /// If an argument has the wrong shape, or what `residuals` returns.
+    pub fn gradient_sum<E: From<TensorError> + Send>(
+        &self,
+        parameters: &[T],
+        inputs: ArrayView2<'_, T>,
+        gradient: &mut [T],
+        residuals: impl Fn(Range<usize>, ArrayView2<'_, T>, ArrayViewMut2<'_, T>) -> Result<(), E> + Sync,
+    ) -> Result<(), E> {
+        let rows = inputs.nrows();
+        let shards = rows.div_ceil(TRAINING_ROWS).clamp(1, MOST_SHARDS);
+        let bounds = |shard: usize| rows * shard / shards..rows * (shard + 1) / shards;
+        let run = |shard: usize| {
+            let mut worker = self.take();
+            worker.gradient.clear();
+            worker.gradient.resize(parameters.len(), T::zero());
+            let mut shard_rows = bounds(shard);
+            while !shard_rows.is_empty() {
+                let chunk = shard_rows.start..shard_rows.end.min(shard_rows.start + TRAINING_ROWS);
+                shard_rows.start = chunk.end;
+                let Worker { sweep, residuals: u, gradient } = &mut worker;
+                let outputs = sweep.forward(parameters, inputs.slice(s![chunk.clone(), ..]))?;
+                if u.dim() != outputs.dim() {
+                    *u = Array2::zeros(outputs.dim());
+                }
+                residuals(chunk, outputs, u.view_mut())?;
+                sweep.gradient_sum(parameters, u.view(), gradient)?;
+            }
+            Ok(worker)
+        };
+        let workers: Vec<Result<Worker<T>, E>> =
+            if shards == 1 { vec![run(0)] } else { (0..shards).into_par_iter().map(run).collect() };
+        gradient.fill(T::zero());
+        for worker in workers {
+            let worker = worker?;
+            for (total, &term) in gradient.iter_mut().zip(&worker.gradient) {
+                *total += term;
+            }
+            self.give_back(worker);
+        }
+        Ok(())
+    }
+
+    fn take(&self) -> Worker<T> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.unwrap_or_else(|| Worker {
+            sweep: Sweep::new(self.tape.clone()),
+            residuals: Array2::zeros((0, 0)),
+            gradient: Vec::new(),
+        })
+    }
+
+    fn give_back(&self, worker: Worker<T>) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(worker);
+    }
+}

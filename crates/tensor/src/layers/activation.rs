@@ -1,0 +1,177 @@
+//! Activation functions and their derivatives.
+
+use crate::{Real, Shape};
+
+/// A function applied to every entry.
+///
+/// At a kink the derivative is that of the left side: ReLU has derivative 0 at 0, as in other systems.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Activation {
+    /// `max(x, 0)`.
+    Relu,
+    /// `x` for `x > 0`, `slope * x` otherwise.
+    LeakyRelu {
+        /// The derivative on the negative side.
+        slope: f64,
+    },
+    /// The hyperbolic tangent.
+    Tanh,
+    /// `1 / (1 + exp(-x))`.
+    Sigmoid,
+    /// `log(1 + exp(x))`.
+    Softplus,
+    /// `x Phi(x)` in its tanh form (Hendrycks, Gimpel, 2016).
+    Gelu,
+}
+
+impl Activation {
+    /// The activation's usual name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Relu => "relu",
+            Self::LeakyRelu { .. } => "leaky relu",
+            Self::Tanh => "tanh",
+            Self::Sigmoid => "sigmoid",
+            Self::Softplus => "softplus",
+            Self::Gelu => "gelu",
+        }
+    }
+
+    /// The value at `x`.
+    #[inline]
+    pub fn value<T: Real>(self, x: T) -> T {
+        let zero = T::zero();
+        match self {
+            Self::Relu => {
+                if x > zero {
+                    x
+                } else {
+                    zero
+                }
+            }
+            Self::LeakyRelu { slope } => {
+                if x > zero {
+                    x
+                } else {
+                    T::of(slope) * x
+                }
+            }
+            Self::Tanh => x.tanh(),
+            Self::Sigmoid => sigmoid(x),
+            // max(x, 0) + log(1 + exp(-|x|)) neither overflows nor loses the small values.
+            Self::Softplus => (if x > zero { x } else { zero }) + (-x.abs()).exp().ln_1p(),
+            Self::Gelu => {
+                let half = T::of(0.5);
+                half * x * (T::one() + gelu_inner(x).tanh())
+            }
+        }
+    }
+
+    /// The derivative at `x`.
+    #[inline]
+    pub fn derivative<T: Real>(self, x: T) -> T {
+        let (zero, one) = (T::zero(), T::one());
+        match self {
+            Self::Relu => {
+                if x > zero {
+                    one
+                } else {
+                    zero
+                }
+            }
+            Self::LeakyRelu { slope } => {
+                if x > zero {
+                    one
+                } else {
+                    T::of(slope)
+                }
+            }
+            Self::Tanh => {
+                let t = x.tanh();
+                one - t * t
+            }
+            Self::Sigmoid => {
+                let s = sigmoid(x);
+                s * (one - s)
+            }
+            Self::Softplus => sigmoid(x),
+            Self::Gelu => {
+                let half = T::of(0.5);
+                let t = gelu_inner(x).tanh();
+                let inner = T::of(SQRT_2_OVER_PI) * (one + T::of(3.0 * GELU_CUBIC) * x * x);
+                half * (one + t) + half * x * (one - t * t) * inner
+            }
+        }
+    }
+}
+
+const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
+const GELU_CUBIC: f64 = 0.044_715;
+
+fn gelu_inner<T: Real>(x: T) -> T {
+    T::of(SQRT_2_OVER_PI) * (x + T::of(GELU_CUBIC) * x * x * x)
+}
+
+fn sigmoid<T: Real>(x: T) -> T {
+    let one = T::one();
+    if x >= T::zero() {
+        one / (one + (-x).exp())
+    } else {
+        let e = x.exp();
+        e / (one + e)
+    }
+}
+
+/// `y = f(x)`, entry by entry.
+pub(crate) fn activate<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
+    // ReLU apart, so that its loop is a plain maximum which the compiler turns into vector code.
+    if activation == Activation::Relu {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = if x > T::zero() { x } else { T::zero() };
+        }
+    } else {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = activation.value(x);
+        }
+    }
+}
+
+/// `dX = f'(x) U` for `K` cotangents of each sample; adds to `dx` if `accumulate`.
+#[expect(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
+pub(crate) fn activate_backward<T: Real>(
+    activation: Activation,
+    shape: Shape,
+    cotangents: usize,
+    x: &[T],
+    u: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+    scratch: &mut Vec<T>,
+) {
+    let len = shape.len();
+    scratch.clear();
+    scratch.extend(x.iter().map(|&x| activation.derivative(x)));
+    let block = len * cotangents;
+    let samples = scratch.chunks_exact(len).zip(u.chunks_exact(block)).zip(dx.chunks_exact_mut(block));
+    for ((slope, u), dx) in samples {
+        match shape {
+            Shape::Vector(_) => {
+                for (u, dx) in u.chunks_exact(len).zip(dx.chunks_exact_mut(len)) {
+                    for ((dx, &u), &slope) in dx.iter_mut().zip(u).zip(slope) {
+                        *dx = if accumulate { *dx + slope * u } else { slope * u };
+                    }
+                }
+            }
+            Shape::Image { .. } => {
+                let lanes = u.chunks_exact(cotangents).zip(dx.chunks_exact_mut(cotangents));
+                for (&slope, (u, dx)) in slope.iter().zip(lanes) {
+                    for (dx, &u) in dx.iter_mut().zip(u) {
+                        *dx = if accumulate { *dx + slope * u } else { slope * u };
+                    }
+                }
+            }
+        }
+    }
+}

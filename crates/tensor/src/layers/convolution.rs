@@ -1,0 +1,234 @@
+//! Two-dimensional convolution by unfolding each sample into its matrix of patches.
+
+use ndarray::ArrayView2;
+
+use super::dense::{view, view_mut};
+use crate::Real;
+use crate::gemm::gemm;
+
+/// The settings of a convolution with a square kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conv2d {
+    /// The number of output channels.
+    pub channels: usize,
+    /// The kernel's height and width.
+    pub kernel: usize,
+    /// The distance between positions.
+    pub stride: usize,
+    /// Rows and columns of zeros around the image.
+    pub padding: usize,
+    /// Whether each output channel has a bias.
+    pub bias: bool,
+}
+
+impl Conv2d {
+    /// A convolution of stride 1 without padding, with bias.
+    #[must_use]
+    pub const fn new(channels: usize, kernel: usize) -> Self {
+        Self { channels, kernel, stride: 1, padding: 0, bias: true }
+    }
+
+    /// The same with zeros around the image.
+    #[must_use]
+    pub const fn padded(self, padding: usize) -> Self {
+        Self { padding, ..self }
+    }
+
+    /// The same with another distance between positions.
+    #[must_use]
+    pub const fn strided(self, stride: usize) -> Self {
+        Self { stride, ..self }
+    }
+
+    /// The same without bias.
+    #[must_use]
+    pub const fn without_bias(self) -> Self {
+        Self { bias: false, ..self }
+    }
+}
+
+/// A convolution with its image sizes worked out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ConvGeometry {
+    pub(crate) channels_in: usize,
+    pub(crate) height: usize,
+    pub(crate) width: usize,
+    pub(crate) channels_out: usize,
+    pub(crate) kernel: usize,
+    pub(crate) stride: usize,
+    pub(crate) padding: usize,
+    pub(crate) out_height: usize,
+    pub(crate) out_width: usize,
+}
+
+impl ConvGeometry {
+    /// `None` if the kernel does not fit the padded image.
+    pub(crate) fn new(conv: Conv2d, channels: usize, height: usize, width: usize) -> Option<Self> {
+        let steps = |size: usize| Some((size + 2 * conv.padding).checked_sub(conv.kernel)? / conv.stride + 1);
+        Some(Self {
+            channels_in: channels,
+            height,
+            width,
+            channels_out: conv.channels,
+            kernel: conv.kernel,
+            stride: conv.stride,
+            padding: conv.padding,
+            out_height: steps(height)?,
+            out_width: steps(width)?,
+        })
+    }
+
+    pub(crate) fn in_len(self) -> usize {
+        self.channels_in * self.height * self.width
+    }
+
+    /// The number of output positions.
+    pub(crate) fn positions(self) -> usize {
+        self.out_height * self.out_width
+    }
+
+    /// The number of inputs that one output sums over.
+    pub(crate) fn patch(self) -> usize {
+        self.channels_in * self.kernel * self.kernel
+    }
+
+    /// The output columns whose input column, for kernel column `j`, lies inside the image.
+    fn columns_inside(self, j: usize) -> std::ops::Range<usize> {
+        inside(j, self.padding, self.stride, self.width, self.out_width)
+    }
+
+    /// The output rows whose input row, for kernel row `i`, lies inside the image.
+    fn rows_inside(self, i: usize) -> std::ops::Range<usize> {
+        inside(i, self.padding, self.stride, self.height, self.out_height)
+    }
+}
+
+/// The outputs `o < out` with `0 <= o * stride + offset - padding < size`.
+fn inside(offset: usize, padding: usize, stride: usize, size: usize, out: usize) -> std::ops::Range<usize> {
+    let first = padding.saturating_sub(offset).div_ceil(stride).min(out);
+    let end = (size + padding).saturating_sub(offset).div_ceil(stride).min(out);
+    first..end.max(first)
+}
+
+/// Writes one sample's patches, `patch x positions` with zeros where a patch reaches over the edge.
+///
+/// Row `(c, i, j)` is the image of channel `c` shifted by `(i, j)`, so most of the work is copying whole rows.
+pub(crate) fn unfold<T: Real>(geometry: ConvGeometry, x: &[T], patches: &mut [T]) {
+    let ConvGeometry { height, width, kernel, stride, padding, out_width, .. } = geometry;
+    let mut rows = patches.chunks_exact_mut(geometry.positions());
+    for channel in x.chunks_exact(height * width) {
+        for i in 0..kernel {
+            let inside_rows = geometry.rows_inside(i);
+            for j in 0..kernel {
+                let Some(patch_row) = rows.next() else { return };
+                let inside = geometry.columns_inside(j);
+                for (row, target) in patch_row.chunks_exact_mut(out_width).enumerate() {
+                    if !inside_rows.contains(&row) || inside.is_empty() {
+                        target.fill(T::zero());
+                        continue;
+                    }
+                    let source = &channel[(row * stride + i - padding) * width..][..width];
+                    target[..inside.start].fill(T::zero());
+                    target[inside.end..].fill(T::zero());
+                    let first = inside.start * stride + j - padding;
+                    let middle = &mut target[inside.clone()];
+                    if stride == 1 {
+                        middle.copy_from_slice(&source[first..first + middle.len()]);
+                    } else {
+                        for (target, &source) in middle.iter_mut().zip(source[first..].iter().step_by(stride))
+                        {
+                            *target = source;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The transpose of [`unfold`] for `K` cotangents (innermost): adds every patch entry back to its input.
+fn fold<T: Real>(geometry: ConvGeometry, cotangents: usize, patches: &[T], dx: &mut [T]) {
+    let ConvGeometry { height, width, kernel, stride, padding, out_width, .. } = geometry;
+    let mut rows = patches.chunks_exact(geometry.positions() * cotangents);
+    for channel in dx.chunks_exact_mut(height * width * cotangents) {
+        for i in 0..kernel {
+            for j in 0..kernel {
+                let Some(patch_row) = rows.next() else { return };
+                let inside = geometry.columns_inside(j);
+                if inside.is_empty() {
+                    continue;
+                }
+                for row in geometry.rows_inside(i) {
+                    let line = &mut channel[(row * stride + i - padding) * width * cotangents..];
+                    let source = &patch_row[row * out_width * cotangents..][..out_width * cotangents];
+                    let source = &source[inside.start * cotangents..inside.end * cotangents];
+                    let first = (inside.start * stride + j - padding) * cotangents;
+                    if stride == 1 {
+                        for (dx, &u) in line[first..first + source.len()].iter_mut().zip(source) {
+                            *dx += u;
+                        }
+                    } else {
+                        for (step, u) in source.chunks_exact(cotangents).enumerate() {
+                            let start = first + step * stride * cotangents;
+                            for (dx, &u) in line[start..start + cotangents].iter_mut().zip(u) {
+                                *dx += u;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The convolution of every sample; `weight` is `channels_out x patch`.
+pub(crate) fn convolve<T: Real>(
+    geometry: ConvGeometry,
+    x: &[T],
+    weight: ArrayView2<'_, T>,
+    bias: Option<&[T]>,
+    y: &mut [T],
+    patches: &mut Vec<T>,
+) {
+    let (positions, patch) = (geometry.positions(), geometry.patch());
+    patches.resize(patch * positions, T::zero());
+    let outputs = geometry.channels_out * positions;
+    for (x, y) in x.chunks_exact(geometry.in_len()).zip(y.chunks_exact_mut(outputs)) {
+        unfold(geometry, x, patches);
+        let beta = match bias {
+            Some(bias) => {
+                for (row, &bias) in y.chunks_exact_mut(positions).zip(bias) {
+                    row.fill(bias);
+                }
+                T::one()
+            }
+            None => T::zero(),
+        };
+        let product = view_mut(geometry.channels_out, positions, y);
+        gemm(T::one(), weight, view(patch, positions, patches), beta, product);
+    }
+}
+
+/// `dX` for `K` cotangents of each sample: `W' U` folded back; adds to `dx` if `accumulate`.
+pub(crate) fn convolve_backward<T: Real>(
+    geometry: ConvGeometry,
+    cotangents: usize,
+    u: &[T],
+    weight: ArrayView2<'_, T>,
+    dx: &mut [T],
+    accumulate: bool,
+    patches: &mut Vec<T>,
+) {
+    let (positions, patch) = (geometry.positions(), geometry.patch());
+    let columns = positions * cotangents;
+    patches.resize(patch * columns, T::zero());
+    if !accumulate {
+        dx.fill(T::zero());
+    }
+    let samples = u.chunks_exact(geometry.channels_out * columns);
+    for (u, dx) in samples.zip(dx.chunks_exact_mut(geometry.in_len() * cotangents)) {
+        let u = view(geometry.channels_out, columns, u);
+        gemm(T::one(), weight.t(), u, T::zero(), view_mut(patch, columns, patches));
+        fold(geometry, cotangents, patches, dx);
+    }
+}

@@ -1,0 +1,97 @@
+//! Where each layer's parameters lie in the one flat parameter vector.
+
+use std::ops::Range;
+
+/// What a parameter tensor does in its layer; initialisers treat the kinds differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The matrix of a dense layer (`out x in`) or the kernels of a convolution (`out x in x kh x kw`).
+    Weight,
+    /// What a dense layer or a convolution adds to each output or channel.
+    Bias,
+    /// What a normalisation multiplies each channel or feature by; 1 at the start.
+    Scale,
+    /// What a normalisation adds to each channel or feature; 0 at the start.
+    Shift,
+}
+
+impl Role {
+    /// The last part of the parameter's name: `weight` or `bias`, as other systems call them.
+    #[must_use]
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Weight | Self::Scale => "weight",
+            Self::Bias | Self::Shift => "bias",
+        }
+    }
+}
+
+/// One parameter tensor: its name, its shape and its range in the flat parameter vector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// `layer.weight` or `layer.bias`.
+    pub name: String,
+    /// What the tensor does.
+    pub role: Role,
+    /// Its shape: `[out, in]`, `[out, in, kh, kw]` or `[features]`.
+    pub shape: Vec<usize>,
+    /// Its range in the flat parameter vector, row-major.
+    pub range: Range<usize>,
+    /// How many inputs one output of the layer sums over.
+    pub fan_in: usize,
+    /// How many outputs one input of the layer reaches.
+    pub fan_out: usize,
+}
+
+/// The layout of a model's flat parameter vector: every tensor once, in the order of the layers.
+///
+/// Optimisers and checkpoints work on the flat vector and need no knowledge of layers; initialisers and files go
+/// by the slots.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ParameterLayout {
+    slots: Vec<Slot>,
+    len: usize,
+}
+
+impl ParameterLayout {
+    /// Appends a tensor and returns its range.
+    pub(crate) fn push(
+        &mut self,
+        layer: &str,
+        role: Role,
+        shape: Vec<usize>,
+        fan_in: usize,
+        fan_out: usize,
+    ) -> Range<usize> {
+        let count: usize = shape.iter().product();
+        let range = self.len..self.len + count;
+        self.len = range.end;
+        let name = format!("{layer}.{}", role.suffix());
+        self.slots.push(Slot { name, role, shape, range: range.clone(), fan_in, fan_out });
+        range
+    }
+
+    /// The tensors, in the order of the flat vector.
+    #[must_use]
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// The number `n` of parameters.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is nothing to train.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The tensor called `name`, if there is one.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&Slot> {
+        self.slots.iter().find(|slot| slot.name == name)
+    }
+}

@@ -1,0 +1,89 @@
+//! The forward pass: the value of every node, in the order of the tape.
+
+use ndarray::ArrayView2;
+
+use super::{Saved, Sweep};
+use crate::layers::{Normalised, activate, average_pool, convolve, dense, max_pool, normalise, view};
+use crate::tape::Operation;
+use crate::{Real, TensorError};
+
+impl<T: Real> Sweep<T> {
+    /// Computes every node for the rows of `inputs` (`S x d`) and returns the outputs (`S x m`).
+    ///
+    /// # Errors
+    /// If `inputs` or `parameters` has the wrong shape.
+    pub fn forward(
+        &mut self,
+        parameters: &[T],
+        inputs: ArrayView2<'_, T>,
+    ) -> Result<ArrayView2<'_, T>, TensorError> {
+        let tape = self.tape.clone();
+        self.check_len("parameters", parameters.len(), tape.parameters().len())?;
+        if inputs.ncols() != tape.input_shape().len() {
+            return Err(TensorError::Argument {
+                argument: "inputs",
+                got: inputs.shape().to_vec(),
+                needs: format!("[samples, {}]", tape.input_shape().len()),
+            });
+        }
+        self.samples = inputs.nrows();
+        let samples = self.samples;
+        let first = &mut self.values[0];
+        first.clear();
+        first.extend(inputs.iter().copied());
+        for (index, record) in tape.records.iter().enumerate().skip(1) {
+            let (before, rest) = self.values.split_at_mut(index);
+            let y = &mut rest[0];
+            y.resize(samples * record.shape.len(), T::zero());
+            let x = before[record.inputs[0]].as_slice();
+            match &record.operation {
+                Operation::Input => unreachable!("the input is the first record and only there"),
+                Operation::Dense { weight, bias } => {
+                    let weight = view(
+                        record.shape.len(),
+                        weight.len() / record.shape.len(),
+                        &parameters[weight.clone()],
+                    );
+                    let bias = bias.as_ref().map(|bias| &parameters[bias.clone()]);
+                    dense(samples, x, weight, bias, y);
+                }
+                Operation::Convolution { geometry, weight, bias } => {
+                    let weight = view(geometry.channels_out, geometry.patch(), &parameters[weight.clone()]);
+                    let bias = bias.as_ref().map(|bias| &parameters[bias.clone()]);
+                    convolve(*geometry, x, weight, bias, y, &mut self.patches);
+                }
+                Operation::MaxPool(geometry) => {
+                    if !matches!(self.saved[index], Saved::Argmax(_)) {
+                        self.saved[index] = Saved::Argmax(Vec::new());
+                    }
+                    let Saved::Argmax(argmax) = &mut self.saved[index] else { unreachable!("just set") };
+                    argmax.resize(y.len(), 0);
+                    max_pool(*geometry, x, y, argmax);
+                }
+                Operation::AveragePool(geometry) => average_pool(*geometry, x, y),
+                Operation::Activation(activation) => activate(*activation, x, y),
+                Operation::Normalise { groups, epsilon, scale, shift } => {
+                    if !matches!(self.saved[index], Saved::Normalised(_)) {
+                        self.saved[index] = Saved::Normalised(Normalised::default());
+                    }
+                    let Saved::Normalised(saved) = &mut self.saved[index] else { unreachable!("just set") };
+                    let (scale, shift) = (&parameters[scale.clone()], &parameters[shift.clone()]);
+                    normalise(record.shape, *groups, *epsilon, x, scale, shift, saved, y);
+                }
+                Operation::Flatten => y.copy_from_slice(x),
+                Operation::Scale(factor) => {
+                    let factor = T::of(*factor);
+                    for (y, &x) in y.iter_mut().zip(x) {
+                        *y = factor * x;
+                    }
+                }
+                Operation::Add => {
+                    for ((y, &a), &b) in y.iter_mut().zip(x).zip(&before[record.inputs[1]]) {
+                        *y = a + b;
+                    }
+                }
+            }
+        }
+        Ok(self.outputs())
+    }
+}

@@ -1,6 +1,9 @@
 //! Data sets that a user can trust: files verified by contents, sets generated from a seed, batches in a seeded order.
 //!
 //! - [`glyphs`]: 28 x 28 grey digit-like images drawn from a seed, the default that needs no file;
+//! - [`mnist`], [`fashion_mnist`], [`cifar10`], or any [`Collection`] by name: public sets, each file verified by the
+//!   SHA-256 of its decompressed contents;
+//! - [`DataDirectory`]: where their files are;
 //! - [`Batches`]: samples as reals, in an order that is a function of (seed, epoch), into buffers of the caller.
 //!
 //! Images stay as bytes until a batch is made. Nothing is ever downloaded unless asked, nothing is printed, and
@@ -24,16 +27,30 @@
 //! # Ok::<(), fenchel_datasets::Error>(())
 //! ```
 
+pub mod cifar10;
+pub mod fashion_mnist;
 pub mod glyphs;
+pub mod idx;
+pub mod mnist;
 
+mod archive;
 mod batches;
+mod check;
+mod collection;
 mod dataset;
+mod directory;
 mod error;
+mod format;
 mod image_set;
 mod normalisation;
+mod verified;
 
 pub use batches::{Batch, Batches, LastBatch, Order};
+pub use check::Checked;
+pub use collection::{Collection, Member};
 pub use dataset::{Dataset, Element, ImageShape};
+pub use directory::{DataDirectory, Origin};
 pub use error::{Error, Result};
+pub use format::FormatError;
 pub use image_set::{ImageSet, Provenance, Split};
 pub use normalisation::Normalisation;

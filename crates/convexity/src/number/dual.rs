@@ -196,3 +196,51 @@ impl<N: Number> Number for Dual<N> {
         Self::choose(&self.value, negative, otherwise)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Interval, Precise};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Every operation of the trait in one formula, defined for x in (0.2, 3) without kinks at the drawn points.
+    fn formula<N: Number>(x: &N) -> N {
+        let a = (x.exp() * x.ln() + x.sqrt()) / (x.cosh() + 1.0);
+        let b = x.sin() * x.powf(1.7) - x.cos() + x.powi(-3);
+        let c = (x.clone() - 1.5).abs() + x.max(&N::from_f64(0.7)) * x.min(&N::from_f64(2.3));
+        let d = (x.clone() - 1.1).select(|| x.square(), || x.recip());
+        a + b * x.ln_1p() - c * x.exp_m1() + d + x.sinh()
+    }
+
+    proptest! {
+        #[test]
+        fn derivatives_agree_with_differences_in_256_bits(x in 0.2..3.0_f64) {
+            let step = 1e-25;
+            prop_assume!([1.5, 0.7, 2.3, 1.1].iter().all(|kink: &f64| (x - kink).abs() > 1e-9));
+            let at = |h: f64| formula(&(Precise::from_f64(x) + h));
+            let difference = ((at(step) - at(-step)) / (2.0 * step)).to_f64();
+            let derivative = formula(&Dual::variable(x)).derivative;
+            prop_assert!((difference - derivative).abs() <= 1e-12 * (1.0 + difference.abs()));
+        }
+
+        #[test]
+        fn interval_derivatives_enclose_slopes(x in 0.2..3.0_f64, y in 0.2..3.0_f64) {
+            let (lo, hi) = (x.min(y), x.max(y));
+            prop_assume!(hi - lo > 1e-9);
+            // The jump of `select` at 1.1 has no slope.
+            prop_assume!(hi < 1.1 || lo > 1.1);
+            let slope = (formula(&Precise::from_f64(hi)) - formula(&Precise::from_f64(lo)))
+                / (Precise::from_f64(hi) - lo);
+            let enclosure = formula(&Dual::variable(Interval::hull(lo, hi))).derivative;
+            prop_assert!(enclosure.is_undefined() || enclosure.contains(slope.to_f64()));
+        }
+    }
+
+    #[test]
+    fn the_second_derivative_by_nesting() {
+        let x = Dual::variable(Dual::variable(0.7_f64));
+        assert!((x.exp().derivative.derivative - 0.7_f64.exp()).abs() < 1e-15);
+        assert!((x.ln().derivative.derivative + 1.0 / 0.49).abs() < 1e-14);
+        assert!((x.powf(1.5).derivative.derivative - 0.75 / 0.7_f64.sqrt()).abs() < 1e-15);
+    }
+}

@@ -46,6 +46,32 @@ impl Interval {
     /// 1 or 2; twice the larger is assumed, and the tests check it against 256 bits on the platform at hand.
     pub const ELEMENTARY_ULPS: u32 = 4;
 
+    /// The interval that contains one number only.
+    ///
+    /// NaN gives the undefined value.
+    #[must_use]
+    pub fn point(value: f64) -> Self {
+        Self::from_f64(value)
+    }
+
+    /// The smallest interval that contains both numbers.
+    #[must_use]
+    pub fn hull(a: f64, b: f64) -> Self {
+        Self::point(a).union(&Self::point(b))
+    }
+
+    /// All real numbers.
+    #[must_use]
+    pub fn whole() -> Self {
+        Self::all()
+    }
+
+    /// The undefined value.
+    #[must_use]
+    pub fn undefined() -> Self {
+        Self::none()
+    }
+
     /// The lower end.
     #[must_use]
     pub const fn lo(&self) -> f64 {
@@ -86,29 +112,11 @@ impl Interval {
 }
 
 impl<E: Endpoint> Interval<E> {
-    /// The interval that contains one number only.
-    ///
-    /// NaN gives the undefined value.
-    #[must_use]
-    pub fn point(value: f64) -> Self {
-        Self { lo: E::from_f64(value), hi: E::from_f64(value) }
-    }
-
-    /// The smallest interval that contains both numbers.
-    #[must_use]
-    pub fn hull(a: f64, b: f64) -> Self {
-        Self::point(a).union(&Self::point(b))
-    }
-
-    /// All real numbers.
-    #[must_use]
-    pub fn whole() -> Self {
+    fn all() -> Self {
         Self { lo: E::from_f64(f64::NEG_INFINITY), hi: E::from_f64(f64::INFINITY) }
     }
 
-    /// The undefined value.
-    #[must_use]
-    pub fn undefined() -> Self {
+    fn none() -> Self {
         Self { lo: E::from_f64(f64::NAN), hi: E::from_f64(f64::NAN) }
     }
 
@@ -128,7 +136,7 @@ impl<E: Endpoint> Interval<E> {
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         if self.is_undefined() || other.is_undefined() {
-            return Self::undefined();
+            return Self::none();
         }
         Self { lo: smaller(&self.lo, &other.lo), hi: larger(&self.hi, &other.hi) }
     }
@@ -140,7 +148,7 @@ impl<E: Endpoint> Interval<E> {
     }
 
     fn new(lo: E, hi: E) -> Self {
-        if lo.is_nan() || hi.is_nan() { Self::undefined() } else { Self { lo, hi } }
+        if lo.is_nan() || hi.is_nan() { Self::none() } else { Self { lo, hi } }
     }
 
     fn zero_end() -> E {
@@ -157,7 +165,7 @@ impl<E: Endpoint> Interval<E> {
 
     /// Applies a non-decreasing function, given by its directed evaluations.
     fn increasing(&self, f: impl Fn(&E, Direction) -> E) -> Self {
-        if self.is_undefined() { Self::undefined() } else { Self::new(f(&self.lo, Down), f(&self.hi, Up)) }
+        if self.is_undefined() { Self::none() } else { Self::new(f(&self.lo, Down), f(&self.hi, Up)) }
     }
 }
 
@@ -186,7 +194,7 @@ impl<'a, E: Endpoint> Add<&'a Self> for Interval<E> {
     type Output = Self;
     fn add(self, other: &'a Self) -> Self {
         if self.is_undefined() || other.is_undefined() {
-            return Self::undefined();
+            return Self::none();
         }
         Self::new(self.lo.add(&other.lo, Down), self.hi.add(&other.hi, Up))
     }
@@ -196,7 +204,7 @@ impl<'a, E: Endpoint> Sub<&'a Self> for Interval<E> {
     type Output = Self;
     fn sub(self, other: &'a Self) -> Self {
         if self.is_undefined() || other.is_undefined() {
-            return Self::undefined();
+            return Self::none();
         }
         Self::new(self.lo.sub(&other.hi, Down), self.hi.sub(&other.lo, Up))
     }
@@ -207,7 +215,7 @@ impl<'a, E: Endpoint> Mul<&'a Self> for Interval<E> {
     fn mul(self, other: &'a Self) -> Self {
         let (a, b) = (&self, other);
         if a.is_undefined() || b.is_undefined() {
-            return Self::undefined();
+            return Self::none();
         }
         let ends = |l: (&E, &E), h: (&E, &E)| Self::new(product(l.0, l.1, Down), product(h.0, h.1, Up));
         match (a.is_nonnegative(), a.is_nonpositive(), b.is_nonnegative(), b.is_nonpositive()) {
@@ -234,10 +242,10 @@ impl<'a, E: Endpoint> Div<&'a Self> for Interval<E> {
         let (a, b) = (&self, other);
         let zero = Self::zero_end();
         if a.is_undefined() || b.is_undefined() || (b.lo == zero && b.hi == zero) {
-            return Self::undefined();
+            return Self::none();
         }
         if b.lo < zero && b.hi > zero {
-            return Self::whole();
+            return Self::all();
         }
         if b.is_nonpositive() {
             return -(self / &-other.clone());
@@ -268,7 +276,7 @@ operators!(impl[E: Endpoint] for Interval<E>);
 
 impl<E: Endpoint> Number for Interval<E> {
     fn from_f64(value: f64) -> Self {
-        Self::point(value)
+        Self { lo: E::from_f64(value), hi: E::from_f64(value) }
     }
 
     fn to_f64(&self) -> f64 {
@@ -302,20 +310,20 @@ impl<E: Endpoint> Number for Interval<E> {
     }
 
     fn ln(&self) -> Self {
-        if self.is_nonnegative() { self.increasing(E::ln) } else { Self::undefined() }
+        if self.is_nonnegative() { self.increasing(E::ln) } else { Self::none() }
     }
 
     fn ln_1p(&self) -> Self {
-        if self.lo >= E::from_f64(-1.0) { self.increasing(E::ln_1p) } else { Self::undefined() }
+        if self.lo >= E::from_f64(-1.0) { self.increasing(E::ln_1p) } else { Self::none() }
     }
 
     fn sqrt(&self) -> Self {
-        if self.is_nonnegative() { self.increasing(E::sqrt) } else { Self::undefined() }
+        if self.is_nonnegative() { self.increasing(E::sqrt) } else { Self::none() }
     }
 
     fn powi(&self, exponent: i32) -> Self {
         if self.is_undefined() {
-            return Self::undefined();
+            return Self::none();
         }
         if exponent < 0 {
             // i32::MIN has no negative: take one factor out.
@@ -335,7 +343,7 @@ impl<E: Endpoint> Number for Interval<E> {
             return self.powi(exponent as i32);
         }
         if !self.is_nonnegative() || !exponent.is_finite() {
-            return Self::undefined();
+            return Self::none();
         }
         if exponent > 0.0 {
             self.increasing(|x, direction| x.powf(exponent, direction))
@@ -372,21 +380,21 @@ impl<E: Endpoint> Number for Interval<E> {
 
     fn max(&self, other: &Self) -> Self {
         if self.is_undefined() || other.is_undefined() {
-            return Self::undefined();
+            return Self::none();
         }
         Self { lo: larger(&self.lo, &other.lo), hi: larger(&self.hi, &other.hi) }
     }
 
     fn min(&self, other: &Self) -> Self {
         if self.is_undefined() || other.is_undefined() {
-            return Self::undefined();
+            return Self::none();
         }
         Self { lo: smaller(&self.lo, &other.lo), hi: smaller(&self.hi, &other.hi) }
     }
 
     fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
         if self.is_undefined() {
-            Self::undefined()
+            Self::none()
         } else if self.hi < Self::zero_end() {
             negative()
         } else if self.is_nonnegative() {
@@ -396,3 +404,6 @@ impl<E: Endpoint> Number for Interval<E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -457,3 +457,6 @@ impl Number for Precise {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

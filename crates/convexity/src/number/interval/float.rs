@@ -23,6 +23,11 @@ fn outward(value: f64, error: f64, direction: Direction) -> f64 {
     }
 }
 
+/// A step outward from an underflow must not cross zero when the sign of the exact value is known.
+fn of_known_sign(negative: bool, value: f64) -> f64 {
+    if negative { value.min(0.0) } else { value.max(0.0) }
+}
+
 /// The result of an elementary function moved outward by the trusted number of units in the last place.
 fn widened(value: f64, direction: Direction) -> f64 {
     let mut end = value;
@@ -82,7 +87,7 @@ impl Endpoint for f64 {
             return 0.0;
         }
         let error = if product.abs() < ERROR_TERM_SAFE { f64::NAN } else { a.mul_add(b, -product) };
-        outward(product, error, direction)
+        of_known_sign((a < 0.0) != (b < 0.0), outward(product, error, direction))
     }
 
     fn div(&self, other: &Self, direction: Direction) -> Self {
@@ -100,7 +105,7 @@ impl Endpoint for f64 {
             // a - q b is exact, and the error of the quotient is that over b.
             (-quotient).mul_add(b, a) * b.signum()
         };
-        outward(quotient, error, direction)
+        of_known_sign((a < 0.0) != (b < 0.0), outward(quotient, error, direction))
     }
 
     fn sqrt(&self, direction: Direction) -> Self {

@@ -23,7 +23,7 @@ fn extrema(phase: &Interval) -> (bool, bool) {
 
 fn wave<E: Endpoint>(x: &Interval<E>, shift: f64, f: impl Fn(&E, Direction) -> E) -> Interval<E> {
     if x.is_undefined() {
-        return Interval::undefined();
+        return Interval::none();
     }
     let one = || E::from_f64(1.0);
     if !x.is_finite() {

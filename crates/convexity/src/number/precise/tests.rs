@@ -1,0 +1,101 @@
+//! Known digits, functional equations and limits of the 256-bit numbers.
+
+use super::*;
+use proptest::prelude::*;
+
+/// The number written in decimal digits, by integer arithmetic: independent of the functions under test.
+fn digits(text: &str) -> Precise {
+    let (whole, fraction) = text.split_once('.').expect("a decimal point");
+    let ten = Precise::exact(10.0);
+    let all = whole.chars().chain(fraction.chars());
+    let numerator =
+        all.fold(Precise::exact(0.0), |n, digit| n * &ten + f64::from(digit.to_digit(10).expect("a digit")));
+    numerator / &ten.powi(i32::try_from(fraction.len()).expect("short"))
+}
+
+#[test]
+fn known_constants_to_sixty_digits() {
+    let one = Precise::exact(1.0);
+    let pairs = [
+        (one.exp(), "2.718281828459045235360287471352662497757247093699959574966967"),
+        (Precise::exact(2.0).ln(), "0.693147180559945309417232121458176568075500134360255254120680"),
+        (Precise::exact(2.0).sqrt(), "1.414213562373095048801688724209698078569671875376948073176679"),
+        (one.sin(), "0.841470984807896506652502321630298999622563060798371065672751"),
+        (one.cos(), "0.540302305868139717400936607442976603732310420617922227670097"),
+        (one.cosh(), "1.543080634815243778477905620757061682601529112365863704737402"),
+        (
+            Precise::directed_pi(Direction::Nearest),
+            "3.141592653589793238462643383279502884197169399375105820974944",
+        ),
+    ];
+    for (computed, text) in pairs {
+        assert!((computed - digits(text)).to_f64().abs() < 1e-59, "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn directions_bracket_the_result(x in 1e-3..50.0_f64, y in -50.0..50.0_f64) {
+        let (x, y) = (Precise::exact(x).ln(), Precise::exact(y).exp());
+        let bracket = |f: &dyn Fn(Direction) -> Precise| {
+            let (down, nearest, up) = (f(Direction::Down), f(Direction::Nearest), f(Direction::Up));
+            let spread = (up.clone() - &down).abs();
+            down <= nearest && nearest <= up && spread <= nearest.abs() * 2.0_f64.powi(-254)
+        };
+        prop_assert!(bracket(&|d| x.directed_add(&y, d)));
+        prop_assert!(bracket(&|d| x.directed_sub(&y, d)));
+        prop_assert!(bracket(&|d| x.directed_mul(&y, d)));
+        prop_assert!(bracket(&|d| x.directed_div(&y, d)));
+        prop_assert!(bracket(&|d| y.directed_sqrt(d)));
+        prop_assert!(bracket(&|d| x.directed_exp(d)));
+        prop_assert!(bracket(&|d| x.directed_exp_m1(d)));
+        prop_assert!(bracket(&|d| y.directed_ln(d)));
+        prop_assert!(bracket(&|d| y.directed_ln_1p(d)));
+        prop_assert!(bracket(&|d| y.directed_powf(0.3, d)));
+        prop_assert!(bracket(&|d| x.directed_sin(d)));
+        prop_assert!(bracket(&|d| x.directed_cos(d)));
+        prop_assert!(bracket(&|d| x.directed_sinh(d)));
+        prop_assert!(bracket(&|d| x.directed_cosh(d)));
+        prop_assert!(bracket(&Precise::directed_pi));
+    }
+
+    #[test]
+    fn functional_equations(x in -40.0..40.0_f64) {
+        let x = Precise::exact(x);
+        let near = |a: Precise, b: Precise| (a.clone() - b).to_f64().abs() <= 1e-74 * (1.0 + a.to_f64().abs());
+        prop_assert!(near(x.exp().ln(), x.clone()));
+        prop_assert!(near(x.exp_m1() + 1.0, x.exp()));
+        prop_assert!(near(x.sin().powi(2) + x.cos().powi(2), Precise::exact(1.0)));
+        prop_assert!(near(x.abs().cosh() + x.abs().sinh(), x.abs().exp()));
+        prop_assert!(near(x.abs().ln_1p(), (x.abs() + 1.0).ln()));
+        prop_assert!(near(x.abs().powf(2.5), x.abs().sqrt().powi(5)));
+    }
+}
+
+#[test]
+fn infinite_and_undefined_arguments() {
+    let (plus, minus) = (Precise::exact(f64::INFINITY), Precise::exact(f64::NEG_INFINITY));
+    assert!((plus.clone() - &plus).is_undefined());
+    assert!((plus.clone() * 0.0).is_undefined());
+    assert!((Precise::exact(0.0) / 0.0).is_undefined());
+    assert!(Precise::exact(-1.0).ln().is_undefined() && Precise::exact(-1.0).sqrt().is_undefined());
+    assert!(Precise::exact(f64::NAN).exp().is_undefined());
+    assert_eq!(minus.exp(), Precise::exact(0.0));
+    assert_eq!(Precise::exact(0.0).ln(), minus);
+    assert_eq!(Precise::exact(1e300).exp(), plus);
+    assert_eq!(Precise::exact(-1e300).exp(), Precise::exact(0.0));
+    assert!(Precise::exact(-1e300).directed_exp(Direction::Up) > Precise::exact(0.0));
+    assert!(Precise::exact(1e300).directed_exp(Direction::Down).is_finite());
+    assert_eq!(Precise::exact(-0.0), Precise::exact(0.0));
+    assert_eq!(minus.powi(3), minus);
+    assert_eq!(Precise::exact(0.0).powf(-1.5), plus);
+}
+
+#[test]
+fn nothing_an_f64_holds_underflows() {
+    let tiny = Precise::exact(5e-324);
+    assert_eq!((tiny.clone() * &tiny).sqrt(), tiny);
+    assert_eq!(Precise::exact(f64::MAX).square().sqrt().to_f64(), f64::MAX);
+}

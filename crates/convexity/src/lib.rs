@@ -4,10 +4,13 @@
 //! [`verdict`] for what a checker answers.
 
 pub mod error;
+mod exponent;
 pub mod losses;
+pub mod norms;
 pub mod number;
 pub mod objectives;
 pub mod verdict;
 
 pub use error::ConvexityError;
+pub use exponent::Exponent;
 pub use verdict::Verdict;

@@ -186,6 +186,12 @@ pub trait Number:
     fn signum(&self) -> Self {
         match self.sign() {
             Sign::Zero => Self::zero(),
+            Sign::Undecided => {
+                // The hull from both sides, so that [0, 1] gives [0, 1], with the 0 at 0.
+                let above = self.select(|| -Self::one(), Self::one);
+                let below = (-self.clone()).select(Self::one, || -Self::one());
+                (above + below) / 2.0
+            }
             _ => self.select(|| -Self::one(), Self::one),
         }
     }

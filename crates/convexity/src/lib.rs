@@ -5,10 +5,12 @@
 
 pub mod error;
 mod exponent;
+pub mod falsification;
 pub mod losses;
 pub mod norms;
 pub mod number;
 pub mod objectives;
+pub mod potentials;
 pub mod verdict;
 
 pub use error::ConvexityError;

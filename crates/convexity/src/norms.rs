@@ -13,6 +13,7 @@
 
 mod choice;
 mod lp;
+pub(crate) use lp::decremented_power;
 mod product;
 mod weighted_euclidean;
 

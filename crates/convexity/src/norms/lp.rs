@@ -140,10 +140,7 @@ fn root<N: Number>(x: &N, p: f64) -> N {
     }
 }
 
-/// x^(p-1) for x >= 0, exact in its exponent: p - 1 may round, and is then split into two that do not.
+/// x^(p-1) for x >= 0. The difference is exact for 1 <= p <= 2^53, so intervals enclose the right power.
 pub(crate) fn decremented_power<N: Number>(x: &N, p: f64) -> N {
-    let less = p - 1.0;
-    // Sterbenz: p - 1 is exact for 1 <= p <= 2. Beyond, what the subtraction lost is below an ulp of p.
-    let lost = (p - less) - 1.0;
-    if lost == 0.0 { raise(x, less) } else { raise(x, less) * x.powf(lost) }
+    raise(x, p - 1.0)
 }

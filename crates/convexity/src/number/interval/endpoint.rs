@@ -76,7 +76,7 @@ pub trait Endpoint: Clone + Debug + PartialEq + PartialOrd + Send + Sync + 'stat
 /// rounding moves the result the same way.
 pub(super) fn natural_power<E: Endpoint>(x: &E, exponent: u32, direction: Direction) -> E {
     if *x < E::from_f64(0.0) {
-        return if exponent % 2 == 0 {
+        return if exponent.is_multiple_of(2) {
             natural_power(&x.neg(), exponent, direction)
         } else {
             natural_power(&x.neg(), exponent, direction.opposite()).neg()

@@ -1,0 +1,247 @@
+//! The falsifier against functions whose tight constants are known by hand.
+
+use super::*;
+use crate::norms::Norm;
+use crate::number::Number;
+use crate::objectives::{Closure, Domain, Formula, ForwardError};
+
+#[derive(Debug)]
+struct LogSumExp(usize);
+impl Formula for LogSumExp {
+    fn name(&self) -> String {
+        format!("log-sum-exp on R^{}", self.0)
+    }
+    fn dimension(&self) -> usize {
+        self.0
+    }
+    fn value<N: Number>(&self, x: &[N]) -> N {
+        let top = x.iter().skip(1).fold(x[0].clone(), |top, x| top.max(x));
+        let terms: Vec<N> = x.iter().map(|x| (x.clone() - &top).exp()).collect();
+        N::sum(&terms).ln() + top
+    }
+    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+        let top = x.iter().skip(1).fold(x[0].clone(), |top, x| top.max(x));
+        let terms: Vec<N> = x.iter().map(|x| (x.clone() - &top).exp()).collect();
+        let sum = N::sum(&terms);
+        gradient.iter_mut().zip(terms).for_each(|(g, t)| *g = t / &sum);
+    }
+}
+
+/// (1/4) ||x||_2^4, whose tight constant is 1/3 with exponent 4.
+#[derive(Debug)]
+struct Quartic(usize);
+impl Formula for Quartic {
+    fn name(&self) -> String {
+        "quarter of the fourth power".into()
+    }
+    fn dimension(&self) -> usize {
+        self.0
+    }
+    fn value<N: Number>(&self, x: &[N]) -> N {
+        let squares: Vec<N> = x.iter().map(Number::square).collect();
+        N::sum(&squares).square() * 0.25
+    }
+    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+        let squares: Vec<N> = x.iter().map(Number::square).collect();
+        let square = N::sum(&squares);
+        gradient.iter_mut().zip(x).for_each(|(g, x)| *g = square.clone() * x);
+    }
+}
+
+/// sum p log p on the simplex.
+#[derive(Debug)]
+struct NegativeEntropy(usize);
+impl Formula for NegativeEntropy {
+    fn name(&self) -> String {
+        format!("negative entropy on the simplex of R^{}", self.0)
+    }
+    fn dimension(&self) -> usize {
+        self.0
+    }
+    fn domain(&self) -> Domain {
+        Domain::Simplex
+    }
+    fn value<N: Number>(&self, x: &[N]) -> N {
+        let terms: Vec<N> = x
+            .iter()
+            .map(|p| if p.sign() == crate::number::Sign::Zero { N::zero() } else { p.ln() * p })
+            .collect();
+        N::sum(&terms)
+    }
+    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+        gradient.iter_mut().zip(x).for_each(|(g, x)| *g = x.ln() + 1.0);
+    }
+}
+
+fn config(seed: u64, budget: u64) -> SearchConfig {
+    SearchConfig { seed: Seed::new(seed), budget }
+}
+
+/// The tight constant holds, one that is 1 % too good is refuted, and the refutation verifies.
+fn check_tight(objective: &dyn crate::objectives::Objective, side: Side, constant: f64, r: f64, norm: &Norm) {
+    let claim = |c: f64| Claim::new(objective, side, c, r, norm.clone()).unwrap();
+    let better = if side == Side::Convex { 1.01 } else { 0.99 } * constant;
+    for seed in 0..3 {
+        let holds = falsify(&claim(constant), &config(seed, 5000)).unwrap();
+        assert!(holds.verdict.holds(), "{}: {}", claim(constant), holds.verdict);
+        let refuted = falsify(&claim(better), &config(seed, 100_000)).unwrap();
+        assert!(refuted.verdict.is_violated(), "{} seed {seed}: {}", claim(better), refuted.verdict);
+        let certificate = refuted.counterexample.unwrap().verify(&claim(better)).unwrap();
+        assert!(certificate.enclosure().1 < 0.0);
+    }
+}
+
+#[test]
+fn log_sum_exp_in_two_norms() {
+    for m in [2, 5, 20] {
+        check_tight(&LogSumExp(m), Side::Smooth, 0.5, 2.0, &Norm::L2);
+        check_tight(&LogSumExp(m), Side::Smooth, 1.0, 2.0, &Norm::LINF);
+    }
+}
+
+#[test]
+fn the_quartic_in_every_dimension() {
+    for m in [1, 2, 5, 20] {
+        check_tight(&Quartic(m), Side::Convex, 1.0 / 3.0, 4.0, &Norm::L2);
+    }
+}
+
+#[test]
+fn entropy_at_the_edge_of_the_simplex() {
+    for m in [2, 5, 20] {
+        check_tight(&NegativeEntropy(m), Side::Convex, 1.0, 2.0, &Norm::L1);
+        check_tight(&NegativeEntropy(m), Side::Convex, 2.0, 2.0, &Norm::L2);
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
+    let function = LogSumExp(4);
+    let claim = Claim::new(&function, Side::Smooth, 0.5, 2.0, Norm::L2).unwrap();
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| falsify(&claim, &config(7, 8000)).unwrap())
+    };
+    assert_eq!(run(1), run(2));
+    assert_eq!(run(1), run(5));
+    let other = falsify(&claim, &config(8, 8000)).unwrap();
+    assert_ne!(run(1), other);
+}
+
+#[test]
+fn a_function_without_a_formula_is_certified_by_its_error_bound_only() {
+    let cosine =
+        || Closure::new("cos", 1, |x: &[f64]| x[0].cos(), |x: &[f64], s: &mut [f64]| s[0] = -x[0].sin());
+    let plain = cosine().unwrap();
+    let claim = Claim::new(&plain, Side::Smooth, 0.9, 2.0, Norm::L2).unwrap();
+    let suspected = falsify(&claim, &config(1, 5000)).unwrap();
+    assert!(matches!(&suspected.verdict, Verdict::Undecided { reason: Reason::NoCertificate { .. } }));
+    let bounded = cosine().unwrap().with_forward_error(|_| ForwardError { value: 1e-15, gradient: 1e-15 });
+    let claim = Claim::new(&bounded, Side::Smooth, 0.9, 2.0, Norm::L2).unwrap();
+    assert!(falsify(&claim, &config(1, 5000)).unwrap().verdict.is_violated());
+    let claim = Claim::new(&bounded, Side::Smooth, 1.0, 2.0, Norm::L2).unwrap();
+    assert!(falsify(&claim, &config(1, 5000)).unwrap().verdict.holds());
+}
+
+#[test]
+fn offsets_and_regions_are_part_of_the_claim() {
+    // |x| is smooth with no constant, but with an offset: D <= 2 |u| where the signs differ, <= (1/2) c d^2 + 2/c.
+    #[derive(Debug)]
+    struct Absolute;
+    impl Formula for Absolute {
+        fn name(&self) -> String {
+            "|x|".into()
+        }
+        fn dimension(&self) -> usize {
+            1
+        }
+        fn value<N: Number>(&self, x: &[N]) -> N {
+            x[0].abs()
+        }
+        fn kinks(&self) -> Vec<crate::objectives::Kink> {
+            vec![crate::objectives::Kink::coordinate(1, 0, 0.0)]
+        }
+    }
+    let claim = |c: f64| Claim::new(&Absolute, Side::Smooth, c, 2.0, Norm::L2).unwrap();
+    assert!(falsify(&claim(1e3), &config(0, 20_000)).unwrap().verdict.is_violated());
+    assert!(falsify(&claim(4.0).with_offset(0.5).unwrap(), &config(0, 20_000)).unwrap().verdict.holds());
+    assert!(
+        falsify(&claim(4.0).with_offset(0.49).unwrap(), &config(0, 20_000)).unwrap().verdict.is_violated()
+    );
+
+    // x^4/4 is smooth with constant 3 R^2 on the ball of radius R, and not beyond.
+    let quartic = Quartic(1);
+    let on = |radius: f64| {
+        let ball = Region::Ball { centre: vec![0.0], radius, norm: Norm::L2 };
+        Claim::new(&quartic, Side::Smooth, 12.0, 2.0, Norm::L2).unwrap().within(ball).unwrap()
+    };
+    assert!(falsify(&on(2.0), &config(0, 20_000)).unwrap().verdict.holds());
+    let refuted = falsify(&on(2.02), &config(0, 20_000)).unwrap();
+    assert!(refuted.verdict.is_violated());
+    // A counterexample for the larger ball says nothing about the smaller one.
+    let counterexample = refuted.counterexample.unwrap();
+    assert!(counterexample.verify(&on(2.02)).is_ok() && counterexample.verify(&on(2.0)).is_err());
+
+    // Around the minimiser: G(u) = u^4/4 >= (c/4) u^4 with c = 1, three times the constant for all pairs.
+    let around = |c: f64| {
+        let point = Region::Around { point: vec![0.0] };
+        Claim::new(&quartic, Side::Convex, c, 4.0, Norm::L2).unwrap().within(point).unwrap()
+    };
+    assert!(falsify(&around(1.0), &config(0, 5000)).unwrap().verdict.holds());
+    assert!(falsify(&around(1.01), &config(0, 5000)).unwrap().verdict.is_violated());
+
+    // On {G <= 4}, that is |x| <= 2, again.
+    let below = |c: f64| {
+        let level = Region::Sublevel { level: 4.0, inside: vec![0.0] };
+        Claim::new(&quartic, Side::Smooth, c, 2.0, Norm::L2).unwrap().within(level).unwrap()
+    };
+    assert!(falsify(&below(12.0), &config(0, 20_000)).unwrap().verdict.holds());
+    assert!(falsify(&below(11.88), &config(0, 20_000)).unwrap().verdict.is_violated());
+}
+
+#[test]
+fn counterexamples_survive_a_file_and_refuse_another_claim() {
+    let function = LogSumExp(3);
+    let claim = |c: f64| Claim::new(&function, Side::Smooth, c, 2.0, Norm::L2).unwrap();
+    let counterexample = falsify(&claim(0.45), &config(3, 20_000)).unwrap().counterexample.unwrap();
+    let text = serde_json::to_string_pretty(&counterexample).unwrap();
+    let read: Counterexample = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, counterexample);
+    assert!(read.verify(&claim(0.45)).is_ok());
+    assert!(read.verify(&claim(0.44)).is_err());
+    // A forged pair is found out, whatever the file says of its slack.
+    let mut forged = read.clone();
+    forged.v = forged.u.iter().map(|x| ExactFloat(x.0 + 30.0)).collect();
+    assert!(forged.verify(&claim(0.45)).is_err());
+    forged.v.pop();
+    assert!(matches!(forged.verify(&claim(0.45)), Err(ConvexityError::Dimension { argument: "v", .. })));
+}
+
+#[test]
+fn bad_claims_are_refused_by_name() {
+    let function = Quartic(2);
+    let claim = |c, r| Claim::new(&function, Side::Convex, c, r, Norm::L2);
+    assert!(claim(f64::NAN, 4.0).unwrap_err().to_string().contains("constant"));
+    assert!(claim(0.0, 4.0).is_err() && claim(1.0, 0.5).is_err() && claim(1.0, f64::INFINITY).is_err());
+    assert!(claim(1.0, 4.0).unwrap().with_offset(-1.0).unwrap_err().to_string().contains("offset"));
+    let ball = Region::Ball { centre: vec![0.0], radius: 1.0, norm: Norm::L2 };
+    assert!(claim(1.0, 4.0).unwrap().within(ball).unwrap_err().to_string().contains("centre"));
+    let empty = config(0, 0);
+    assert!(falsify(&claim(1.0, 4.0).unwrap(), &empty).is_err());
+}
+
+#[test]
+fn progress_is_reported_and_the_budget_is_kept() {
+    let function = Quartic(3);
+    let claim = Claim::new(&function, Side::Convex, 0.3, 4.0, Norm::L2).unwrap();
+    for budget in [1, 7, 500, 9000] {
+        let mut last = 0;
+        let result = falsify_with_progress(&claim, &config(0, budget), &mut |p| {
+            assert!(p.evaluations > last && p.budget == budget);
+            last = p.evaluations;
+        })
+        .unwrap();
+        // The last step of each climb may run over by a gradient.
+        assert!(last == result.evaluations && last <= budget + 8 * 4, "{last} of {budget}");
+    }
+}

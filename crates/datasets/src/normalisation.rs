@@ -91,3 +91,71 @@ impl Normalisation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Batch, ImageSet, Provenance};
+
+    fn set(pixels: Vec<u8>) -> ImageSet {
+        let shape = ImageShape { channels: 2, height: 1, width: 2 };
+        let labels = vec![0; pixels.len() / 4];
+        ImageSet::new("two channels", shape, vec!["only".to_owned()], pixels, labels, Provenance::Given)
+            .unwrap()
+    }
+
+    #[test]
+    fn mean_and_deviation_are_those_of_each_channel() {
+        let set = set(vec![0, 255, 51, 51, 255, 0, 102, 0]);
+        let measured = Normalisation::measure(&set).unwrap();
+        // Channel 0: 0, 1, 1, 0. Channel 1: 0.2, 0.2, 0.4, 0.
+        assert_eq!((measured.mean[0], measured.deviation[0]), (0.5, 0.5));
+        assert!((measured.mean[1] - 0.2).abs() < 1e-15);
+        assert!((measured.deviation[1] - 0.02_f64.sqrt()).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_normalised_set_has_mean_0_and_deviation_1() {
+        let set = set((0..400_u32).map(|i| (i * i % 251) as u8).collect());
+        let measured = Normalisation::measure(&set).unwrap();
+        let all: Vec<usize> = (0..set.len()).collect();
+        let batch = Batch::<f64>::gather(&set, &all, &measured).unwrap();
+        for channel in 0..2 {
+            let values: Vec<f64> = batch
+                .inputs
+                .rows()
+                .into_iter()
+                .flat_map(|row| [row[2 * channel], row[2 * channel + 1]])
+                .collect();
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let square = values.iter().map(|x| x * x).sum::<f64>() / values.len() as f64;
+            // Sums of 200 terms of order 1: at most about 200 roundings.
+            assert!(mean.abs() < 200.0 * f64::EPSILON && (square - 1.0).abs() < 400.0 * f64::EPSILON);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_divided_by_is_refused() {
+        let constant = Normalisation::measure(&set(vec![0, 255, 51, 51, 255, 0, 51, 51])).unwrap_err();
+        assert!(constant.to_string().contains("channel 1 of two channels"), "{constant}");
+        assert!(Normalisation::measure(&set(vec![])).unwrap_err().to_string().contains("is empty"));
+        let set = set(vec![1, 2, 3, 4]);
+        let gather = |mean: &[f64], deviation: &[f64]| {
+            Batch::<f32>::gather(
+                &set,
+                &[0],
+                &Normalisation { mean: mean.to_vec(), deviation: deviation.to_vec() },
+            )
+        };
+        assert!(gather(&[0.0, 0.0], &[1.0, 1.0]).is_ok());
+        for (mean, deviation) in [
+            (&[0.0][..], &[1.0][..]),
+            (&[0.0, f64::NAN], &[1.0, 1.0]),
+            (&[0.0, 0.0], &[1.0, f64::INFINITY]),
+            (&[0.0, 0.0], &[1.0, 0.0]),
+            (&[0.0, 0.0], &[1.0, -1.0]),
+        ] {
+            assert!(gather(mean, deviation).is_err(), "{mean:?} {deviation:?}");
+        }
+    }
+}

@@ -28,11 +28,11 @@ impl Distortion {
         let mut within = |bound: f32| stream.random_range(-bound..=bound);
         let bend = [[within(0.25), within(0.25), within(0.25)], [within(0.2), within(0.2), within(0.2)]];
         // The tangent of half the angle gives sine and cosine without a library function, whose last digit would
-        // depend on the platform. 0.16 is 18 degrees.
-        let half = within(0.16);
+        // depend on the platform. 0.15 is 17 degrees.
+        let half = within(0.15);
         let (cosine, sine) = ((1.0 - half * half) / (1.0 + half * half), 2.0 * half / (1.0 + half * half));
-        let slant = within(0.35);
-        let (width, height) = (18.0 + within(4.5), 19.0 + within(3.0));
+        let slant = within(0.32);
+        let (width, height) = (18.0 + within(4.0), 19.0 + within(2.5));
         // Rotation x slant x scaling; y points down, so a positive slant leans to the left.
         let slanted = [[width, slant * height], [0.0, height]];
         let linear = [
@@ -40,7 +40,7 @@ impl Distortion {
             [sine * slanted[0][0], sine * slanted[0][1] + cosine * slanted[1][1]],
         ];
         let middle = SIDE as f32 / 2.0;
-        let centre = [middle + within(3.0), middle + within(2.5)];
+        let centre = [middle + within(2.8), middle + within(2.3)];
         Self { bend, linear, centre }
     }
 

@@ -16,7 +16,8 @@
 //! The same seed gives the same bits on any number of threads.
 //!
 //! ```
-//! use fenchel_convexity::falsification::{falsify, Claim, SearchConfig, Side};
+//! use fenchel_convexity::definitions::Modulus;
+//! use fenchel_convexity::falsification::{falsify, Claim, SearchConfig};
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::number::Number;
 //! use fenchel_convexity::objectives::Formula;
@@ -33,10 +34,10 @@
 //! }
 //!
 //! let config = SearchConfig::default();
-//! let tight = Claim::new(&Softplus, Side::Smooth, 0.25, 2.0, Norm::L2)?;
+//! let tight = Claim::new(&Softplus, Modulus::smooth(0.25, 2.0, Norm::L2)?)?;
 //! assert!(falsify(&tight, &config)?.verdict.holds());
 //!
-//! let too_good = Claim::new(&Softplus, Side::Smooth, 0.2475, 2.0, Norm::L2)?;
+//! let too_good = Claim::new(&Softplus, Modulus::smooth(0.2475, 2.0, Norm::L2)?)?;
 //! let refuted = falsify(&too_good, &config)?;
 //! assert!(refuted.verdict.is_violated());
 //! let counterexample = refuted.counterexample.expect("a certified violation has one");
@@ -54,11 +55,11 @@ mod search;
 mod starts;
 
 pub use certificate::{Counterexample, ExactFloat};
-pub use claim::{Claim, Side};
+pub use claim::Claim;
 pub use region::Region;
 
-use problem::Problem;
-use search::{Found, search};
+pub(crate) use problem::{Measure, Problem};
+pub(crate) use search::{Found, search};
 
 use crate::ConvexityError;
 use crate::error::require_range;

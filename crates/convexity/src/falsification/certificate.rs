@@ -6,7 +6,7 @@ mod exact;
 pub use counterexample::Counterexample;
 pub use exact::ExactFloat;
 
-use super::{Claim, Side};
+use super::Claim;
 use crate::number::{Endpoint, Interval, Number, PreciseInterval};
 use crate::objectives::{Certified, Evaluate};
 use crate::verdict::{Certificate, Method, Reason, Witness};
@@ -60,7 +60,7 @@ fn enclose<E: Endpoint>(
     v: &[f64],
 ) -> Interval<E> {
     let (u, v) = (lifted(claim, u), lifted(claim, v));
-    slack(claim, &u, &v, function.bregman_of(&u, &v))
+    claim.slack(&u, &v, function.bregman_of(&u, &v))
 }
 
 /// The point in another arithmetic, moved exactly into the domain.
@@ -68,16 +68,6 @@ pub(super) fn lifted<N: Number>(claim: &Claim<'_>, x: &[f64]) -> Vec<N> {
     let mut x: Vec<N> = x.iter().map(|&x| N::from_f64(x)).collect();
     claim.objective.domain().snap(&mut x);
     x
-}
-
-/// The slack of the claim's inequality, given the divergence.
-pub(super) fn slack<N: Number>(claim: &Claim<'_>, u: &[N], v: &[N], divergence: N) -> N {
-    let d: Vec<N> = u.iter().zip(v).map(|(u, v)| u.clone() - v).collect();
-    let bound = claim.norm.power_of(&d, claim.exponent) * claim.constant / claim.exponent;
-    match claim.side {
-        Side::Convex => divergence + claim.offset - bound,
-        Side::Smooth => bound + claim.offset - divergence,
-    }
 }
 
 /// A function without a formula: its own bound on the round-off of value and gradient, if it states one.
@@ -101,7 +91,7 @@ fn by_forward_error(claim: &Claim<'_>, u: &[f64], v: &[f64]) -> Decision {
     for i in 0..u.len() {
         divergence = divergence - within(gradient[i], error_v.1) * (u_exact[i] - v_exact[i]);
     }
-    let slack = slack(claim, &u_exact, &v_exact, divergence);
+    let slack = claim.slack(&u_exact, &v_exact, divergence);
     if slack.lo() >= 0.0 {
         return Decision::Fine;
     }
@@ -128,5 +118,5 @@ pub(super) fn slack_by_definition(
     function.gradient_of(&v, &mut gradient);
     let difference: Vec<PreciseInterval> = u.iter().zip(&v).map(|(u, v)| u.clone() - v).collect();
     let divergence = function.value_of(&u) - function.value_of(&v) - Number::dot(&gradient, &difference);
-    slack(claim, &u, &v, divergence)
+    claim.slack(&u, &v, divergence)
 }

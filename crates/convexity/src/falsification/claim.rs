@@ -1,36 +1,19 @@
-//! What is claimed of a function: one side of the definitions with its constants.
+//! What is claimed of a function: a modulus of convexity or smoothness on a region.
 
 use super::Region;
-use crate::error::{require_positive, require_range};
-use crate::norms::Norm;
+use crate::ConvexityError;
+use crate::definitions::{Modulus, Side};
+use crate::number::Number;
 use crate::objectives::Objective;
-use crate::{ConvexityError, Exponent};
 use std::fmt;
 
-/// Which side of the definitions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// H(phi)-convexity: `D_G(u, v) >= phi(u - v) - offset`.
-    Convex,
-    /// H(Phi)-smoothness: `D_G(u, v) <= Phi(u - v) + offset`.
-    Smooth,
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Convex => "convex",
-            Self::Smooth => "smooth",
-        })
-    }
-}
-
-/// The claim that a function is H(phi)-convex or H(Phi)-smooth with a norm power (c/r) `||.||^r` and an offset.
+/// The claim that a function is H(phi)-convex or H(Phi)-smooth, with an offset or without, on a region.
 ///
 /// The numbers are meant as they stand: a constant given as 0.333 is 0.333 and not a third.
 ///
 /// ```
-/// use fenchel_convexity::falsification::{Claim, Side};
+/// use fenchel_convexity::definitions::Modulus;
+/// use fenchel_convexity::falsification::Claim;
 /// use fenchel_convexity::norms::Norm;
 /// use fenchel_convexity::number::Number;
 /// use fenchel_convexity::objectives::Formula;
@@ -43,50 +26,26 @@ impl fmt::Display for Side {
 ///     fn value<N: Number>(&self, x: &[N]) -> N { x[0].cos() }
 /// }
 ///
-/// let claim = Claim::new(&Cosine, Side::Smooth, 1.0, 2.0, Norm::L2)?;
-/// assert_eq!(claim.to_string(), "cos x is smooth with (1/2) ||.||^2 in l_2");
+/// let claim = Claim::new(&Cosine, Modulus::smooth(1.0, 2.0, Norm::L2)?)?;
+/// assert_eq!(claim.to_string(), "cos x is smooth with N(1, 2, l_2)");
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Claim<'a> {
     pub(super) objective: &'a dyn Objective,
-    pub(super) side: Side,
-    pub(super) constant: f64,
-    pub(super) exponent: f64,
-    pub(super) norm: Norm,
-    pub(super) offset: f64,
+    pub(super) modulus: Modulus,
     pub(super) region: Region,
 }
 
 impl<'a> Claim<'a> {
-    /// The claim with offset zero, everywhere in the function's domain.
+    /// The claim everywhere in the function's domain.
     ///
     /// # Errors
     ///
-    /// If the constant is not positive, the exponent is not in [1, inf), or the norm is of another dimension.
-    pub fn new(
-        objective: &'a dyn Objective,
-        side: Side,
-        constant: f64,
-        exponent: f64,
-        norm: Norm,
-    ) -> Result<Self, ConvexityError> {
-        require_positive("constant", constant)?;
-        Exponent::new(exponent)?;
-        require_range("exponent", exponent, exponent < f64::INFINITY, "in [1, inf)")?;
-        norm.require_dimension("norm", objective.dimension())?;
-        Ok(Self { objective, side, constant, exponent, norm, offset: 0.0, region: Region::Everywhere })
-    }
-
-    /// The claim weakened by an offset.
-    ///
-    /// # Errors
-    ///
-    /// If the offset is negative or not finite.
-    pub fn with_offset(mut self, offset: f64) -> Result<Self, ConvexityError> {
-        require_range("offset", offset, offset >= 0.0, "finite and at least 0")?;
-        self.offset = offset;
-        Ok(self)
+    /// If the modulus is of another dimension than the function.
+    pub fn new(objective: &'a dyn Objective, modulus: Modulus) -> Result<Self, ConvexityError> {
+        modulus.potential().require_dimension("modulus", objective.dimension())?;
+        Ok(Self { objective, modulus, region: Region::Everywhere })
     }
 
     /// The claim restricted to a region.
@@ -106,34 +65,10 @@ impl<'a> Claim<'a> {
         self.objective
     }
 
-    /// The side.
+    /// The modulus claimed.
     #[must_use]
-    pub const fn side(&self) -> Side {
-        self.side
-    }
-
-    /// The constant c of (c/r) `||.||^r`.
-    #[must_use]
-    pub const fn constant(&self) -> f64 {
-        self.constant
-    }
-
-    /// The exponent r.
-    #[must_use]
-    pub const fn exponent(&self) -> f64 {
-        self.exponent
-    }
-
-    /// The norm.
-    #[must_use]
-    pub const fn norm(&self) -> &Norm {
-        &self.norm
-    }
-
-    /// The offset.
-    #[must_use]
-    pub const fn offset(&self) -> f64 {
-        self.offset
+    pub const fn modulus(&self) -> &Modulus {
+        &self.modulus
     }
 
     /// The region.
@@ -141,19 +76,20 @@ impl<'a> Claim<'a> {
     pub const fn region(&self) -> &Region {
         &self.region
     }
+
+    pub(super) fn side(&self) -> Side {
+        self.modulus.side()
+    }
+
+    /// The slack of the claim's inequality, given the divergence.
+    pub(super) fn slack<N: Number>(&self, u: &[N], v: &[N], divergence: N) -> N {
+        let displacement: Vec<N> = u.iter().zip(v).map(|(u, v)| u.clone() - v).collect();
+        self.modulus.slack(divergence, &displacement)
+    }
 }
 
 impl fmt::Display for Claim<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { side, constant, exponent, norm, .. } = self;
-        write!(
-            f,
-            "{} is {side} with ({constant}/{exponent}) ||.||^{exponent} in {norm}",
-            self.objective.name()
-        )?;
-        if self.offset > 0.0 {
-            write!(f, " and offset {}", self.offset)?;
-        }
-        Ok(())
+        write!(f, "{} is {}", self.objective.name(), self.modulus)
     }
 }

@@ -1,8 +1,10 @@
 //! The function that the search climbs: how far a pair is beyond the bound, in f64, less what round-off explains.
 
-use super::{Claim, Region, Side};
+use super::{Claim, Region};
+use crate::definitions::Side;
 use crate::norms::Norm;
 use crate::objectives::{Domain, Objective};
+use crate::potentials::Potential;
 use ndarray::{Array1, ArrayView1};
 
 /// Round-off of a divergence in units of the machine epsilon times the size of its terms: a generous guess, as
@@ -19,10 +21,12 @@ pub(crate) struct Pair {
 /// What is climbed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Measure {
-    /// The violation of the bound with this constant, relative to the bound.
-    Violation { constant: f64 },
-    /// The constant that the pair asks for: a smooth constant itself, a convex one with a minus sign.
-    Constant,
+    /// The violation of the bound, relative to the bound.
+    Violation,
+    /// The factor of the potential that the pair asks for: on the smooth side itself, on the convex with a minus sign.
+    Factor,
+    /// The offset that the pair asks for, the potential given.
+    Offset,
 }
 
 /// The search problem of a claim or of an estimate.
@@ -31,11 +35,12 @@ pub(crate) struct Problem<'a> {
     pub(crate) objective: &'a dyn Objective,
     pub(crate) domain: Domain,
     pub(crate) side: Side,
-    pub(crate) exponent: f64,
-    pub(crate) norm: Norm,
+    pub(crate) potential: Potential,
     pub(crate) offset: f64,
     pub(crate) region: Region,
     pub(crate) measure: Measure,
+    /// The norm and the length to which every difference u - v is brought, if it is fixed.
+    pub(crate) distance: Option<(Norm, f64)>,
 }
 
 /// The height of a pair, with the two numbers behind it.
@@ -44,12 +49,12 @@ pub(crate) struct Height {
     pub(crate) score: f64,
     /// D_G(u, v).
     pub(crate) divergence: f64,
-    /// `||u - v||^r / r`.
-    pub(crate) power: f64,
+    /// The potential of u - v.
+    pub(crate) bound: f64,
 }
 
 impl Height {
-    const NONE: Self = Self { score: f64::NEG_INFINITY, divergence: f64::NAN, power: f64::NAN };
+    const NONE: Self = Self { score: f64::NEG_INFINITY, divergence: f64::NAN, bound: f64::NAN };
 }
 
 impl<'a> Problem<'a> {
@@ -57,12 +62,12 @@ impl<'a> Problem<'a> {
         Self {
             objective: claim.objective,
             domain: claim.objective.domain(),
-            side: claim.side,
-            exponent: claim.exponent,
-            norm: claim.norm.clone(),
-            offset: claim.offset,
+            side: claim.side(),
+            potential: claim.modulus.potential().clone(),
+            offset: claim.modulus.offset(),
             region: claim.region.clone(),
-            measure: Measure::Violation { constant: claim.constant },
+            measure: Measure::Violation,
+            distance: None,
         }
     }
 
@@ -72,6 +77,22 @@ impl<'a> Problem<'a> {
 
     pub(crate) fn admit(&self, pair: &mut Pair) {
         self.region.admit(self.objective, &self.domain, &mut pair.u, &mut pair.v);
+        if let Some((norm, length)) = &self.distance {
+            let difference = Self::difference(pair);
+            let factor = length / norm.value_of(&difference);
+            for ((u, v), d) in pair.u.iter_mut().zip(&pair.v).zip(difference) {
+                *u = v + factor * d;
+            }
+        }
+    }
+
+    /// Whether an admitted pair, stretched to the distance, still lies where it must.
+    fn is_allowed(&self, pair: &Pair) -> bool {
+        self.distance.is_none() || {
+            let mut again = pair.clone();
+            self.region.admit(self.objective, &self.domain, &mut again.u, &mut again.v);
+            again == *pair
+        }
     }
 
     fn difference(pair: &Pair) -> Vec<f64> {
@@ -81,31 +102,34 @@ impl<'a> Problem<'a> {
     /// The height of an admitted pair: minus infinity where it cannot be computed.
     pub(crate) fn height(&self, pair: &Pair) -> Height {
         let (u, v) = (ArrayView1::from(&pair.u), ArrayView1::from(&pair.v));
-        let power = self.norm.power_of(&Self::difference(pair), self.exponent) / self.exponent;
+        if !self.is_allowed(pair) {
+            return Height::NONE;
+        }
+        let bound = self.potential.value_of(&Self::difference(pair));
         let (Ok(divergence), Ok(at_u), Ok(at_v)) =
             (self.objective.bregman(u, v), self.objective.value(u), self.objective.value(v))
         else {
             return Height::NONE;
         };
         let noise = NOISE * (at_u.abs() + at_v.abs() + divergence.abs());
-        self.score(divergence, power, noise).map_or(Height::NONE, |score| Height { score, divergence, power })
+        self.score(divergence, bound, noise).map_or(Height::NONE, |score| Height { score, divergence, bound })
     }
 
-    fn score(&self, divergence: f64, power: f64, noise: f64) -> Option<f64> {
+    fn score(&self, divergence: f64, bound: f64, noise: f64) -> Option<f64> {
         let score = match (self.measure, self.side) {
-            (Measure::Violation { constant }, Side::Smooth) => {
-                let bound = constant * power + self.offset;
-                (divergence - bound - noise) / bound
+            (Measure::Violation, Side::Smooth) => {
+                (divergence - bound - self.offset - noise) / (bound + self.offset)
             }
-            (Measure::Violation { constant }, Side::Convex) => {
-                let bound = constant * power;
+            (Measure::Violation, Side::Convex) => {
                 (bound - self.offset - divergence - noise) / (bound + self.offset)
             }
-            (Measure::Constant, Side::Smooth) => (divergence - self.offset - noise) / power,
-            (Measure::Constant, Side::Convex) => -(divergence + self.offset + noise) / power,
+            (Measure::Factor, Side::Smooth) => (divergence - self.offset - noise) / bound,
+            (Measure::Factor, Side::Convex) => -(divergence + self.offset + noise) / bound,
+            (Measure::Offset, Side::Smooth) => divergence - bound - noise,
+            (Measure::Offset, Side::Convex) => bound - divergence - noise,
         };
         // Equal points, or points so far apart that the bound overflows, say nothing.
-        (score.is_finite() && power > 0.0 && power.is_finite()).then_some(score)
+        (score.is_finite() && bound > 0.0 && bound.is_finite()).then_some(score)
     }
 
     /// Writes the gradient of the score with respect to u and v; false where there is none.
@@ -123,27 +147,22 @@ impl<'a> Problem<'a> {
         {
             return false;
         }
-        // The slopes of the score in D and in the power ||d||^r / r.
-        let Height { score, power, .. } = *height;
-        let (by_divergence, by_power) = match (self.measure, self.side) {
-            (Measure::Violation { constant }, Side::Smooth) => {
-                let bound = constant * power + self.offset;
-                (1.0 / bound, -constant * (1.0 + score) / bound)
-            }
-            (Measure::Violation { constant }, Side::Convex) => {
-                let bound = constant * power + self.offset;
-                (-1.0 / bound, constant * (1.0 - score) / bound)
-            }
-            (Measure::Constant, Side::Smooth) => (1.0 / power, -score / power),
-            (Measure::Constant, Side::Convex) => (-1.0 / power, -score / power),
+        // The slopes of the score in the divergence and in the potential.
+        let Height { score, bound, .. } = *height;
+        let whole = bound + self.offset;
+        let (by_divergence, by_bound) = match (self.measure, self.side) {
+            (Measure::Violation, Side::Smooth) => (1.0 / whole, -(1.0 + score) / whole),
+            (Measure::Violation, Side::Convex) => (-1.0 / whole, (1.0 - score) / whole),
+            (Measure::Factor, Side::Smooth) => (1.0 / bound, -score / bound),
+            (Measure::Factor, Side::Convex) => (-1.0 / bound, -score / bound),
+            (Measure::Offset, Side::Smooth) => (1.0, -1.0),
+            (Measure::Offset, Side::Convex) => (-1.0, 1.0),
         };
-        let mut direction = vec![0.0; m];
-        self.norm.subgradient_of(&d, &mut direction);
-        let length = (self.exponent * power).powf(1.0 - 1.0 / self.exponent);
+        let mut slope = vec![0.0; m];
+        self.potential.gradient_of(&d, &mut slope);
         for i in 0..m {
-            let norm_part = by_power * length * direction[i];
-            to_u[i] = by_divergence * (at_u[i] - at_v[i]) + norm_part;
-            to_v[i] = -by_divergence * curved[i] - norm_part;
+            to_u[i] = by_divergence * (at_u[i] - at_v[i]) + by_bound * slope[i];
+            to_v[i] = -by_divergence * curved[i] - by_bound * slope[i];
         }
         if matches!(self.region, Region::Around { .. }) {
             to_v.fill(0.0);

@@ -51,7 +51,7 @@ impl Region {
     /// # Errors
     ///
     /// If a point is not in the domain, the radius is not positive, or the inner point is not below the level.
-    pub(super) fn check(&self, objective: &dyn Objective) -> Result<(), ConvexityError> {
+    pub(crate) fn check(&self, objective: &dyn Objective) -> Result<(), ConvexityError> {
         let inside = |argument, point: &Vec<f64>| {
             require_vector(argument, ArrayView1::from(point), objective.dimension())?;
             objective.domain().require(argument, point)

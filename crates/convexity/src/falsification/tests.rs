@@ -1,9 +1,11 @@
 //! The falsifier against functions whose tight constants are known by hand.
 
 use super::*;
+use crate::definitions::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::Number;
 use crate::objectives::{Closure, Domain, Formula, ForwardError};
+use crate::potentials::Potential;
 
 #[derive(Debug)]
 struct LogSumExp(usize);
@@ -79,7 +81,10 @@ fn config(seed: u64, budget: u64) -> SearchConfig {
 
 /// The tight constant holds, one that is 1 % too good is refuted, and the refutation verifies.
 fn check_tight(objective: &dyn crate::objectives::Objective, side: Side, constant: f64, r: f64, norm: &Norm) {
-    let claim = |c: f64| Claim::new(objective, side, c, r, norm.clone()).unwrap();
+    let claim = |c: f64| {
+        let potential = Potential::norm_power(c, r, norm.clone()).unwrap();
+        Claim::new(objective, Modulus::new(side, potential, 0.0).unwrap()).unwrap()
+    };
     let better = if side == Side::Convex { 1.01 } else { 0.99 } * constant;
     for seed in 0..3 {
         let holds = falsify(&claim(constant), &config(seed, 5000)).unwrap();
@@ -117,7 +122,7 @@ fn entropy_at_the_edge_of_the_simplex() {
 #[test]
 fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
     let function = LogSumExp(4);
-    let claim = Claim::new(&function, Side::Smooth, 0.5, 2.0, Norm::L2).unwrap();
+    let claim = Claim::new(&function, Modulus::smooth(0.5, 2.0, Norm::L2).unwrap()).unwrap();
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| falsify(&claim, &config(7, 8000)).unwrap())
@@ -133,13 +138,13 @@ fn a_function_without_a_formula_is_certified_by_its_error_bound_only() {
     let cosine =
         || Closure::new("cos", 1, |x: &[f64]| x[0].cos(), |x: &[f64], s: &mut [f64]| s[0] = -x[0].sin());
     let plain = cosine().unwrap();
-    let claim = Claim::new(&plain, Side::Smooth, 0.9, 2.0, Norm::L2).unwrap();
+    let claim = Claim::new(&plain, Modulus::smooth(0.9, 2.0, Norm::L2).unwrap()).unwrap();
     let suspected = falsify(&claim, &config(1, 5000)).unwrap();
     assert!(matches!(&suspected.verdict, Verdict::Undecided { reason: Reason::NoCertificate { .. } }));
     let bounded = cosine().unwrap().with_forward_error(|_| ForwardError { value: 1e-15, gradient: 1e-15 });
-    let claim = Claim::new(&bounded, Side::Smooth, 0.9, 2.0, Norm::L2).unwrap();
+    let claim = Claim::new(&bounded, Modulus::smooth(0.9, 2.0, Norm::L2).unwrap()).unwrap();
     assert!(falsify(&claim, &config(1, 5000)).unwrap().verdict.is_violated());
-    let claim = Claim::new(&bounded, Side::Smooth, 1.0, 2.0, Norm::L2).unwrap();
+    let claim = Claim::new(&bounded, Modulus::smooth(1.0, 2.0, Norm::L2).unwrap()).unwrap();
     assert!(falsify(&claim, &config(1, 5000)).unwrap().verdict.holds());
 }
 
@@ -162,18 +167,19 @@ fn offsets_and_regions_are_part_of_the_claim() {
             vec![crate::objectives::Kink::coordinate(1, 0, 0.0)]
         }
     }
-    let claim = |c: f64| Claim::new(&Absolute, Side::Smooth, c, 2.0, Norm::L2).unwrap();
-    assert!(falsify(&claim(1e3), &config(0, 20_000)).unwrap().verdict.is_violated());
-    assert!(falsify(&claim(4.0).with_offset(0.5).unwrap(), &config(0, 20_000)).unwrap().verdict.holds());
-    assert!(
-        falsify(&claim(4.0).with_offset(0.49).unwrap(), &config(0, 20_000)).unwrap().verdict.is_violated()
-    );
+    let claim = |c: f64, offset: f64| {
+        let modulus = Modulus::smooth(c, 2.0, Norm::L2).unwrap().with_offset(offset).unwrap();
+        Claim::new(&Absolute, modulus).unwrap()
+    };
+    assert!(falsify(&claim(1e3, 0.0), &config(0, 20_000)).unwrap().verdict.is_violated());
+    assert!(falsify(&claim(4.0, 0.5), &config(0, 20_000)).unwrap().verdict.holds());
+    assert!(falsify(&claim(4.0, 0.49), &config(0, 20_000)).unwrap().verdict.is_violated());
 
     // x^4/4 is smooth with constant 3 R^2 on the ball of radius R, and not beyond.
     let quartic = Quartic(1);
     let on = |radius: f64| {
         let ball = Region::Ball { centre: vec![0.0], radius, norm: Norm::L2 };
-        Claim::new(&quartic, Side::Smooth, 12.0, 2.0, Norm::L2).unwrap().within(ball).unwrap()
+        Claim::new(&quartic, Modulus::smooth(12.0, 2.0, Norm::L2).unwrap()).unwrap().within(ball).unwrap()
     };
     assert!(falsify(&on(2.0), &config(0, 20_000)).unwrap().verdict.holds());
     let refuted = falsify(&on(2.02), &config(0, 20_000)).unwrap();
@@ -185,7 +191,7 @@ fn offsets_and_regions_are_part_of_the_claim() {
     // Around the minimiser: G(u) = u^4/4 >= (c/4) u^4 with c = 1, three times the constant for all pairs.
     let around = |c: f64| {
         let point = Region::Around { point: vec![0.0] };
-        Claim::new(&quartic, Side::Convex, c, 4.0, Norm::L2).unwrap().within(point).unwrap()
+        Claim::new(&quartic, Modulus::convex(c, 4.0, Norm::L2).unwrap()).unwrap().within(point).unwrap()
     };
     assert!(falsify(&around(1.0), &config(0, 5000)).unwrap().verdict.holds());
     assert!(falsify(&around(1.01), &config(0, 5000)).unwrap().verdict.is_violated());
@@ -193,7 +199,7 @@ fn offsets_and_regions_are_part_of_the_claim() {
     // On {G <= 4}, that is |x| <= 2, again.
     let below = |c: f64| {
         let level = Region::Sublevel { level: 4.0, inside: vec![0.0] };
-        Claim::new(&quartic, Side::Smooth, c, 2.0, Norm::L2).unwrap().within(level).unwrap()
+        Claim::new(&quartic, Modulus::smooth(c, 2.0, Norm::L2).unwrap()).unwrap().within(level).unwrap()
     };
     assert!(falsify(&below(12.0), &config(0, 20_000)).unwrap().verdict.holds());
     assert!(falsify(&below(11.88), &config(0, 20_000)).unwrap().verdict.is_violated());
@@ -202,7 +208,7 @@ fn offsets_and_regions_are_part_of_the_claim() {
 #[test]
 fn counterexamples_survive_a_file_and_refuse_another_claim() {
     let function = LogSumExp(3);
-    let claim = |c: f64| Claim::new(&function, Side::Smooth, c, 2.0, Norm::L2).unwrap();
+    let claim = |c: f64| Claim::new(&function, Modulus::smooth(c, 2.0, Norm::L2).unwrap()).unwrap();
     let counterexample = falsify(&claim(0.45), &config(3, 20_000)).unwrap().counterexample.unwrap();
     let text = serde_json::to_string_pretty(&counterexample).unwrap();
     let read: Counterexample = serde_json::from_str(&text).unwrap();
@@ -220,20 +226,21 @@ fn counterexamples_survive_a_file_and_refuse_another_claim() {
 #[test]
 fn bad_claims_are_refused_by_name() {
     let function = Quartic(2);
-    let claim = |c, r| Claim::new(&function, Side::Convex, c, r, Norm::L2);
-    assert!(claim(f64::NAN, 4.0).unwrap_err().to_string().contains("constant"));
-    assert!(claim(0.0, 4.0).is_err() && claim(1.0, 0.5).is_err() && claim(1.0, f64::INFINITY).is_err());
-    assert!(claim(1.0, 4.0).unwrap().with_offset(-1.0).unwrap_err().to_string().contains("offset"));
+    let modulus = Modulus::convex(1.0, 4.0, Norm::L2).unwrap();
+    let claim = || Claim::new(&function, modulus.clone()).unwrap();
+    let weight = ndarray::array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+    let other = Modulus::convex(1.0, 2.0, Norm::weighted_euclidean(weight.view()).unwrap()).unwrap();
+    assert!(Claim::new(&function, other).unwrap_err().to_string().contains("modulus"));
     let ball = Region::Ball { centre: vec![0.0], radius: 1.0, norm: Norm::L2 };
-    assert!(claim(1.0, 4.0).unwrap().within(ball).unwrap_err().to_string().contains("centre"));
+    assert!(claim().within(ball).unwrap_err().to_string().contains("centre"));
     let empty = config(0, 0);
-    assert!(falsify(&claim(1.0, 4.0).unwrap(), &empty).is_err());
+    assert!(falsify(&claim(), &empty).is_err());
 }
 
 #[test]
 fn progress_is_reported_and_the_budget_is_kept() {
     let function = Quartic(3);
-    let claim = Claim::new(&function, Side::Convex, 0.3, 4.0, Norm::L2).unwrap();
+    let claim = Claim::new(&function, Modulus::convex(0.3, 4.0, Norm::L2).unwrap()).unwrap();
     for budget in [1, 7, 500, 9000] {
         let mut last = 0;
         let result = falsify_with_progress(&claim, &config(0, budget), &mut |p| {

@@ -17,16 +17,8 @@ use serde::{Deserialize, Serialize};
 pub struct Counterexample {
     /// The function's name.
     pub objective: String,
-    /// "convex" or "smooth".
-    pub side: String,
-    /// The constant claimed.
-    pub constant: ExactFloat,
-    /// The exponent claimed.
-    pub exponent: ExactFloat,
-    /// The norm's name.
-    pub norm: String,
-    /// The offset claimed.
-    pub offset: ExactFloat,
+    /// The modulus claimed: side, potential with its constants, offset.
+    pub modulus: String,
     /// The point u.
     pub u: Vec<ExactFloat>,
     /// The point v.
@@ -45,11 +37,7 @@ impl Counterexample {
         let (lower, upper) = certificate.enclosure();
         Some(Self {
             objective: claim.objective.name(),
-            side: claim.side.to_string(),
-            constant: ExactFloat(claim.constant),
-            exponent: ExactFloat(claim.exponent),
-            norm: claim.norm.to_string(),
-            offset: ExactFloat(claim.offset),
+            modulus: claim.modulus.to_string(),
             u: exact(point.get("u")?),
             v: exact(point.get("v")?),
             slack: (ExactFloat(lower), ExactFloat(upper)),
@@ -91,11 +79,7 @@ impl Counterexample {
     fn require_same(&self, claim: &Claim<'_>) -> Result<(), ConvexityError> {
         let same = [
             ("the function", self.objective == claim.objective.name()),
-            ("the side", self.side == claim.side.to_string()),
-            ("the constant", self.constant.0 == claim.constant),
-            ("the exponent", self.exponent.0 == claim.exponent),
-            ("the norm", self.norm == claim.norm.to_string()),
-            ("the offset", self.offset.0 == claim.offset),
+            ("the modulus", self.modulus == claim.modulus.to_string()),
         ];
         match same.iter().find(|(_, same)| !same) {
             None => Ok(()),

@@ -1,0 +1,103 @@
+//! The options of the command line.
+
+use clap::{Args, Parser, Subcommand};
+use fenchel_experiments::run::Request;
+use fenchel_experiments::{Profile, settings};
+use std::path::PathBuf;
+
+/// The papers' claims as experiments: run them, decide them, report them.
+#[derive(Debug, Parser)]
+#[command(name = "fenchel", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run what is missing of a profile, decide the claims and write the report.
+    Reproduce(Reproduce),
+    /// Rebuild the report of a run folder from its stored records, without running anything.
+    Report(ReportOptions),
+    /// List the experiments and their settings.
+    List(ListOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reproduce {
+    /// How large: embedded data and minutes, the papers' settings and hours, or everything.
+    #[arg(long, value_enum, default_value_t)]
+    profile: Profile,
+    /// The folder of the data files (otherwise FENCHEL_DATA_DIR, then the platform's cache folder).
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The run folder [default: results/PROFILE].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Only these experiments (repeat, or part by commas).
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Only these data sets (repeat, or part by commas).
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    dataset: Vec<String>,
+    /// The seeds, such as 0,1,2 or 0..5.
+    #[arg(long, value_name = "SEEDS")]
+    seeds: Option<String>,
+    /// Change a setting, such as gd.iterations=400 (repeat; `fenchel list` shows them).
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Worker threads [default: one a core]. The results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Show what would be run, and about how long it takes, and stop.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Throw away the finished cells of the chosen experiments first.
+    #[arg(long)]
+    fresh: bool,
+    /// Take cells that other code computed as they are, instead of running them again.
+    #[arg(long, conflicts_with = "fresh")]
+    keep: bool,
+    /// End with exit code 3 unless every claim is reproduced.
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+impl Reproduce {
+    /// The request behind the options; ends the program where the seeds cannot be read.
+    pub(crate) fn request(&self) -> Request {
+        let seeds = self.seeds.as_deref().map(|text| {
+            settings::seeds(text).unwrap_or_else(|reason| {
+                use clap::CommandFactory;
+                Arguments::command()
+                    .error(clap::error::ErrorKind::InvalidValue, format!("--seeds: {reason}"))
+                    .exit()
+            })
+        });
+        Request {
+            profile: self.profile,
+            only: self.only.clone(),
+            datasets: self.dataset.clone(),
+            seeds,
+            set: self.set.clone(),
+            data_dir: self.data_dir.clone(),
+            out: self.out.clone(),
+            threads: self.threads.map(usize::from),
+            fresh: self.fresh,
+            keep: self.keep,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportOptions {
+    /// The run folder, such as results/quick.
+    pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListOptions {
+    /// Whose settings to show.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) profile: Profile,
+}

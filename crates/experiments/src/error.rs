@@ -1,0 +1,156 @@
+//! What can go wrong outside the mathematics; every message names the thing and the remedy.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// The error that one cell may end with: whatever the layers below report, kept as it is.
+pub type Failure = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// An error of planning, storing or reporting a run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// `--only` named an experiment that is not registered.
+    #[error("there is no experiment `{id}`; the experiments are: {known}")]
+    UnknownExperiment {
+        /// The name that was asked for.
+        id: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// `--set` named a setting that no selected experiment has.
+    #[error("no selected experiment has a setting `{key}`; the settings are: {known}")]
+    UnknownSetting {
+        /// The name that was asked for.
+        key: String,
+        /// The names that exist.
+        known: String,
+    },
+    /// `--set` was not of the form `key=value`.
+    #[error("`{text}` is not of the form key=value; for example: --set gd.iterations=400")]
+    MalformedSetting {
+        /// The text that was given.
+        text: String,
+    },
+    /// A setting has the wrong type or a value outside its range.
+    #[error("the settings of experiment `{experiment}` are not valid: {reason}")]
+    InvalidSettings {
+        /// The experiment.
+        experiment: String,
+        /// What is wrong, and what would be right.
+        reason: String,
+    },
+    /// The input of an experiment is not there or not sound.
+    #[error("experiment `{experiment}` cannot start: {reason}")]
+    MissingInput {
+        /// The experiment.
+        experiment: String,
+        /// What is missing, and where it can be put.
+        reason: String,
+    },
+    /// Two cells of one experiment share an identifier, or it is not fit to be a file name.
+    #[error("experiment `{experiment}` plans the cell `{cell}` {reason}; this is a defect of the experiment")]
+    InvalidCell {
+        /// The experiment.
+        experiment: String,
+        /// The cell's identifier.
+        cell: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The run folder belongs to a run with another configuration.
+    #[error(
+        "{} holds a run of `{experiment}` with another configuration ({difference}); \
+         give this run a folder of its own with --out DIR, or start that one over with --fresh",
+        folder.display()
+    )]
+    ConfigurationChanged {
+        /// The run folder.
+        folder: PathBuf,
+        /// The experiment.
+        experiment: String,
+        /// The first difference, stored and asked for.
+        difference: String,
+    },
+    /// Another process holds the run folder.
+    #[error("another run is at work in {}; wait for its end or give this one a folder of its own with --out DIR", .0.display())]
+    FolderInUse(PathBuf),
+    /// A folder is not a run folder.
+    #[error("{} is no run folder (it has no manifest.json); `fenchel reproduce --out DIR` makes one", .0.display())]
+    NoRun(PathBuf),
+    /// A file or folder could not be read or written.
+    #[error("cannot {action} {}: {source}{}", path.display(), remedy(source, path))]
+    Io {
+        /// The verb of the attempt.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: io::Error,
+    },
+    /// A stored file does not contain what it should.
+    #[error("{} is damaged ({reason}); remove it and run again, only its own work is repeated", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An experiment could not digest its own records.
+    #[error("experiment `{experiment}` could not summarise its records: {reason}")]
+    Summary {
+        /// The experiment.
+        experiment: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A figure could not be drawn.
+    #[error("figure `{figure}` could not be drawn: {reason}")]
+    Figure {
+        /// The figure.
+        figure: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A number given to a statistic makes no sense.
+    #[error("{statistic}: {reason}")]
+    Statistic {
+        /// The statistic.
+        statistic: &'static str,
+        /// Which argument is at fault, and what would be right.
+        reason: String,
+    },
+    /// The worker threads could not be started.
+    #[error("cannot start {threads} worker threads: {reason}; try a smaller --threads")]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// The operating system's reason.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// An [`Error::Io`] in the form that `map_err` wants.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+}
+
+/// The advice that follows from the operating system's reason.
+fn remedy(source: &io::Error, path: &Path) -> String {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; choose a folder that you may write to with --out DIR".into()
+        }
+        io::ErrorKind::NotFound => format!("; is the path right? ({})", path.display()),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "; make room and run again, finished cells are kept".into()
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,127 @@
+//! The machine and the program of a session, for the manifest.
+
+use serde::{Deserialize, Serialize};
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{env, fs};
+
+/// The matrix-product back end that this program was built with.
+#[must_use]
+pub fn back_end() -> &'static str {
+    if cfg!(feature = "openblas") { "openblas" } else { "rust" }
+}
+
+/// The fingerprint of the code that computes (see `build.rs`).
+#[must_use]
+pub fn numerics() -> &'static str {
+    env!("FENCHEL_NUMERICS")
+}
+
+/// Where and by what a session ran.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// The program's version.
+    pub program: String,
+    /// The git commit, where the caller knew it (`FENCHEL_COMMIT`, set by `cargo xtask`).
+    pub commit: String,
+    /// The fingerprint of the code that computes.
+    pub numerics: String,
+    /// The compiler.
+    pub rustc: String,
+    /// The matrix-product back end.
+    pub back_end: String,
+    /// Why this back end, its version and its kernel, where the caller knew it (`FENCHEL_BLAS_NOTE`).
+    pub back_end_note: String,
+    /// The processor's name.
+    pub processor: String,
+    /// The widest vector instructions that the processor offers.
+    pub vectors: String,
+    /// The number of logical cores.
+    pub cores: usize,
+    /// Operating system and architecture.
+    pub system: String,
+}
+
+impl Machine {
+    /// Looks at this machine.
+    #[must_use]
+    pub fn here() -> Self {
+        let or_unknown = |name: &str| env::var(name).unwrap_or_else(|_| "unknown".into());
+        Self {
+            program: env!("CARGO_PKG_VERSION").into(),
+            commit: or_unknown("FENCHEL_COMMIT"),
+            numerics: numerics().into(),
+            rustc: env!("FENCHEL_RUSTC").into(),
+            back_end: back_end().into(),
+            back_end_note: env::var("FENCHEL_BLAS_NOTE").unwrap_or_default(),
+            processor: processor(),
+            vectors: vectors().into(),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            system: format!("{} {}", env::consts::OS, env::consts::ARCH),
+        }
+    }
+}
+
+fn processor() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    text.lines()
+        .find_map(|line| {
+            line.strip_prefix("model name")?.split_once(':').map(|(_, name)| name.trim().to_owned())
+        })
+        .unwrap_or_else(|| env::consts::ARCH.to_owned())
+}
+
+fn vectors() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if is_x86_feature_detected!("avx512f") {
+            return "AVX-512";
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            return "AVX2 with FMA";
+        }
+        "SSE2"
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        "baseline"
+    }
+}
+
+/// The time now in UTC, as `2026-11-22T03:10:21Z`.
+#[must_use]
+pub fn now() -> String {
+    utc(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()))
+}
+
+/// Seconds since 1970 as a date, by counting days in eras of 400 years that begin in March.
+fn utc(seconds: u64) -> String {
+    let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = 400 * era + year_of_era + u64::from(month <= 2);
+    let (hour, minute, second) = (second / 3_600, second % 3_600 / 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates() {
+        assert_eq!(utc(0), "1970-01-01T00:00:00Z");
+        assert_eq!(utc(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(utc(1_709_251_199), "2024-02-29T23:59:59Z");
+        assert_eq!(utc(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn this_machine_has_a_name() {
+        let machine = Machine::here();
+        assert!(machine.cores >= 1 && !machine.processor.is_empty() && machine.numerics.len() == 16);
+    }
+}

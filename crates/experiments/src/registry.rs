@@ -1,0 +1,59 @@
+//! The list of all experiments: the one line that a new one adds.
+
+use crate::error::{Error, Result};
+use crate::experiment::AnyExperiment;
+use crate::experiments;
+
+/// All experiments, in the order of the report.
+#[must_use]
+pub fn all() -> Vec<Box<dyn AnyExperiment>> {
+    vec![Box::new(experiments::gd::GeneralisedDescent)]
+}
+
+/// The experiments named in `only`, or all of them, in the order of the report.
+///
+/// # Errors
+/// When a name is not registered.
+pub fn select(only: &[String]) -> Result<Vec<Box<dyn AnyExperiment>>> {
+    let experiments = all();
+    if let Some(unknown) = only.iter().find(|id| experiments.iter().all(|experiment| experiment.id() != *id))
+    {
+        let known: Vec<&str> = experiments.iter().map(|experiment| experiment.id()).collect();
+        return Err(Error::UnknownExperiment { id: unknown.clone(), known: known.join(", ") });
+    }
+    Ok(experiments
+        .into_iter()
+        .filter(|experiment| only.is_empty() || only.iter().any(|id| id == experiment.id()))
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::Profile;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_experiment_plans_every_profile() {
+        let mut ids = HashSet::new();
+        for experiment in all() {
+            assert!(ids.insert(experiment.id()));
+            assert!(!experiment.title().is_empty() && !experiment.paper().is_empty());
+            for profile in [Profile::Quick, Profile::Paper, Profile::Full] {
+                let settings = experiment.default_settings(profile);
+                let cells = experiment.cells(&settings).unwrap();
+                assert!(!cells.is_empty(), "{} {profile}", experiment.id());
+                // The plan is a function of the settings.
+                let again = experiment.cells(&settings).unwrap();
+                assert!(cells.iter().zip(&again).all(|(a, b)| a.id == b.id && a.case == b.case));
+            }
+        }
+    }
+
+    #[test]
+    fn unknown_names_are_refused_with_the_known_ones() {
+        let message = select(&["nonsense".into()]).err().unwrap().to_string();
+        assert!(message.contains("nonsense") && message.contains("gd"), "{message}");
+        assert_eq!(select(&["gd".into()]).unwrap().len(), 1);
+    }
+}

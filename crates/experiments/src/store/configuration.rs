@@ -1,0 +1,63 @@
+//! What the cells of an experiment in one folder have in common.
+
+use super::atomic::write_whole;
+use crate::error::{Error, Result};
+use crate::experiment::AnyExperiment;
+use crate::{machine, settings};
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::path::Path;
+
+/// Everything that decides what a cell computes, apart from its case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// The experiment.
+    pub experiment: String,
+    /// The meaning of its records.
+    pub revision: u32,
+    /// Its settings.
+    pub settings: serde_json::Value,
+    /// The matrix-product back end.
+    pub back_end: String,
+    /// The fingerprint of the code that computes.
+    pub numerics: String,
+}
+
+impl Configuration {
+    /// The configuration of `experiment` with `settings` in this program.
+    #[must_use]
+    pub fn new(experiment: &dyn AnyExperiment, settings: &serde_json::Value) -> Self {
+        Self {
+            experiment: experiment.id().into(),
+            revision: experiment.revision(),
+            settings: settings.clone(),
+            back_end: machine::back_end().into(),
+            numerics: machine::numerics().into(),
+        }
+    }
+
+    /// The first difference that forbids the two to share a folder. Other code alone does not: its cells are
+    /// simply run again.
+    pub(super) fn difference(&self, asked: &Self) -> Option<String> {
+        if self.back_end != asked.back_end {
+            return Some(format!("back end {} there, {} here", self.back_end, asked.back_end));
+        }
+        settings::difference(&self.settings, &asked.settings)
+    }
+
+    pub(super) fn read(path: &Path) -> Result<Option<Self>> {
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(Error::io("read", path))?,
+        };
+        let damaged =
+            |error: serde_json::Error| Error::Damaged { path: path.into(), reason: error.to_string() };
+        serde_json::from_str(&text).map(Some).map_err(damaged)
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
+        let text =
+            serde_json::to_string_pretty(self).expect("a configuration is plain data with string keys");
+        write_whole(path, text.as_bytes())
+    }
+}

@@ -3,7 +3,11 @@
 //! Start with [`losses`] for the losses of a model's output, [`objectives`] for bringing a function, and with
 //! [`verdict`] for what a checker answers.
 
+pub mod calculus;
+pub mod catalogue;
+pub mod definitions;
 pub mod error;
+pub mod estimation;
 mod exponent;
 pub mod falsification;
 pub mod losses;

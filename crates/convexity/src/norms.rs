@@ -13,7 +13,7 @@
 
 mod choice;
 mod lp;
-pub(crate) use lp::decremented_power;
+pub(crate) use lp::{decremented_power, indicate_largest, raise};
 mod product;
 mod weighted_euclidean;
 
@@ -146,7 +146,7 @@ impl Norm {
         match &self.0 {
             Kind::Lp(p) => lp::power(*p, u, r),
             Kind::WeightedEuclidean(weight) => weight.power(u, r),
-            Kind::Product { .. } => lp::raise(&self.value_of(u), r),
+            Kind::Product { .. } => raise(&self.value_of(u), r),
         }
     }
 

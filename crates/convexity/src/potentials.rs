@@ -272,6 +272,15 @@ impl Potential {
         }
     }
 
+    /// Whether psi is finite on all of R^m.
+    #[must_use]
+    pub fn is_finite_everywhere(&self) -> bool {
+        match &self.kind {
+            Kind::Radial { profile, .. } => profile.reach() == f64::INFINITY,
+            Kind::Separable(blocks) => blocks.iter().all(|(_, potential)| potential.is_finite_everywhere()),
+        }
+    }
+
     /// psi(u); infinite outside the domain.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ pub(super) fn power<N: Number>(p: Exponent, u: &[N], r: f64) -> N {
 }
 
 /// x^r for x >= 0, by products where r is a small integer.
-pub(super) fn raise<N: Number>(x: &N, r: f64) -> N {
+pub(crate) fn raise<N: Number>(x: &N, r: f64) -> N {
     match r {
         1.0 => x.clone(),
         2.0 => x.square(),
@@ -81,9 +81,15 @@ pub(super) fn subgradient<N: Number>(p: Exponent, u: &[N], out: &mut [N]) {
 /// The sign of the first of the largest entries, at its place.
 fn largest<N: Number>(u: &[N], out: &mut [N]) {
     let sizes: Vec<N> = u.iter().map(N::abs).collect();
+    indicate_largest(&sizes, out);
+    out.iter_mut().zip(u).for_each(|(s, x)| *s = s.clone() * x.signum());
+}
+
+/// 1 at the first of the largest entries and 0 elsewhere; the hull over the orders that are open.
+pub(crate) fn indicate_largest<N: Number>(sizes: &[N], out: &mut [N]) {
     let mut first = 0;
     let mut decided = true;
-    for i in 1..u.len() {
+    for i in 1..sizes.len() {
         match (sizes[i].clone() - &sizes[first]).sign() {
             Sign::Positive => first = i,
             Sign::Negative | Sign::Zero => {}
@@ -92,20 +98,21 @@ fn largest<N: Number>(u: &[N], out: &mut [N]) {
     }
     if decided {
         out.iter_mut().for_each(|s| *s = N::zero());
-        out[first] = u[first].signum();
+        out[first] = N::one();
         return;
     }
-    // Some order is open: each entry is the hull over the orders, by comparing it with every other.
-    for i in 0..u.len() {
-        let mut entry = u[i].signum();
-        for j in 0..u.len() {
-            let zero = N::zero();
+    for i in 0..sizes.len() {
+        // Compared with every other entry: strictly greater than those before, at least those after.
+        let mut entry = N::one();
+        for j in 0..sizes.len() {
+            let kept = entry.clone();
             if j < i {
-                let kept = entry.clone();
-                entry = (sizes[j].clone() - &sizes[i]).select(|| kept, || zero);
+                // Negative where entry i is strictly greater; `select` sees only one side of an interval that touches 0.
+                let margin = sizes[j].clone() - &sizes[i];
+                entry = margin.select(|| kept, N::zero);
             } else if j > i {
-                let kept = entry.clone();
-                entry = (sizes[i].clone() - &sizes[j]).select(|| zero, || kept);
+                let margin = sizes[i].clone() - &sizes[j];
+                entry = margin.select(N::zero, || kept);
             }
         }
         out[i] = entry;

@@ -6,12 +6,11 @@ use std::path::Path;
 use crate::collection::Member;
 use crate::{Collection, Error, Result, verified};
 
-/// Reads and verifies the members of `collection` in the archive at `path`, in the collection's order; `None` for
+/// Reads and verifies the `members` of `collection` in the archive at `path`, in their order; `None` for
 /// one that is not there and not required.
-pub(crate) fn read(collection: Collection, path: &Path) -> Result<Vec<Option<Vec<u8>>>> {
-    let members = collection.members();
+pub(crate) fn read(collection: Collection, members: &[Member], path: &Path) -> Result<Vec<Option<Vec<u8>>>> {
     let mut files: Vec<Option<Vec<u8>>> = vec![None; members.len()];
-    each(collection, path, |i, contents| {
+    each(collection, members, path, |i, contents| {
         files[i] = Some(contents?);
         Ok(())
     })?;
@@ -30,12 +29,13 @@ pub(crate) fn missing(collection: Collection, member: &Member, path: &Path) -> E
     }
 }
 
-/// Calls `visit` with each member's index and verified contents, in the order of the archive.
+/// Calls `visit` with each of the `members'` index and verified contents, in the order of the archive.
 ///
 /// Whatever else is in the archive is passed over. Only the plain headers are read, none of the extensions by which
 /// an archive can ask its reader to keep long names in memory.
 pub(crate) fn each(
     collection: Collection,
+    members: &[Member],
     path: &Path,
     mut visit: impl FnMut(usize, Result<Vec<u8>>) -> Result<()>,
 ) -> Result<()> {
@@ -48,13 +48,13 @@ pub(crate) fn each(
         offset = start;
         let name = entry.path_bytes();
         let file = name.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-        let Some(i) = collection.members().iter().position(|member| member.file.as_bytes() == file) else {
+        let Some(i) = members.iter().position(|member| member.file.as_bytes() == file) else {
             continue;
         };
         if !entry.header().entry_type().is_file() {
             continue;
         }
-        let member = &collection.members()[i];
+        let member = &members[i];
         let inside = path.join(member.file);
         let mut bytes = Vec::new();
         entry

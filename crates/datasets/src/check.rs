@@ -24,25 +24,25 @@ impl Collection {
     /// # Errors
     /// As [`locate`](Self::locate), if there is nothing to verify; or if an archive of the members breaks off.
     pub fn check(self, directory: &Path) -> Result<Vec<Checked>> {
+        self.check_members(self.members(), directory)
+    }
+
+    pub(crate) fn check_members(self, members: &'static [Member], directory: &Path) -> Result<Vec<Checked>> {
         let place = self.locate(directory)?;
         if place.is_dir() {
             let there = |member: &&Member| member.required || present_as(&place, member.file).is_some();
-            return Ok(self
-                .members()
-                .iter()
-                .filter(there)
-                .map(|member| self.check_file(member, &place))
-                .collect());
+            return Ok(members.iter().filter(there).map(|member| self.check_file(member, &place)).collect());
         }
-        let mut found: Vec<Option<Result<()>>> = self.members().iter().map(|_| None).collect();
-        archive::each(self, &place, |i, contents| {
+        let mut found: Vec<Option<Result<()>>> = members.iter().map(|_| None).collect();
+        archive::each(self, members, &place, |i, contents| {
             found[i] = Some(contents.map(drop));
             Ok(())
         })?;
         let missing =
             |member: &'static Member| member.required.then(|| Err(archive::missing(self, member, &place)));
-        let outcomes = self.members().iter().zip(found);
-        Ok(outcomes
+        Ok(members
+            .iter()
+            .zip(found)
             .filter_map(|(member, outcome)| {
                 let outcome = outcome.or_else(|| missing(member))?;
                 Some(Checked { member, path: place.join(member.file), outcome })

@@ -55,7 +55,7 @@ pub fn load(directory: &Path) -> Result<Split> {
             .map(|member| Ok(verified::read(Collection::Cifar10, member, &place)?.1))
             .collect::<Result<Vec<Vec<u8>>>>()?
     } else {
-        archive::read(Collection::Cifar10, &place)?.into_iter().take(6).flatten().collect()
+        archive::read(Collection::Cifar10, &MEMBERS, &place)?.into_iter().take(6).flatten().collect()
     };
     Ok(Split {
         train: set("train", &MEMBERS[..5], &files[..5])?,

@@ -47,6 +47,16 @@ pub enum Error {
         /// What was found and what belongs there.
         problem: String,
     },
+    /// No source gave a file.
+    #[error("cannot download {file}; tried: {}\n{remedy}", list(.tried))]
+    Download {
+        /// The file's name.
+        file: String,
+        /// Every attempt, by address, with what went wrong.
+        tried: Vec<String>,
+        /// What to do.
+        remedy: String,
+    },
     /// A file that reads well but does not hold what its name promises.
     #[error("{}: SHA-256 of the contents is {got}, expected {expected}; {remedy}", path.display())]
     WrongContents {

@@ -28,6 +28,8 @@
 //! ```
 
 pub mod cifar10;
+#[cfg(feature = "download")]
+pub mod download;
 pub mod fashion_mnist;
 pub mod glyphs;
 pub mod idx;

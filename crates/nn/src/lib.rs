@@ -1,1 +1,28 @@
-//! .
+//! Models, initialisers, optimisers, and the measurements between which the empirical risk runs.
+//!
+//! | idea | where |
+//! |---|---|
+//! | networks as plain structs that record themselves on a tape | [`models`] |
+//! | random and degenerate starts | [`Initialiser`] |
+//! | SGD and its relatives on the flat parameter vector | [`optimisers`] |
+//! | one training step, a data set's risk and accuracy | [`Trainer`] |
+//! | local gradient norm, structural matrix, structural error, sandwich | [`measurement`] |
+//!
+//! Losses are those of `fenchel-convexity`, evaluated row by row in `f64` on the outputs of the tape, so that training, bounds
+//! and theory share one definition.
+//!
+//! What this crate does not do: it reads no data set, prints nothing and writes no file.
+
+pub mod measurement;
+pub mod models;
+pub mod optimisers;
+
+mod error;
+mod initialise;
+mod targets;
+mod trainer;
+
+pub use error::NnError;
+pub use initialise::Initialiser;
+pub use targets::one_hot;
+pub use trainer::{Evaluation, Trainer, evaluate};

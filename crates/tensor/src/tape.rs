@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use crate::layers::{Activation, Conv2d, ConvGeometry, Pool2d, PoolGeometry};
 use crate::parameters::Role;
-use crate::{ParameterLayout, Shape, TensorError};
+use crate::{ParameterLayout, Real, Shape, TensorError};
 
 /// A value on the tape: the input, or the result of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,6 +105,34 @@ impl Tape {
     pub fn layers_with_parameters(&self) -> Vec<&str> {
         let with = self.records.iter().filter(|record| record.operation.has_parameters());
         with.map(|record| record.name.as_str()).collect()
+    }
+
+    /// A bound on the relative round-off of what a backward pass in precision `T` gathers: of a squared gradient norm, and of
+    /// an eigenvalue of a structural matrix relative to the largest.
+    ///
+    /// A backward pass is a chain of linear maps applied to the stored activations, which both quantities share; a map
+    /// whose longest inner product has `k` terms errs by `gamma_k = k u / (1 - k u)` relative to the norms of its
+    /// factors (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), the collector's products by as
+    /// much again, and squaring doubles both. The norms of the factors exceed that of the product by the layers'
+    /// condition, for which a factor 8 is allowed; the eigenvalue solver stays within the last term.
+    #[must_use]
+    pub fn backward_roundoff<T: Real>(&self) -> f64 {
+        let longest = |record: &Record| {
+            let input = self.records[record.inputs[0]].shape.len();
+            match &record.operation {
+                Operation::Dense { .. } => record.shape.len() + input,
+                Operation::Convolution { geometry, .. } => {
+                    geometry.channels_out * (geometry.kernel * geometry.kernel + geometry.patch())
+                        + geometry.positions()
+                }
+                Operation::Normalise { .. } => 4 * input,
+                Operation::AveragePool(_) | Operation::MaxPool(_) => input / record.shape.channels().max(1),
+                Operation::Input | Operation::Flatten => 0,
+                Operation::Activation(_) | Operation::Scale(_) | Operation::Add => 4,
+            }
+        };
+        let terms: usize = self.records.iter().map(longest).sum();
+        16.0 * T::UNIT_ROUNDOFF * (terms + 16 * self.outputs()) as f64
     }
 
     /// The layers in order, for a printed table.

@@ -44,13 +44,7 @@ impl Activation {
     pub fn value<T: Real>(self, x: T) -> T {
         let zero = T::zero();
         match self {
-            Self::Relu => {
-                if x > zero {
-                    x
-                } else {
-                    zero
-                }
-            }
+            Self::Relu => relu(x),
             Self::LeakyRelu { slope } => {
                 if x > zero {
                     x
@@ -107,6 +101,12 @@ impl Activation {
     }
 }
 
+/// `max(x, 0)`, written so that a NaN stays one and is not hidden.
+#[inline]
+fn relu<T: Real>(x: T) -> T {
+    if x < T::zero() { T::zero() } else { x }
+}
+
 const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
 const GELU_CUBIC: f64 = 0.044_715;
 
@@ -129,7 +129,7 @@ pub(crate) fn activate<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
     // ReLU apart, so that its loop is a plain maximum which the compiler turns into vector code.
     if activation == Activation::Relu {
         for (y, &x) in y.iter_mut().zip(x) {
-            *y = if x > T::zero() { x } else { T::zero() };
+            *y = relu(x);
         }
     } else {
         for (y, &x) in y.iter_mut().zip(x) {

@@ -1,3 +1,4 @@
 //! The experiments, one module each.
 
+pub mod bounds;
 pub mod gd;

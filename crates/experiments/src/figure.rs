@@ -2,7 +2,8 @@
 //!
 //! Colours can be told apart by colour-blind readers and differ in lightness and dash pattern too, so a figure
 //! stays readable in grey. Legends stand above the axes and never cover a curve. Points that an axis cannot show
-//! (NaN, infinite, or not positive on a logarithmic axis) break the curve.
+//! (NaN, infinite, or not positive on a logarithmic axis) break the curve. Labels and captions know `x^{2}` and
+//! `λ_{min}`.
 //!
 //! ```
 //! use fenchel_experiments::figure::{Axis, Curve, Figure, Panel};
@@ -20,9 +21,11 @@ mod draw;
 mod ink;
 mod legend;
 mod raster;
+mod typeset;
 
 pub use axis::{Axis, Scale};
 pub use ink::Ink;
+pub(crate) use typeset::html as typeset_html;
 
 use crate::error::Result;
 

@@ -18,6 +18,7 @@ pub mod error;
 pub mod experiment;
 pub mod experiments;
 pub mod figure;
+pub mod ingredients;
 pub mod machine;
 pub mod number;
 pub mod profile;

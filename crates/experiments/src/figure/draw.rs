@@ -3,6 +3,7 @@
 use super::axis::Ruler;
 use super::canvas::{Area, DrawResult, UNITS, clip, line, mark, pale_polygon, units};
 use super::legend::{self, text};
+use super::typeset;
 use super::{Figure, Panel, Trace};
 use crate::error::{Error, Result};
 use plotters::prelude::{ChartBuilder, IntoDrawingArea, SVGBackend};
@@ -67,7 +68,7 @@ fn document(figure: &str, size: (f64, f64), draw: impl FnOnce(&Area<'_>) -> Draw
     if !svg.contains(&drawn) {
         return Err(fault("the drawing library changed the form of its root element".into()));
     }
-    Ok(svg.replacen(&drawn, &shown, 1))
+    Ok(typeset::svg(&svg.replacen(&drawn, &shown, 1)))
 }
 
 fn draw_panel(area: &Area<'_>, panel: &Panel, height: f64) -> DrawResult {
@@ -92,11 +93,12 @@ fn draw_panel(area: &Area<'_>, panel: &Panel, height: f64) -> DrawResult {
     };
     let ends = (x_ruler.low, x_ruler.high, y_ruler.low, y_ruler.high);
     let mut chart = ChartBuilder::on(&body)
+        .margin_left(units(8.0))
         .margin_right(units(14.0))
         .margin_top(units(4.0))
         .margin_bottom(units(4.0))
-        .x_label_area_size(units(42.0))
-        .y_label_area_size(units(58.0))
+        .x_label_area_size(units(38.0))
+        .y_label_area_size(units(54.0))
         .build_cartesian_2d(x_ruler, y_ruler)?;
     let stroke = |colour: RGBColor, pixels: f64| ShapeStyle {
         color: colour.to_rgba(),

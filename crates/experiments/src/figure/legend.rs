@@ -2,6 +2,7 @@
 
 use super::canvas::{Area, DrawResult, line, mark, pale_polygon, units};
 use super::ink::Ink;
+use super::typeset;
 use super::{Panel, Trace};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, IntoFont, RGBColor, TextStyle};
@@ -43,7 +44,7 @@ fn entries(panel: &Panel, width: f64) -> Vec<Entry<'_>> {
         .filter(|entry| !entry.0.is_empty())
         .map(|(label, ink, kind)| {
             // Without a font at hand a letter counts six pixels, a little more than the mean.
-            let needed = SAMPLE_WIDTH + 6.0 + 6.0 * label.chars().count() as f64 + 14.0;
+            let needed = SAMPLE_WIDTH + 6.0 + 6.0 * typeset::width(label) + 14.0;
             if x > MARGIN && x + needed > width {
                 (x, row) = (MARGIN, row + 1);
             }

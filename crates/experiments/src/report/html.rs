@@ -2,9 +2,10 @@
 
 use crate::table::Table;
 
-/// Text with the characters that HTML reserves replaced.
+/// Text with the characters that HTML reserves replaced, and `x^{2}`, `λ_{min}` typeset.
 pub(super) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    crate::figure::typeset_html(&escaped)
 }
 
 /// Paragraphs, parted by blank lines.

@@ -52,10 +52,10 @@ pub struct Checks {
     pub dominated: Tally,
 }
 
-/// Below this the gap is at the edge of the number range, where relative errors are no longer bounded.
-const SMALLEST: f64 = 1e-250;
+/// Below this the squares inside a norm would leave the normal numbers, where relative errors are no longer bounded.
+const SMALLEST: f64 = 1e-140;
 /// Above this a run has diverged.
-const LARGEST: f64 = 1e250;
+const LARGEST: f64 = 1e140;
 
 impl Descent {
     /// Runs from `start` until the iterations are done, the gap has vanished to rounding, or it leaves the number range.

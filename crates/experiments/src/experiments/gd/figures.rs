@@ -14,7 +14,7 @@ pub(super) fn decay(outcomes: &[Outcome<Case, Record>], settings: &Settings) -> 
     let seed = settings.seeds.first().copied().unwrap_or(0);
     for wanted in [1.2, 1.5, 2.0] {
         let Some(runs) = runs_of(outcomes, wanted, seed) else { continue };
-        let axis = Axis::log10("F(x_k) / F(x_0)").range(1e-16, 1e8);
+        let axis = Axis::log10("F(x_{k}) / F(x_{0})").range(1e-16, 1e8);
         let mut panel =
             Panel::new(&format!("r = {wanted}"), Axis::linear("iteration k").range(0.0, 60.0), axis);
         let shown = runs.iter().filter(|run| run.constant == Constant::Printed);
@@ -37,8 +37,8 @@ pub(super) fn first_step(outcomes: &[Outcome<Case, Record>], settings: &Settings
     let seed = settings.seeds.first().copied().unwrap_or(0);
     for (r, constant, name) in [
         (1.5, Constant::Printed, "c = 1 (printed)"),
-        (1.5, Constant::Majorant, "c = 2^(2−r)"),
-        (1.5, Constant::Tight, "c = max h_r"),
+        (1.5, Constant::Majorant, "c = 2^{2−r}"),
+        (1.5, Constant::Tight, "c = max h_{r}"),
     ] {
         let Some(runs) = runs_of(outcomes, r, seed) else { continue };
         let mut points: Vec<(f64, f64, f64)> = runs
@@ -63,7 +63,7 @@ pub(super) fn exponents(measured: &[&exponent::Measured]) -> Figure {
     let mut figure = Figure::new("exponents", "The exponent of T7(iv)", caption);
     for one in measured {
         let title = format!("p = {}: slope {} (T7: {})", one.p, short(one.slope), short(one.expected()));
-        let panel = Panel::new(&title, Axis::log10("iterations T"), Axis::log10("G(x_T) − inf G"))
+        let panel = Panel::new(&title, Axis::log10("iterations T"), Axis::log10("G(x_{T}) − inf G"))
             .curve(Curve::new("measured", 0, one.series.iter().map(|p| (p.0, p.1)).collect()))
             .curve(Curve::new("bound of T7(iv)", 2, one.series.iter().map(|p| (p.0, p.2)).collect()));
         figure = figure.panel(panel);

@@ -1,0 +1,196 @@
+//! The empirical risk between its two bounds along training: theorems T10 and T11 on real networks.
+//!
+//! A cell trains one model by SGD and measures, every few steps, a fixed *probe set* and one *fresh* training sample:
+//! excess loss, local gradient norm, structural matrix, sandwich. Training is in `f32`; measurements are in `f64`, with the
+//! `f32` parameters taken as exact, so that round-off (about 1e-11) and a violation cannot be taken for each other.
+
+mod cell;
+mod digest;
+mod figures;
+mod record;
+mod summary;
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::experiment::{Cell, Experiment, Outcome};
+use crate::ingredients::{check_data, is_convolutional, loss, model};
+use crate::profile::Profile;
+use crate::summary::Summary;
+
+pub use record::Record;
+
+/// The experiment `bounds`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bounds;
+
+/// The settings of `bounds`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// The data sets: `glyphs`, `mnist`, `fashion-mnist`, `cifar-10`.
+    pub datasets: Vec<String>,
+    /// The models: `a-3`, `b-3`, `c-2x64`, `d-2x64`, `lenet5`.
+    pub models: Vec<String>,
+    /// The losses: `ce`, `squared`.
+    pub losses: Vec<String>,
+    /// Passes over the training set.
+    pub epochs: u64,
+    /// Samples a batch.
+    pub batch: usize,
+    /// The learning rate of SGD.
+    pub rate: f64,
+    /// The momentum of SGD.
+    pub momentum: f64,
+    /// Steps from one log to the next.
+    pub log_every: usize,
+    /// Samples in the probe set of a dense model.
+    pub probe: usize,
+    /// Samples in the probe set of a convolutional model, whose structural matrices cost more.
+    pub probe_convolutional: usize,
+    /// Logs in a window of the local correlations.
+    pub window: usize,
+    /// The seeds: each draws its own weights, batches, probe set and fresh samples.
+    pub seeds: Vec<u64>,
+}
+
+/// What distinguishes the cells of `bounds`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The data set.
+    pub dataset: String,
+    /// The model.
+    pub model: String,
+    /// The loss.
+    pub loss: String,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Case {
+    /// The cell's group: everything but the seed.
+    #[must_use]
+    pub fn group(&self) -> String {
+        format!("{} {} {}", self.dataset, self.model, self.loss)
+    }
+}
+
+impl Experiment for Bounds {
+    type Settings = Settings;
+    type Case = Case;
+    type Record = Record;
+
+    const ID: &'static str = "bounds";
+    const TITLE: &'static str = "The empirical risk between its bounds";
+    const PAPER: &'static str = "Along training the empirical risk stays between two bounds made of the local gradient \
+        norm ‖∇l‖² and the extreme eigenvalues of the structural matrix A_x = J_x J_x', and follows them closely (ECS, \
+        section 5): lo(‖∇l‖ / √λ_max) ≤ l − l_inf ≤ hi(‖∇l‖ / √λ_min). The papers show single samples, the constant-free \
+        bounds log ‖∇l‖² − log λ, and their local Pearson correlation with the risk.";
+
+    fn settings(&self, profile: Profile) -> Settings {
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        let quick = profile == Profile::Quick;
+        Settings {
+            datasets: match profile {
+                Profile::Quick => words(&["glyphs"]),
+                Profile::Paper => words(&["mnist"]),
+                Profile::Full => words(&["mnist", "fashion-mnist"]),
+            },
+            models: if quick {
+                words(&["c-2x64", "lenet5"])
+            } else {
+                words(&["a-3", "b-3", "c-2x64", "d-2x64", "lenet5"])
+            },
+            losses: words(&["ce", "squared"]),
+            epochs: 3,
+            batch: 32,
+            rate: 0.01,
+            momentum: 0.9,
+            log_every: if quick { 5 } else { 10 },
+            probe: 256,
+            probe_convolutional: 64,
+            window: 50,
+            seeds: match profile {
+                Profile::Quick => vec![0, 1],
+                Profile::Paper => vec![0, 1, 2],
+                Profile::Full => (0..5).collect(),
+            },
+        }
+    }
+
+    fn plan(&self, settings: &Settings) -> Result<Vec<Cell<Case>>, Failure> {
+        settings.check()?;
+        let mut cells = Vec::new();
+        for dataset in &settings.datasets {
+            for name in &settings.models {
+                for loss_name in &settings.losses {
+                    model(name)?;
+                    loss(loss_name)?;
+                    for &seed in &settings.seeds {
+                        let case = Case {
+                            dataset: dataset.clone(),
+                            model: name.clone(),
+                            loss: loss_name.clone(),
+                            seed,
+                        };
+                        let id = format!("{dataset}-{name}-{loss_name}-seed{seed}");
+                        cells.push(Cell { id, cost: settings.cost(&case), case });
+                    }
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    fn check(&self, settings: &Settings, context: &Context) -> Result<(), Failure> {
+        settings.datasets.iter().try_for_each(|name| check_data(name, context))
+    }
+
+    fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
+        cell::run(settings, case, context)
+    }
+
+    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes)
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), Failure> {
+        let positive = [
+            ("epochs", self.epochs as usize),
+            ("batch", self.batch),
+            ("log_every", self.log_every),
+            ("probe", self.probe),
+            ("probe_convolutional", self.probe_convolutional),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Err(format!("`{name}` is 0; it must be at least 1").into());
+        }
+        if self.window < 3 {
+            return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
+        }
+        // The optimiser knows what its settings may be.
+        fenchel_nn::optimisers::Sgd::<f32>::new(self.rate, self.momentum)?;
+        Ok(())
+    }
+
+    /// The samples in a model's probe set.
+    fn probe_size(&self, model: &str) -> usize {
+        if is_convolutional(model) { self.probe_convolutional } else { self.probe }
+    }
+
+    /// The estimated seconds of a cell on one core.
+    fn cost(&self, case: &Case) -> f64 {
+        let samples = if case.dataset == "glyphs" { 12_000.0 } else { 60_000.0 } * self.epochs as f64;
+        let logs = samples / (self.batch * self.log_every) as f64;
+        let probed = logs * (self.probe_size(&case.model) + 2) as f64;
+        // Seconds a sample of training and of measuring, as seen on one core of a small server.
+        let (train, measure) = match case.model.split_once('-') {
+            Some(("c" | "d", _)) => (1.5e-5, 1.0e-4),
+            Some(("a" | "b", _)) => (4.0e-4, 4.0e-3),
+            _ => (1.2e-4, 1.2e-3),
+        };
+        samples * train + probed * measure
+    }
+}

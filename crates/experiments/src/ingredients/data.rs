@@ -1,0 +1,103 @@
+//! Data sets by name, loaded once a run.
+
+use std::sync::Arc;
+
+use fenchel_datasets::{
+    Collection, DataDirectory, Dataset, ImageSet, Normalisation, Provenance, Split, glyphs,
+};
+use fenchel_nn::one_hot;
+use fenchel_random::Seed;
+use fenchel_tensor::{Real, Shape};
+use ndarray::Array2;
+
+use crate::context::Context;
+use crate::error::Failure;
+
+/// The number of glyphs drawn for training and for testing.
+const GLYPHS: (usize, usize) = (12_000, 2_000);
+
+/// A data set with its normalisation, measured on the training samples.
+#[derive(Debug)]
+pub struct Data {
+    /// The samples to train on.
+    pub train: ImageSet,
+    /// The samples to judge by.
+    pub test: ImageSet,
+    /// Mean and deviation of each channel over the training samples.
+    pub normalisation: Normalisation,
+}
+
+/// Finds a data set's files without keeping them, so that a missing file is known before anything is written.
+///
+/// # Errors
+/// For an unknown name, or files that are missing or damaged: where they were looked for, and the remedy.
+pub fn check_data(name: &str, context: &Context) -> Result<(), Failure> {
+    Data::shared(name, context).map(|_| ())
+}
+
+impl Data {
+    /// The data set called `name` (`glyphs`, `mnist`, `fashion-mnist`, `cifar-10`), loaded by whichever cell comes first.
+    ///
+    /// # Errors
+    /// As for [`check_data`].
+    pub fn shared(name: &str, context: &Context) -> Result<Arc<Self>, Failure> {
+        context.shared(&format!("data set {name}"), || {
+            let Split { train, test } = load(name, context)?;
+            for set in [&train, &test] {
+                match set.provenance() {
+                    Provenance::Files(files) => {
+                        for (file, checksum) in files {
+                            context.note_checksum(&format!("{name}/{file}"), checksum);
+                        }
+                    }
+                    _ => context.note_checksum(set.name(), &set.fingerprint()),
+                }
+            }
+            let normalisation = Normalisation::measure(&train)?;
+            Ok(Self { train, test, normalisation })
+        })
+    }
+
+    /// The shape of one sample, as a tape needs it.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        let shape = self.train.shape();
+        Shape::image(shape.channels, shape.height, shape.width)
+    }
+
+    /// The number of classes.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.train.classes().len()
+    }
+
+    /// Samples of `set` as normalised inputs and one-hot targets.
+    ///
+    /// # Errors
+    /// If an index is past the end.
+    pub fn gather<T: Real + fenchel_datasets::Element>(
+        &self,
+        set: &ImageSet,
+        indices: &[usize],
+    ) -> Result<(Array2<T>, Array2<f64>), Failure> {
+        let batch = fenchel_datasets::Batch::<T>::gather(set, indices, &self.normalisation)?;
+        let targets = one_hot(&batch.labels, self.classes())?;
+        Ok((batch.inputs, targets))
+    }
+}
+
+fn load(name: &str, context: &Context) -> Result<Split, Failure> {
+    if name == "glyphs" {
+        // The data set is the same for every seed of an experiment, as a file would be.
+        return Ok(glyphs::generate(Seed::new(0).derive("glyphs"), GLYPHS.0, GLYPHS.1));
+    }
+    let Some(collection) = Collection::ALL.into_iter().find(|collection| collection.name() == name) else {
+        let known: Vec<&str> = Collection::ALL.iter().map(|collection| collection.name()).collect();
+        return Err(format!(
+            "there is no data set `{name}`; the data sets are: glyphs, {}",
+            known.join(", ")
+        )
+        .into());
+    };
+    Ok(DataDirectory::find(context.data_dir())?.load(collection)?)
+}

@@ -3,7 +3,7 @@
 use fenchel_random::{Seed, SliceRandom};
 use ndarray::Array2;
 
-use crate::{Dataset, Element, Error, Normalisation, Result};
+use crate::{Augmentation, Dataset, Element, Error, Normalisation, Result};
 
 /// Samples as reals with their labels, ready for a model.
 ///
@@ -30,7 +30,7 @@ impl<A: Element> Batch<A> {
         }
         normalisation.check(set.shape(), set.name())?;
         let mut batch = Self::default();
-        batch.fill(set, indices, normalisation);
+        batch.fill(set, indices, normalisation, None);
         Ok(batch)
     }
 
@@ -46,7 +46,13 @@ impl<A: Element> Batch<A> {
         self.labels.is_empty()
     }
 
-    fn fill(&mut self, set: &dyn Dataset, indices: &[usize], normalisation: &Normalisation) {
+    fn fill(
+        &mut self,
+        set: &dyn Dataset,
+        indices: &[usize],
+        normalisation: &Normalisation,
+        augmentation: Option<(Augmentation, Seed)>,
+    ) {
         let shape = set.shape();
         let features = shape.features();
         if self.inputs.dim() != (indices.len(), features) {
@@ -63,6 +69,9 @@ impl<A: Element> Batch<A> {
         for (mut row, &i) in self.inputs.rows_mut().into_iter().zip(indices) {
             let row = row.as_slice_mut().expect("rows of a standard-layout array are contiguous");
             A::write_sample(set, i, row);
+            if let Some((augmentation, seed)) = augmentation {
+                augmentation.apply(seed.index(i as u64), shape, row);
+            }
             normalisation.apply(shape, row);
         }
     }
@@ -100,6 +109,7 @@ pub struct Batches<'a> {
     last: LastBatch,
     order: Order,
     normalisation: Normalisation,
+    augmentation: Augmentation,
     epoch: u64,
     position: usize,
     permutation: Vec<usize>,
@@ -135,6 +145,7 @@ impl<'a> Batches<'a> {
             last: LastBatch::default(),
             order: Order::default(),
             normalisation: Normalisation::identity(set.shape().channels),
+            augmentation: Augmentation::default(),
             epoch: 0,
             position: 0,
             permutation: Vec::new(),
@@ -178,6 +189,13 @@ impl<'a> Batches<'a> {
         normalisation.check(self.set.shape(), self.set.name())?;
         self.normalisation = normalisation;
         Ok(self)
+    }
+
+    /// Varies each sample before normalising it, anew in each epoch.
+    #[must_use]
+    pub fn augmented(mut self, augmentation: Augmentation) -> Self {
+        self.augmentation = augmentation;
+        self
     }
 
     /// The number of batches in an epoch.
@@ -235,7 +253,11 @@ impl<'a> Batches<'a> {
         }
         let start = self.position * self.size;
         let end = (start + self.size).min(self.permutation.len());
-        batch.fill(self.set, &self.permutation[start..end], &self.normalisation);
+        // The variation of a sample depends on the epoch, not on the batch that it is in.
+        let seed = self.seed.derive("augment").index(self.epoch);
+        let augmentation =
+            (self.augmentation != Augmentation::default()).then_some((self.augmentation, seed));
+        batch.fill(self.set, &self.permutation[start..end], &self.normalisation, augmentation);
         self.position += 1;
         true
     }
@@ -348,6 +370,28 @@ mod tests {
                 assert_eq!((batch.inputs.as_ptr(), batch.labels.as_ptr(), batch.indices.as_ptr()), buffers);
             }
         }
+    }
+
+    #[test]
+    fn augmentation_is_a_function_of_seed_epoch_and_sample() {
+        let set = numbered(30);
+        let augmentation = Augmentation { flip: true, shift: 0 };
+        let sums = |size, number| -> Vec<(usize, bool)> {
+            let mut batches = Batches::new(&set, size, Seed::new(1)).unwrap().augmented(augmentation);
+            let mut flips: Vec<(usize, bool)> = epoch(&mut batches, number)
+                .iter()
+                .flat_map(|batch| {
+                    let rows = batch.inputs.rows().into_iter().map(|row| row[0] > row[1]);
+                    batch.indices.iter().copied().zip(rows).collect::<Vec<_>>()
+                })
+                .collect();
+            flips.sort_unstable();
+            flips
+        };
+        assert_eq!(sums(7, 2), sums(30, 2));
+        assert_ne!(sums(7, 2), sums(7, 3));
+        let flipped = sums(7, 2).iter().filter(|(_, flipped)| *flipped).count();
+        assert!((5..=25).contains(&flipped), "{flipped}");
     }
 
     #[test]

@@ -106,16 +106,6 @@ impl ContactSheet {
     }
 }
 
-/// The number of samples of each class, in label order.
-#[must_use]
-pub fn label_histogram(set: &dyn Dataset) -> Vec<usize> {
-    let mut counts = vec![0; set.classes().len()];
-    for i in 0..set.len() {
-        counts[set.label(i)] += 1;
-    }
-    counts
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,10 +150,5 @@ mod tests {
         ] {
             assert!(sheet.write(&colours(), Vec::new()).is_err(), "{sheet:?}");
         }
-    }
-
-    #[test]
-    fn the_histogram_counts_every_sample_once() {
-        assert_eq!(label_histogram(&colours()), [0, 2]);
     }
 }

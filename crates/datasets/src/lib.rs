@@ -3,7 +3,9 @@
 //! - [`glyphs`]: 28 x 28 grey digit-like images drawn from a seed, the default that needs no file;
 //! - [`mnist`], [`fashion_mnist`], [`cifar10`], or any [`Collection`] by name: public sets, each file verified by the
 //!   SHA-256 of its decompressed contents;
+//! - [`synthetic`]: vectors, separable with a given margin or spread over all directions;
 //! - [`DataDirectory`]: where their files are;
+//! - `download` (with the feature of that name): fetching the public sets;
 //! - [`Batches`]: samples as reals, in an order that is a function of (seed, epoch), into buffers of the caller.
 //!
 //! Images stay as bytes until a batch is made. Nothing is ever downloaded unless asked, nothing is printed, and
@@ -34,8 +36,10 @@ pub mod fashion_mnist;
 pub mod glyphs;
 pub mod idx;
 pub mod mnist;
+pub mod synthetic;
 
 mod archive;
+mod augmentation;
 mod batches;
 mod check;
 mod collection;
@@ -45,16 +49,19 @@ mod directory;
 mod error;
 mod format;
 mod image_set;
+mod labels;
 mod normalisation;
 mod verified;
 
+pub use augmentation::Augmentation;
 pub use batches::{Batch, Batches, LastBatch, Order};
 pub use check::Checked;
 pub use collection::{Collection, Member};
-pub use contact_sheet::{ContactSheet, label_histogram};
+pub use contact_sheet::ContactSheet;
 pub use dataset::{Dataset, Element, ImageShape};
 pub use directory::{DataDirectory, Origin};
 pub use error::{Error, Result};
 pub use format::FormatError;
 pub use image_set::{ImageSet, Provenance, Split};
+pub use labels::{label_histogram, wrong_labels};
 pub use normalisation::Normalisation;

@@ -1,1 +1,67 @@
-fn main() {}
+//! The front door: `cargo xtask reproduce | test | ci | bench | docs`.
+//!
+//! Thin on purpose: no dependencies and no numerics, so that it opens in a second. It finds OpenBLAS, builds in
+//! release, sets the environment that reproducible numbers need, starts the program `fenchel` and passes its exit
+//! code on.
+
+// This program speaks to a person.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod bench;
+mod blas;
+mod cargo;
+mod ci;
+mod docs;
+mod options;
+mod program;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+/// What a step ends with: nothing, or the exit code to pass on after its message was shown.
+pub(crate) type Outcome = Result<(), u8>;
+
+const HELP: &str = "\
+The front door of Fenchel.
+
+Usage: cargo xtask COMMAND [OPTIONS]
+
+Commands:
+  reproduce  run the experiments, decide the claims, write the report
+  report     rebuild the report of a run folder without running anything
+  list       list the experiments and their settings
+  test       run all tests
+  ci         everything that must pass before a change is accepted, cheapest first
+  bench      run the benches
+  docs       build the documentation
+
+`cargo xtask COMMAND --help` says more. Options that a command does not know go on to what it starts.
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    let outcome = match command.as_deref() {
+        Some(name @ ("reproduce" | "report" | "list")) => program::run(name, rest),
+        Some("test") => test::run(rest),
+        Some("ci") => ci::run(&rest),
+        Some("bench") => bench::run(rest),
+        Some("docs") => docs::run(rest),
+        Some("help" | "--help" | "-h") => {
+            print!("{HELP}");
+            Ok(())
+        }
+        None => {
+            eprint!("{HELP}");
+            Err(2)
+        }
+        Some(unknown) => {
+            eprintln!("xtask: there is no command `{unknown}`\n\n{HELP}");
+            Err(2)
+        }
+    };
+    outcome.map_or_else(ExitCode::from, |()| ExitCode::SUCCESS)
+}

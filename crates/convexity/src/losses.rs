@@ -9,13 +9,28 @@
 //! output f: rigorous, and as sharp as is known for the target at hand. They are rounded outward by a few units in
 //! the last place, so that they stay on their side of the exact bounds.
 
+mod entmax;
+mod fenchel_young;
+mod logistic;
+mod norm_power_loss;
+mod power_regression;
+mod series;
+mod simplex_prediction;
 mod softmax_cross_entropy;
+mod sparsemax;
 mod squared_error;
-pub(crate) mod target;
+mod target;
 
+pub use entmax::Entmax;
+pub use fenchel_young::FenchelYoung;
+pub use logistic::Logistic;
+pub use norm_power_loss::NormPowerLoss;
+pub use power_regression::PowerRegression;
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
+pub use sparsemax::Sparsemax;
 pub use squared_error::SquaredError;
 
+use crate::definitions::Modulus;
 use crate::error::ConvexityError;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
@@ -65,4 +80,14 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     ///
     /// Then T10 may restrict the structural matrix to the sum-zero subspace.
     fn residual_sums_to_zero(&self) -> bool;
+
+    /// What is known of the convexity and smoothness of `f -> l(y, f)` on R^m, for every target.
+    ///
+    /// # Errors
+    ///
+    /// If a constant is beyond f64 in this dimension.
+    fn moduli(&self, dimension: usize) -> Result<Vec<Modulus>, ConvexityError>;
 }
+
+#[cfg(test)]
+mod tests;

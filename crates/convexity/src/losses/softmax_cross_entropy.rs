@@ -19,9 +19,12 @@
 //!   `(m/(m-1)) y_min g(-tau/y_min) + t sqrt(number of zero entries)`, infinite from `tau = y_min` on. Also
 //!   `KL <= log(1 + chi^2)`; the smaller of the two is taken.
 
-use super::Loss;
+use super::series::{entropy_gap, exp_m1_minus};
 use super::target::{SimplexTarget, WIDEN, require_output, simplex_target};
-use crate::error::{ConvexityError, require_dimension};
+use super::{FenchelYoung, Loss};
+use crate::definitions::Modulus;
+use crate::error::{ConvexityError, require_dimension, require_finite};
+use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
 use std::f64::consts::SQRT_2;
 
@@ -138,34 +141,6 @@ fn one_hot_residual(
     residual[class] = -wrong / (1.0 + normaliser.rest);
 }
 
-/// `exp(u) - 1 - u`, accurate relative to its size.
-fn exp_m1_minus(u: f64) -> f64 {
-    if u.abs() > 0.5 {
-        return u.exp_m1() - u;
-    }
-    // The Taylor series from u^2/2 on; at |u| = 1/2 the terms fall below 1e-17 of the first after 14 of them.
-    let (mut term, mut sum) = (0.5 * u * u, 0.0);
-    for k in 3..18 {
-        sum += term;
-        term *= u / f64::from(k);
-    }
-    sum
-}
-
-/// `x - log(1 + x)` at `x = -a`, 0 <= a < 1: that is `-a - log(1 - a)`.
-fn entropy_gap(a: f64) -> f64 {
-    if a > 0.25 {
-        return -(-a).ln_1p() - a;
-    }
-    // a^2/2 + a^3/3 + ...
-    let (mut power, mut sum) = (a * a, 0.0);
-    for k in 2..28 {
-        sum += power / f64::from(k);
-        power *= a;
-    }
-    sum
-}
-
 impl Loss for SoftmaxCrossEntropy {
     fn name(&self) -> String {
         "softmax cross-entropy".into()
@@ -237,6 +212,35 @@ impl Loss for SoftmaxCrossEntropy {
 
     fn residual_sums_to_zero(&self) -> bool {
         true
+    }
+
+    fn moduli(&self, _dimension: usize) -> Result<Vec<Modulus>, ConvexityError> {
+        Ok(vec![Modulus::smooth(0.5, 2.0, Norm::L2)?, Modulus::smooth(1.0, 2.0, Norm::LINF)?])
+    }
+}
+
+impl FenchelYoung for SoftmaxCrossEntropy {
+    fn generator(&self, target: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        simplex_target(target)?;
+        Ok(target.iter().filter(|&&y| y > 0.0).fold(0.0, |sum, y| sum + y * y.ln()))
+    }
+
+    fn conjugate(&self, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        require_finite("output", output)?;
+        let normaliser = Normaliser::new(output);
+        Ok(normaliser.max + normaliser.log())
+    }
+
+    fn prediction(
+        &self,
+        output: ArrayView1<f64>,
+        mut prediction: ArrayViewMut1<f64>,
+    ) -> Result<(), ConvexityError> {
+        require_finite("output", output)?;
+        require_dimension("prediction", prediction.len(), output.len())?;
+        let normaliser = Normaliser::new(output);
+        prediction.iter_mut().zip(output).for_each(|(p, &f)| *p = normaliser.probability(f));
+        Ok(())
     }
 }
 
@@ -347,18 +351,6 @@ mod tests {
             }
         }
         assert!(finite * 3 > total, "the upper bound is finite on {finite} of {total}");
-    }
-
-    #[test]
-    fn the_helpers_match_their_series_at_the_switch() {
-        for a in [0.2499, 0.2501] {
-            let direct = -f64::ln_1p(-a) - a;
-            assert!((entropy_gap(a) / direct - 1.0).abs() < 1e-14);
-        }
-        for u in [0.4999, 0.5001, -0.4999, -0.5001] {
-            let direct = f64::exp_m1(u) - u;
-            assert!((exp_m1_minus(u) / direct - 1.0).abs() < 1e-14);
-        }
     }
 
     #[test]

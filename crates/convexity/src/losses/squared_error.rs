@@ -2,9 +2,11 @@
 //!
 //! Residual `f - y`; lower and upper bound are both `t^2 / 2`, exactly.
 
-use super::Loss;
 use super::target::{WIDEN, require_pair};
+use super::{FenchelYoung, Loss};
+use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_dimension, require_finite};
+use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1, Zip};
 
 /// The squared error `1/2 ||f - y||_2^2`.
@@ -59,6 +61,33 @@ impl Loss for SquaredError {
 
     fn residual_sums_to_zero(&self) -> bool {
         false
+    }
+
+    fn moduli(&self, _dimension: usize) -> Result<Vec<Modulus>, ConvexityError> {
+        Ok(vec![Modulus::convex(1.0, 2.0, Norm::L2)?, Modulus::smooth(1.0, 2.0, Norm::L2)?])
+    }
+}
+
+impl FenchelYoung for SquaredError {
+    fn generator(&self, target: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        require_finite("target", target)?;
+        finite(0.5 * target.dot(&target))
+    }
+
+    fn conjugate(&self, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        require_finite("output", output)?;
+        finite(0.5 * output.dot(&output))
+    }
+
+    fn prediction(
+        &self,
+        output: ArrayView1<f64>,
+        mut prediction: ArrayViewMut1<f64>,
+    ) -> Result<(), ConvexityError> {
+        require_finite("output", output)?;
+        require_dimension("prediction", prediction.len(), output.len())?;
+        prediction.assign(&output);
+        Ok(())
     }
 }
 

@@ -54,3 +54,13 @@ pub(crate) fn require_pair(target: ArrayView1<f64>, output: ArrayView1<f64>) -> 
     require_finite("target", target)?;
     require_output(target, output)
 }
+
+/// The smallest positive entry of a probability vector.
+pub(crate) fn smallest_mass(target: ArrayView1<f64>) -> f64 {
+    target.iter().copied().filter(|&y| y > 0.0).fold(1.0, f64::min)
+}
+
+/// A loss, if it is within f64.
+pub(crate) fn finite_loss(loss: f64) -> Result<f64, ConvexityError> {
+    if loss.is_finite() { Ok(loss) } else { Err(ConvexityError::Overflow { what: "the loss" }) }
+}

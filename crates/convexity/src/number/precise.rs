@@ -259,11 +259,36 @@ impl Precise {
                     Self::infinity(false)
                 }
             }
-            Some(repr) if power.is_finite() => rounded_with_constants!(direction, powf(repr, &power)),
+            Some(repr) if power.is_finite() => self
+                .exact_root_power(exponent, direction)
+                .unwrap_or_else(|| rounded_with_constants!(direction, powf(repr, &power))),
             None if self.sign() == Sign::Positive && exponent < 0.0 => Self::exact(0.0),
             None => self.infinite_argument(Some(true), None),
             Some(_) => Self(None),
         }
+    }
+
+    /// x^(a/2^j) where the 2^j-th root of x is exact, as 9^1.5 = 27.
+    ///
+    /// The library rounds by computing ever more digits until the rounding is beyond doubt, and never ends where the
+    /// result is exact. An f64 exponent is a/2^j with a odd; the power of a binary fraction x is one only if the root of x
+    /// is one too (unique factorisation), and then j square roots are exact.
+    fn exact_root_power(&self, exponent: f64, direction: Direction) -> Option<Self> {
+        let (mut root, mut odd) = (self.clone(), exponent);
+        while odd != odd.trunc() {
+            let (below, above) = (root.directed_sqrt(Direction::Down), root.directed_sqrt(Direction::Up));
+            if below != above {
+                return None;
+            }
+            (root, odd) = (below, 2.0 * odd);
+        }
+        if root == Self::exact(1.0) {
+            return Some(root);
+        }
+        // Beyond this range x would have to be a 2^22-th power or more: only powers of two that overflow are.
+        let odd = (odd.abs() < 2.0_f64.powi(31)).then_some(odd as i32)?;
+        let repr = root.finite()?;
+        Some(rounded!(direction, powi(repr, odd.into())))
     }
 
     pub(super) fn directed_sin(&self, direction: Direction) -> Self {

@@ -99,3 +99,33 @@ fn nothing_an_f64_holds_underflows() {
     assert_eq!((tiny.clone() * &tiny).sqrt(), tiny);
     assert_eq!(Precise::exact(f64::MAX).square().sqrt().to_f64(), f64::MAX);
 }
+
+/// Where the exact result has few digits, a search for the rounding by more digits would never end.
+#[test]
+fn exact_powers_end() {
+    for (x, exponent, result) in [
+        (9.0, 1.5, 27.0),
+        (81.0, 0.75, 27.0),
+        (6.25, 2.5, 97.65625),
+        (4.0, -1.5, 0.125),
+        (16.0, 0.75, 8.0),
+        (1.0, 1.2, 1.0),
+        (0.25, 0.5, 0.5),
+        (2.0, 64.0, 2.0_f64.powi(64)),
+        (0.5, 1000.0, 2.0_f64.powi(-1000)),
+        (3.0, 33.0, 5_559_060_566_555_523.0),
+    ] {
+        for direction in [Direction::Down, Direction::Nearest, Direction::Up] {
+            assert_eq!(
+                Precise::exact(x).directed_powf(exponent, direction),
+                Precise::exact(result),
+                "{x}^{exponent}"
+            );
+        }
+    }
+    // Not exact: 3^1.5 lies strictly between its bounds.
+    let three = Precise::exact(3.0);
+    assert!(three.directed_powf(1.5, Direction::Down) < three.directed_powf(1.5, Direction::Up));
+    assert_eq!(Precise::exact(-2.0).powi(-3), Precise::exact(-0.125));
+    assert_eq!(Precise::exact(3.0).powi(100).powf(0.5), Precise::exact(3.0).powi(50));
+}

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{env, fs};
 
-/// The matrix-product back end that this program was built with.
+/// The matrix-product back end that this program was built with: its name, version and kernels.
 #[must_use]
-pub fn back_end() -> &'static str {
-    if cfg!(feature = "openblas") { "openblas" } else { "rust" }
+pub fn back_end() -> String {
+    fenchel_tensor::gemm::back_end()
 }
 
 /// The fingerprint of the code that computes (see `build.rs`).
@@ -51,7 +51,7 @@ impl Machine {
             commit: or_unknown("FENCHEL_COMMIT"),
             numerics: numerics().into(),
             rustc: env!("FENCHEL_RUSTC").into(),
-            back_end: back_end().into(),
+            back_end: back_end(),
             back_end_note: env::var("FENCHEL_BLAS_NOTE").unwrap_or_default(),
             processor: processor(),
             vectors: vectors().into(),

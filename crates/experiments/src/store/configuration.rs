@@ -31,7 +31,7 @@ impl Configuration {
             experiment: experiment.id().into(),
             revision: experiment.revision(),
             settings: settings.clone(),
-            back_end: machine::back_end().into(),
+            back_end: machine::back_end(),
             numerics: machine::numerics().into(),
         }
     }

@@ -44,9 +44,10 @@ pub(super) fn probe_set(cell: &Measured) -> Figure {
         .curve(Curve::new("L (mean)", 1, series(cell, |log| log.probe.l / LN_2)))
         .curve(Curve::new("D = U − L", 3, series(cell, |log| log.probe.d / LN_2)));
     let digest = &cell.digest;
-    let local = Panel::new("local correlation", steps(), correlation_axis())
-        .curve(Curve::new("l and lo (geometric means)", 1, windows(cell, &digest.set_lower)))
-        .curve(Curve::new("l and hi (medians)", 2, windows(cell, &digest.set_upper)));
+    let local =
+        Panel::new("local correlation", steps(), Axis::linear("Pearson correlation").range(0.0, 1.02))
+            .curve(Curve::new("l and lo (geometric means)", 1, windows(cell, &digest.set_lower)))
+            .curve(Curve::new("l and hi (medians)", 2, windows(cell, &digest.set_upper)));
     Figure::new(
         &identifier("probe", cell),
         &format!("The probe set's risk between its bounds: {}", title(cell)),

@@ -24,6 +24,16 @@ impl<A: Element> Batch<A> {
     ///
     /// # Errors
     /// If an index is past the end, or the normalisation does not fit the set.
+    ///
+    /// ```
+    /// use fenchel_datasets::{Batch, Dataset, Normalisation, glyphs};
+    /// use fenchel_random::Seed;
+    ///
+    /// let set = glyphs::generate(Seed::new(0), 50, 0).train;
+    /// let probe = Batch::<f64>::gather(&set, &[40, 7], &Normalisation::identity(1))?;
+    /// assert_eq!(probe.labels, [set.label(40), set.label(7)]);
+    /// # Ok::<(), fenchel_datasets::Error>(())
+    /// ```
     pub fn gather(set: &dyn Dataset, indices: &[usize], normalisation: &Normalisation) -> Result<Self> {
         if let Some(&i) = indices.iter().find(|&&i| i >= set.len()) {
             return Err(Error::argument("indices", format!("{i} is past the {} samples", set.len())));
@@ -102,6 +112,21 @@ pub enum Order {
 /// The order of epoch e is drawn from a stream of its own, so that epoch e has the same batches whether or not the
 /// earlier ones were run: a resumed run continues at ([`epoch`](Self::epoch), [`position`](Self::position)) by
 /// [`seek`](Self::seek).
+///
+/// ```
+/// use fenchel_datasets::{Augmentation, Batch, Batches, LastBatch, glyphs};
+/// use fenchel_random::Seed;
+///
+/// let set = glyphs::generate(Seed::new(0), 100, 0).train;
+/// let mut batches = Batches::new(&set, 32, Seed::new(1))?
+///     .last(LastBatch::Drop)?
+///     .augmented(Augmentation { flip: false, shift: 2 });
+/// let mut batch = Batch::<f32>::default();
+/// batches.seek(2, 1)?; // The second batch of the third epoch.
+/// assert!(batches.fill_next(&mut batch));
+/// assert_eq!((batch.len(), batches.position(), batches.per_epoch()), (32, 2, 3));
+/// # Ok::<(), fenchel_datasets::Error>(())
+/// ```
 pub struct Batches<'a> {
     set: &'a dyn Dataset,
     size: usize,

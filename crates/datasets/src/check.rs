@@ -23,6 +23,18 @@ impl Collection {
     ///
     /// # Errors
     /// As [`locate`](Self::locate), if there is nothing to verify; or if an archive of the members breaks off.
+    ///
+    /// ```no_run
+    /// use fenchel_datasets::{Collection, DataDirectory};
+    ///
+    /// for checked in Collection::Mnist.check(DataDirectory::find(None)?.path())? {
+    ///     match checked.outcome {
+    ///         Ok(()) => println!("{}: right", checked.path.display()),
+    ///         Err(error) => println!("{error}"),
+    ///     }
+    /// }
+    /// # Ok::<(), fenchel_datasets::Error>(())
+    /// ```
     pub fn check(self, directory: &Path) -> Result<Vec<Checked>> {
         self.check_members(self.members(), directory)
     }

@@ -18,7 +18,7 @@ pub enum Error {
         problem: String,
     },
     /// No directory holds the data set.
-    #[error("{dataset} not found; looked in: {}\n{remedy}", list(.tried))]
+    #[error("{dataset} not found; looked in:{}\n{remedy}", list(.tried))]
     NotFound {
         /// The data set's name.
         dataset: String,
@@ -48,7 +48,7 @@ pub enum Error {
         problem: String,
     },
     /// No source gave a file.
-    #[error("cannot download {file}; tried: {}\n{remedy}", list(.tried))]
+    #[error("cannot download {file}; tried:{}\n{remedy}", list(.tried))]
     Download {
         /// The file's name.
         file: String,

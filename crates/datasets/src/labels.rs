@@ -5,6 +5,14 @@ use fenchel_random::{Rng, Seed, SliceRandom};
 use crate::{Dataset, Error, ImageSet, Result};
 
 /// The number of samples of each class, in label order.
+///
+/// ```
+/// use fenchel_datasets::{glyphs, label_histogram};
+/// use fenchel_random::Seed;
+///
+/// let counts = label_histogram(&glyphs::generate(Seed::new(0), 500, 0).train);
+/// assert_eq!((counts.len(), counts.iter().sum::<usize>()), (10, 500));
+/// ```
 #[must_use]
 pub fn label_histogram(set: &dyn Dataset) -> Vec<usize> {
     let mut counts = vec![0; set.classes().len()];

@@ -25,6 +25,16 @@ impl Normalisation {
     ///
     /// # Errors
     /// If the set is empty, or a channel is constant or not finite: its deviation could not be divided by.
+    ///
+    /// ```
+    /// use fenchel_datasets::{ImageSet, ImageShape, Normalisation, Provenance};
+    ///
+    /// let (classes, pixels) = (vec!["all".to_owned()], vec![0, 255, 255, 0]);
+    /// let set = ImageSet::new("checks", ImageShape::grey(1, 2), classes, pixels, vec![0, 0], Provenance::Given)?;
+    /// let measured = Normalisation::measure(&set)?;
+    /// assert_eq!((measured.mean, measured.deviation), (vec![0.5], vec![0.5]));
+    /// # Ok::<(), fenchel_datasets::Error>(())
+    /// ```
     pub fn measure(set: &dyn Dataset) -> Result<Self> {
         let shape = set.shape();
         let plane = shape.height * shape.width;

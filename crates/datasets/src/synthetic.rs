@@ -206,6 +206,15 @@ pub enum Spread {
 ///
 /// # Errors
 /// If the dimension is 0, or the radius is not positive and finite.
+///
+/// ```
+/// use fenchel_datasets::synthetic::{Spread, largest_norm, spread};
+/// use fenchel_random::Seed;
+///
+/// let inputs = spread(Spread::Sphere(3.0), 100, 8, Seed::new(0))?;
+/// assert!((largest_norm(&inputs) - 3.0).abs() < 1e-14);
+/// # Ok::<(), fenchel_datasets::Error>(())
+/// ```
 pub fn spread(spread: Spread, samples: usize, dimension: usize, seed: Seed) -> Result<Array2<f64>> {
     if let Spread::Sphere(radius) | Spread::Ball(radius) = spread
         && !(radius > 0.0 && radius.is_finite())

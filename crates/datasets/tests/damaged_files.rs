@@ -145,7 +145,7 @@ fn a_file_that_cannot_be_opened_is_named() {
 #[test]
 fn a_file_without_permission_is_named() {
     use std::os::unix::fs::PermissionsExt;
-    let forbid = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0)).unwrap();
+    let forbid = |path: &Path| fs::set_permissions(path, fs::Permissions::from_mode(0o0)).unwrap();
     each_file(forbid, |error, path, _| match error {
         Error::Io { action: "open", source, .. } => {
             assert_eq!(source.kind(), std::io::ErrorKind::PermissionDenied);

@@ -1,6 +1,7 @@
-//! Where the public data sets are served: the canonical address first, then known mirrors.
+//! Where the public data sets are served: their canonical addresses and known mirrors, in the order of trying.
 //!
-//! This is the one list. Each entry is a folder; the file's upstream name is appended to it.
+//! This is the one list. Each entry is a folder; the file's upstream name is appended to it. What a mirror serves is
+//! verified like everything else, so an entry that has gone bad costs a request and nothing more.
 
 use crate::Collection;
 

@@ -5,6 +5,7 @@
 
 pub mod calculus;
 pub mod catalogue;
+pub mod certified;
 pub mod definitions;
 pub mod error;
 pub mod estimation;
@@ -15,6 +16,9 @@ pub mod norms;
 pub mod number;
 pub mod objectives;
 pub mod potentials;
+#[cfg(any(test, feature = "proptest"))]
+pub mod strategies;
+pub mod theorems;
 pub mod verdict;
 
 pub use error::ConvexityError;

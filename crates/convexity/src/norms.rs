@@ -34,7 +34,7 @@ use std::fmt;
 /// let norm = Norm::lp(3.0)?;
 /// let (u, s) = (array![1.0, -2.0], array![0.5, 4.0]);
 /// // Hoelder's inequality.
-/// assert!(u.dot(&s).abs() <= norm.value(u.view())? * norm.dual().value(s.view())?);
+/// assert!(f64::abs(u.dot(&s)) <= norm.value(u.view())? * norm.dual().value(s.view())?);
 /// assert_eq!(Norm::L1.dual(), Norm::LINF);
 /// assert_eq!(norm.dual().dual(), norm);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())

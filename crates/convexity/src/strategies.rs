@@ -1,0 +1,148 @@
+//! Strategies for property tests, under feature `proptest`: vectors, norms, potentials, functions of the catalogue, losses.
+//!
+//! To property-test one's own function, draw vectors and state the definition; a failing pair is shrunk by proptest.
+//!
+//! ```
+//! # #[cfg(feature = "proptest")] {
+//! use fenchel_convexity::catalogue::{LogCosh, Separable};
+//! use fenchel_convexity::definitions::Modulus;
+//! use fenchel_convexity::norms::Norm;
+//! use fenchel_convexity::strategies::vectors;
+//! use proptest::prelude::*;
+//! use proptest::test_runner::TestRunner;
+//!
+//! let function = Separable::new(LogCosh, 3).unwrap();
+//! let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
+//! TestRunner::default()
+//!     .run(&(vectors(3, 5.0), vectors(3, 5.0)), |(u, v)| {
+//!         let slack = modulus.slack_at(&function, u.view(), v.view()).unwrap();
+//!         prop_assert!(slack >= -1e-12);
+//!         Ok(())
+//!     })
+//!     .unwrap();
+//! # }
+//! ```
+
+use crate::catalogue::{Entry, entries};
+use crate::losses::{
+    Entmax, Logistic, Loss, NormPowerLoss, PowerRegression, SoftmaxCrossEntropy, Sparsemax, SquaredError,
+};
+use crate::norms::Norm;
+use crate::potentials::Potential;
+use ndarray::{Array1, Array2};
+use proptest::prelude::*;
+use std::sync::Arc;
+
+/// Vectors in R^m with entries up to a size, with zeros, equal entries and small entries more often than chance has them.
+pub fn vectors(m: usize, size: f64) -> impl Strategy<Value = Array1<f64>> + Clone {
+    let entry = prop_oneof![
+        4 => -size..=size,
+        1 => Just(0.0),
+        1 => Just(size / 2.0),
+        1 => Just(-size / 2.0),
+        1 => (-size..=size).prop_map(|x| x * 1e-3),
+    ];
+    prop::collection::vec(entry, m).prop_map(Array1::from)
+}
+
+/// Points of the probability simplex in R^m: corners, points of faces, and interior points.
+pub fn probabilities(m: usize) -> impl Strategy<Value = Array1<f64>> + Clone {
+    let corner = (0..m).prop_map(move |hot| Array1::from_shape_fn(m, |i| f64::from(u8::from(i == hot))));
+    let weight = prop_oneof![3 => 0.001..1.0_f64, 1 => Just(0.0)];
+    let inner = prop::collection::vec(weight, m).prop_map(|weights| {
+        let mut p = Array1::from(weights);
+        // All weights zero: the uniform point.
+        if p.sum() == 0.0 {
+            p.fill(1.0);
+        }
+        let sum = p.sum();
+        p / sum
+    });
+    prop_oneof![corner, inner]
+}
+
+/// Exponents in (1, inf) at which constants of conjugates stay moderate.
+pub fn exponents() -> impl Strategy<Value = f64> + Clone {
+    prop_oneof![Just(2.0), Just(1.5), Just(3.0), 1.1..2.0_f64, 2.0..10.0_f64]
+}
+
+/// Norms on R^m: l_p with the limits, weighted Euclidean, products.
+pub fn norms(m: usize) -> impl Strategy<Value = Norm> + Clone {
+    let limits = prop_oneof![Just(Norm::L1), Just(Norm::L2), Just(Norm::LINF)];
+    // The constructors only refuse what the ranges exclude, so that the fall-back to l_2 is never taken.
+    let lp = exponents().prop_map(|p| Norm::lp(p).unwrap_or(Norm::L2));
+    let weighted = prop::collection::vec(-1.0..1.0_f64, m * m).prop_map(move |entries| {
+        let b = Array2::from_shape_fn((m, m), |(i, j)| entries[i * m + j]);
+        let q = b.t().dot(&b) + Array2::<f64>::eye(m) * 0.1;
+        Norm::weighted_euclidean(q.view()).unwrap_or(Norm::L2)
+    });
+    let product =
+        (1..=m, exponents(), exponents(), prop::bool::ANY).prop_map(move |(first, outer, inner, limit)| {
+            let inner = if limit { Norm::LINF } else { Norm::lp(inner).unwrap_or(Norm::L2) };
+            let mut blocks = vec![(first, inner)];
+            if first < m {
+                blocks.push((m - first, Norm::L1));
+            }
+            Norm::product(outer, blocks).unwrap_or(Norm::L2)
+        });
+    prop_oneof![limits, lp, weighted, product]
+}
+
+/// Norm powers on R^m with moderate constants.
+pub fn norm_powers(m: usize) -> impl Strategy<Value = Potential> + Clone {
+    (0.1..10.0_f64, exponents(), norms(m))
+        .prop_filter_map("a constant beyond f64", |(c, r, norm)| Potential::norm_power(c, r, norm).ok())
+}
+
+/// Potentials on R^m: norm powers with the limits, exponential and hyperbolic types, Huber's, their multiples and dilations, separable sums.
+pub fn potentials(m: usize) -> impl Strategy<Value = Potential> + Clone {
+    let other = (0.1..10.0_f64, 0.2..5.0_f64, norms(m), 0..5_usize).prop_filter_map(
+        "a constant beyond f64",
+        |(a, b, norm, kind)| {
+            let potential = match kind {
+                0 => Potential::norm_power(a, 1.0, norm),
+                1 => Potential::ball(a, norm),
+                2 => Ok(Potential::exponential(norm)),
+                3 => Ok(Potential::hyperbolic_cosine(norm)),
+                _ => Potential::huber(a, norm),
+            };
+            potential.and_then(|psi| psi.scaled(a)).and_then(|psi| psi.dilated(b)).ok()
+        },
+    );
+    let separable = prop::collection::vec((0.1..10.0_f64, exponents()), m).prop_filter_map(
+        "a constant beyond f64",
+        |powers| {
+            let blocks: Result<Vec<_>, _> = powers
+                .into_iter()
+                .map(|(c, r)| Potential::norm_power(c, r, Norm::L2).map(|psi| (1, psi)))
+                .collect();
+            blocks.and_then(Potential::separable).ok()
+        },
+    );
+    prop_oneof![norm_powers(m), other, separable]
+}
+
+/// Rows of the catalogue in dimension m >= 1: functions with their known constants.
+pub fn objectives(m: usize) -> impl Strategy<Value = Entry> + Clone {
+    prop::sample::select(entries(m.max(1)).unwrap_or_default())
+}
+
+/// Losses of every kind.
+pub fn losses() -> impl Strategy<Value = Arc<dyn Loss>> + Clone {
+    fn share(loss: impl Loss + 'static) -> Arc<dyn Loss> {
+        Arc::new(loss)
+    }
+    prop_oneof![
+        Just(share(SquaredError)),
+        Just(share(SoftmaxCrossEntropy)),
+        Just(share(Logistic)),
+        Just(share(Sparsemax)),
+        (1.05..4.0_f64).prop_filter_map("alpha", |alpha| Entmax::new(alpha).ok().map(share)),
+        (0.2..5.0_f64, exponents())
+            .prop_filter_map("c, r", |(c, r)| NormPowerLoss::new(c, r).ok().map(share)),
+        (2.0..8.0_f64).prop_filter_map("k", |k| PowerRegression::new(k).ok().map(share)),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

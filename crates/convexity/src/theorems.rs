@@ -1,0 +1,26 @@
+//! The theorems, one file each: statement, assumptions, what is computed, reference, cost, example, and a checker.
+//!
+//! A checker takes an instance, examines hypotheses and claim apart, and answers a [`Report`](crate::verdict::Report) with the measured value, the bound,
+//! the slack and the residual of each assumption; [`Report::verdict`](crate::verdict::Report::verdict) is its answer. It answers `Violated` only with a certificate,
+//! and `Holds` only if every hypothesis was examined and met.
+//!
+//! | tag | file | what it says |
+//! |---|---|---|
+//! | T1 | [`conjugate`] | conjugates of potentials, Fenchel-Young with its equality |
+//! | T2 | [`calculus`] | constants of multiples, sums and affine maps |
+//! | T3 | [`duality`] | smooth and convex are conjugate |
+//! | T4 | [`gradient_bounds`] | the gradient energy bounds the gap, from below and above |
+//! | T5 | [`compatibility`] | which exponents a function can have on both sides |
+//!
+//! To add a theorem: write its file with a function `check` that returns a [`Report`](crate::verdict::Report), in the order of headings of the
+//! others (statement, assumptions, what is computed, reference, cost, example), and add its row here.
+
+pub mod calculus;
+pub mod compatibility;
+pub mod conjugate;
+pub mod duality;
+pub mod gradient_bounds;
+
+mod implication;
+mod points;
+mod tally;

@@ -1,0 +1,196 @@
+//! [T1] Conjugates of potentials.
+//!
+//! **Statement.** `N(c, r, ||.||)* = N(c^{-(q-1)}, q, ||.||_*)` with 1/r + 1/q = 1, and likewise for the other potentials with their tabled conjugates: for all
+//! u and s, `psi(u) + psi*(s) >= <u, s>`, with equality if and only if s is a subgradient of psi at u.
+//!
+//! **Assumptions.** None beyond the type: a potential is closed, convex and even.
+//!
+//! **What is computed.** The gap `psi(u) + chi(s) - <u, s>` for a claimed conjugate chi: at pairs of every size, where it must not be negative, and at
+//! s = grad psi(u), where it must vanish up to 1e-11 of its terms. A chi that is too small fails the first, one that is too large the second.
+//!
+//! **Reference.** Rockafellar, Convex Analysis, Princeton 1970, Theorems 12.2, 15.3 and 23.5.
+//!
+//! **Cost.** Two values of each potential and one gradient for each point.
+//!
+//! ```
+//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::norms::Norm;
+//! use fenchel_convexity::potentials::Potential;
+//! use fenchel_convexity::theorems::conjugate;
+//!
+//! let psi = Potential::norm_power(2.0, 3.0, Norm::L1)?;
+//! let config = SearchConfig::default();
+//! assert!(conjugate::check(&psi, &psi.conjugate()?, 3, &config)?.verdict().holds());
+//! let wrong = psi.conjugate()?.scaled(0.99)?;
+//! assert!(conjugate::check(&psi, &wrong, 3, &config)?.verdict().is_violated());
+//! # Ok::<(), fenchel_convexity::ConvexityError>(())
+//! ```
+
+use super::points::point;
+use super::tally::{Certified, Observation, Tally};
+use crate::error::{ConvexityError, require_range};
+use crate::falsification::SearchConfig;
+use crate::number::{Number, PreciseInterval};
+use crate::objectives::Domain;
+use crate::potentials::Potential;
+use crate::verdict::{Certificate, Hypothesis, Method, Report, Witness};
+
+/// What equality may miss, relative to the terms: the round-off of gradients and of a conjugate's constants.
+const TOLERANCE: f64 = 1e-11;
+
+/// Examines whether `conjugate` is the conjugate of `psi` on R^m.
+///
+/// # Errors
+///
+/// If m is 0, the potentials are of other dimensions, or the budget is 0.
+pub fn check(
+    psi: &Potential,
+    conjugate: &Potential,
+    dimension: usize,
+    config: &SearchConfig,
+) -> Result<Report, ConvexityError> {
+    require_range("dimension", dimension as f64, dimension > 0, "at least 1")?;
+    require_range("budget", config.budget as f64, config.budget > 0, "at least 1")?;
+    psi.require_dimension("psi", dimension)?;
+    conjugate.require_dimension("conjugate", dimension)?;
+    let mut tally = Tally::new("T1");
+    let (first, second) = (config.seed.derive("u"), config.seed.derive("s"));
+    for index in 0..config.budget.div_ceil(2) {
+        let u = point(first, index, dimension, &Domain::Whole, &[]);
+        let s = point(second, index.wrapping_mul(7), dimension, &Domain::Whole, &[]);
+        inequality(psi, conjugate, &u, &s, &mut tally);
+        let mut s = vec![0.0; dimension];
+        psi.gradient_of(&u, &mut s);
+        // A little beyond the subgradient, far out: where a dual ball that is too large shows.
+        let beyond: Vec<f64> = s.iter().map(|s| s * (1.0 + 10f64.powi(-1 - (index % 4) as i32))).collect();
+        let far: Vec<f64> = u.iter().map(|u| u * 10f64.powi((index / 4 % 5) as i32)).collect();
+        if beyond.iter().all(|s| s.is_finite()) {
+            inequality(psi, conjugate, &far, &beyond, &mut tally);
+        }
+        if s.iter().all(|s| s.is_finite()) {
+            // Slightly inside, so that rounding does not push s out of a dual ball.
+            s.iter_mut().for_each(|s| *s *= 1.0 - 1e-14);
+            equality(psi, conjugate, &u, &s, &mut tally);
+        }
+    }
+    Ok(tally.finish(vec![Hypothesis::known("the potentials are closed, convex and even")]))
+}
+
+/// psi(u), chi(s) and <u, s>.
+fn terms<N: Number>(psi: &Potential, chi: &Potential, u: &[f64], s: &[f64]) -> (N, N, N) {
+    let lift = |x: &[f64]| x.iter().map(|&x| N::from_f64(x)).collect::<Vec<N>>();
+    let (u, s) = (lift(u), lift(s));
+    (psi.value_of(&u), chi.value_of(&s), N::dot(&u, &s))
+}
+
+fn inequality(psi: &Potential, chi: &Potential, u: &[f64], s: &[f64], tally: &mut Tally) {
+    let (a, b, inner): (f64, f64, f64) = terms(psi, chi, u, s);
+    let (measured, size) = (a + b, a.abs() + b.abs() + inner.abs());
+    if measured == f64::INFINITY {
+        return;
+    }
+    let observation = Observation { measured, bound: inner, slack: measured - inner, size };
+    tally.observe(
+        &observation,
+        || witness(u, s),
+        || {
+            let (a, b, inner): (PreciseInterval, PreciseInterval, PreciseInterval) = terms(psi, chi, u, s);
+            // The constants of a conjugate are rounded: what they explain is no violation.
+            decide(a + b - inner + TOLERANCE * 1e-2 * size)
+        },
+    );
+}
+
+fn equality(psi: &Potential, chi: &Potential, u: &[f64], s: &[f64], tally: &mut Tally) {
+    let (a, b, inner): (f64, f64, f64) = terms(psi, chi, u, s);
+    let (measured, size) = (a + b, a.abs() + inner.abs());
+    if !inner.is_finite() || !a.is_finite() {
+        return;
+    }
+    // An infinite chi(s) is the worst of violations; it is compared as the largest number.
+    let measured = measured.min(f64::MAX);
+    let slack = (inner + TOLERANCE * size - measured).max(-f64::MAX);
+    tally.observe(
+        &Observation { measured, bound: inner, slack, size },
+        || witness(u, s),
+        || {
+            if b == f64::INFINITY {
+                return decide_infinite(chi, s);
+            }
+            let (a, b, inner): (PreciseInterval, PreciseInterval, PreciseInterval) = terms(psi, chi, u, s);
+            decide(inner + TOLERANCE * size - (a + b))
+        },
+    );
+}
+
+fn witness(u: &[f64], s: &[f64]) -> Witness {
+    Witness::default().with("u", u).with("s", s)
+}
+
+fn decide(slack: PreciseInterval) -> Certified {
+    let slack = slack.to_f64_interval();
+    match Certificate::new(Method::Precise, slack.lo(), slack.hi()) {
+        Some(certificate) => Certified::Violation(certificate),
+        None => Certified::RoundOff,
+    }
+}
+
+/// chi(s) is infinite: certain if it is so in 256 bits at a point a little nearer to the origin.
+fn decide_infinite(chi: &Potential, s: &[f64]) -> Certified {
+    let nearer: Vec<PreciseInterval> =
+        s.iter().map(|&s| PreciseInterval::from_f64(s) * (1.0 - TOLERANCE)).collect();
+    if chi.value_of(&nearer).is_finite() {
+        return Certified::RoundOff;
+    }
+    Certificate::new(Method::Precise, f64::NEG_INFINITY, -f64::MAX)
+        .map_or(Certified::Open, Certified::Violation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::norms::Norm;
+
+    fn potentials() -> Vec<Potential> {
+        let mut all = Vec::new();
+        for norm in [Norm::L1, Norm::L2, Norm::LINF, Norm::lp(3.0).unwrap()] {
+            for r in [1.0, 1.3, 2.0, 4.0] {
+                all.push(Potential::norm_power(0.7, r, norm.clone()).unwrap());
+            }
+            all.push(Potential::huber(0.6, norm.clone()).unwrap());
+            all.push(Potential::exponential(norm.clone()));
+            all.push(Potential::hyperbolic_cosine(norm));
+        }
+        all
+    }
+
+    #[test]
+    fn conjugates_hold_and_neighbours_of_them_do_not() {
+        let config = SearchConfig { budget: 1500, ..SearchConfig::default() };
+        for psi in potentials() {
+            let dual = psi.conjugate().unwrap();
+            for (a, b) in [(&psi, &dual), (&dual, &psi)] {
+                let report = check(a, b, 3, &config).unwrap();
+                assert!(report.verdict().holds(), "{a}: {}", report.verdict());
+            }
+            for factor in [0.99, 1.01] {
+                let wrong = dual.clone().dilated(factor).unwrap();
+                let report = check(&psi, &wrong, 3, &config).unwrap();
+                assert!(report.verdict().is_violated(), "{psi} with {wrong}: {}", report.verdict());
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_exponent_or_norm_is_refuted() {
+        let config = SearchConfig { budget: 1000, ..SearchConfig::default() };
+        let psi = Potential::norm_power(1.0, 3.0, Norm::L1).unwrap();
+        for wrong in [
+            Potential::norm_power(1.0, 1.6, Norm::LINF).unwrap(),
+            Potential::norm_power(1.0, 1.5, Norm::L2).unwrap(),
+        ] {
+            assert!(check(&psi, &wrong, 2, &config).unwrap().verdict().is_violated());
+        }
+        assert!(check(&psi, &psi, 0, &config).is_err());
+    }
+}

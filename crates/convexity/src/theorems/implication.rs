@@ -1,0 +1,52 @@
+//! Theorems of the form "if these functions have these moduli, then that one has that modulus".
+
+use crate::definitions::Modulus;
+use crate::error::ConvexityError;
+use crate::falsification::{Claim, SearchConfig, falsify};
+use crate::objectives::Objective;
+use crate::verdict::{Hypothesis, Report, Verdict};
+
+/// Searches counterexamples to the premises and to the conclusion, with the same budget each.
+pub(super) fn check(
+    theorem: &'static str,
+    mut hypotheses: Vec<Hypothesis>,
+    premises: &[(&dyn Objective, &Modulus)],
+    conclusion: (&dyn Objective, &Modulus),
+    config: &SearchConfig,
+) -> Result<Report, ConvexityError> {
+    for &(objective, modulus) in premises {
+        hypotheses.push(premise(objective, modulus, config)?);
+    }
+    let (objective, modulus) = conclusion;
+    let claim = falsify(&Claim::new(objective, modulus.clone())?, config)?.verdict;
+    let (measured, bound, slack) = sides(objective, modulus, &claim);
+    Ok(Report { theorem, hypotheses, measured, bound, slack, claim })
+}
+
+/// Whether a function has a modulus, as a hypothesis: its residual is the relative violation that the search reached.
+pub(super) fn premise(
+    objective: &dyn Objective,
+    modulus: &Modulus,
+    config: &SearchConfig,
+) -> Result<Hypothesis, ConvexityError> {
+    let claim = Claim::new(objective, modulus.clone())?;
+    let name = claim.to_string();
+    Ok(match falsify(&claim, config)?.verdict {
+        Verdict::Holds { margin, .. } => Hypothesis::measured(name, -margin.max(0.0), 0.0),
+        Verdict::Violated { slack, .. } => Hypothesis::measured(name, -slack, 0.0),
+        Verdict::Undecided { reason } => Hypothesis::assumed(format!("{name} ({reason})")),
+    })
+}
+
+/// Divergence, bound and slack at the verdict's point.
+fn sides(objective: &dyn Objective, modulus: &Modulus, verdict: &Verdict) -> (f64, f64, f64) {
+    let point = match verdict {
+        Verdict::Holds { worst_point, .. } => worst_point,
+        Verdict::Violated { point, .. } => point,
+        Verdict::Undecided { .. } => return (f64::NAN, f64::NAN, f64::NAN),
+    };
+    let (Some(u), Some(v)) = (point.get("u"), point.get("v")) else { return (f64::NAN, f64::NAN, f64::NAN) };
+    let displacement: Vec<f64> = u.iter().zip(v).map(|(u, v)| u - v).collect();
+    let divergence = objective.bregman(u.into(), v.into()).unwrap_or(f64::NAN);
+    (divergence, modulus.bound_of(&displacement), modulus.slack(divergence, &displacement))
+}

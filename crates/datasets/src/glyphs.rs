@@ -6,8 +6,10 @@
 //! out the same at any thread count; the arithmetic is additions, products, quotients and square roots in f32 only,
 //! which IEEE 754 fixes to the bit, so they are the same on every platform too.
 //!
-//! The distortions are calibrated so that a linear model fails where a small convolutional network does well; see
-//! `tests/glyphs_difficulty.rs` for the linear side.
+//! The distortions are calibrated so that a linear model fails where a small convolutional network does well. With
+//! 12,000 training and 2,000 test images, multinomial logistic regression ends at 87 % test accuracy after 12 epochs
+//! and 89 % after 60 (`tests/glyphs_difficulty.rs`); LeNet-5 with momentum SGD (rate 0.01, batches of 32) was at 98.6
+//! to 99.9 % after each of the epochs 2 to 4, over three initialisations.
 
 use fenchel_random::Seed;
 use rayon::prelude::*;

@@ -1,4 +1,4 @@
-//! The calculus of constants [T2]: what multiples, sums and affine maps do to a modulus.
+//! The calculus of constants (T2): what multiples, sums and affine maps do to a modulus.
 //!
 //! - `a G`, a > 0: the constant becomes `a c`, offsets too.
 //! - `G_1 + G_2`, same side, exponent and norm: constants and offsets add.
@@ -19,7 +19,7 @@ use crate::norms::Norm;
 use crate::potentials::Potential;
 use ndarray::Array2;
 
-/// The modulus of `a G` [T2].
+/// The modulus of `a G` (T2).
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub fn scale(factor: f64, modulus: &Modulus) -> Result<Modulus, ConvexityError> 
     Modulus::new(modulus.side(), modulus.potential().clone().scaled(factor)?, factor * modulus.offset())
 }
 
-/// The modulus of `G_1 + G_2` [T2].
+/// The modulus of `G_1 + G_2` (T2).
 ///
 /// # Errors
 ///
@@ -60,7 +60,7 @@ pub fn sum(first: &Modulus, second: &Modulus) -> Result<Modulus, ConvexityError>
     Modulus::new(first.side(), potential, first.offset() + second.offset())
 }
 
-/// The modulus of `G(A x + b)` in a norm for x [T2].
+/// The modulus of `G(A x + b)` in a norm for x (T2).
 ///
 /// The operator norm is taken exactly where it has a formula, and bounded on the safe side where it has none: see
 /// [`operator_norm`] and [`operator_gain`].

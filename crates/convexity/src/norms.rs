@@ -8,7 +8,7 @@
 //! several, [`Norm::subgradient_of`] chooses one (0 at the origin; 0 at the zero entries for l_1; the first of
 //! the largest entries for l_inf) and [`Norm::subgradient_choice`] any other.
 //!
-//! Everything is generic over [`Number`](crate::number::Number), as certificates need; large and small arguments are rescaled, so that a norm
+//! Everything is generic over `Number`, as certificates need; large and small arguments are rescaled, so that a norm
 //! overflows only if its value does.
 
 mod choice;

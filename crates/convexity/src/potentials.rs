@@ -198,7 +198,7 @@ impl Potential {
         }
     }
 
-    /// The conjugate `psi*(s) = sup_u <s, u> - psi(u)` [T1].
+    /// The conjugate `psi*(s) = sup_u <s, u> - psi(u)` (T1).
     ///
     /// # Errors
     ///

@@ -10,6 +10,7 @@
 //! | T2 | [`calculus`] | constants of multiples, sums and affine maps |
 //! | T3 | [`duality`] | smooth and convex are conjugate |
 //! | T4 | [`gradient_bounds`] | the gradient energy bounds the gap, from below and above |
+//! | T4 | [`growth`] | a function grows between its moduli around a minimiser |
 //! | T5 | [`compatibility`] | which exponents a function can have on both sides |
 //!
 //! To add a theorem: write its file with a function `check` that returns a [`Report`](crate::verdict::Report), in the order of headings of the
@@ -20,6 +21,7 @@ pub mod compatibility;
 pub mod conjugate;
 pub mod duality;
 pub mod gradient_bounds;
+pub mod growth;
 
 mod implication;
 mod points;

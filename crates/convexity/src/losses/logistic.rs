@@ -8,7 +8,7 @@
 //!   `w* = 0.5117` (u = 0.7153), where it is 2.4554, and rises beyond. So `l >= -log(1 - t)` for t^2 <= w*, `l >= 2.4554 t^2` up to t^2 = m w*, and
 //!   `l >= -m log(1 - t/sqrt m)` beyond (the convex envelope, by Jensen); for m = 1 it is `-log(1 - t)` throughout. All are above the `2 t^2` of T4. Above:
 //!   `-log(1 - u)` is convex, u_i <= t and `sum u_i <= sqrt(m) t`, so `l <= -sqrt(m) log(1 - t)`, infinite from t = 1 on.
-//! - soft targets: `l >= 2 t^2` [T4]. Above: `y g(e/y) + (1-y) g(-e/(1-y))` with `g(x) = x - log(1+x)`, `g(x)/x^2` decreasing, is at most
+//! - soft targets: `l >= 2 t^2` (T4). Above: `y g(e/y) + (1-y) g(-e/(1-y))` with `g(x) = x - log(1+x)`, `g(x)/x^2` decreasing, is at most
 //!   `t^2` times the largest `G(t/y)/y + G(t/(1-y))/(1-y)`, `G(a) = (-a - log(1-a))/a^2`; coordinates in {0, 1} add `-sqrt(k) log(1 - t)`.
 
 use super::series::{entropy_gap, exp_m1_minus};

@@ -10,6 +10,9 @@ use std::fmt::Debug;
 /// differentiation, at the cost of m evaluations with dual numbers. Branch with [`Number::select`], [`Number::abs`] and
 /// [`Number::max`] only, as its documentation says: then interval evaluations enclose.
 ///
+/// One trap: a formula of kinks that cancel, such as `max(x, 0) + log(1 + exp(-|x|))`, is smooth, and yet its automatic gradient
+/// exactly at the kink is that of one piece. Give such a formula its gradient by hand.
+///
 /// ```
 /// use fenchel_convexity::number::Number;
 /// use fenchel_convexity::objectives::{Formula, Objective};

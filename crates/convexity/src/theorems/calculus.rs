@@ -1,4 +1,4 @@
-//! [T2] The calculus of constants.
+//! T2: The calculus of constants.
 //!
 //! **Statement.** If G has a modulus (c, r, norm, offset), then `a G`, a > 0, has (a c, r, norm, a offset); the sum of two functions with moduli of one side, exponent and
 //! norm has the sum of their constants and offsets; and `G(A x + b)` has `C ||A||^r` above and `c m(A)^r` below, offset kept.

@@ -1,4 +1,4 @@
-//! [T5] Compatibility of exponents, offsets zero.
+//! T5: Compatibility of exponents, offsets zero.
 //!
 //! **Statement.** On an open convex set H(N(c, r))-convexity forces r >= 2, and H(N(C, r))-smoothness with r > 2 forces G concave. Both together: `r_phi >= 2 >= r_Phi`, and on
 //! all of R^m both are 2.

@@ -1,4 +1,4 @@
-//! [T1] Conjugates of potentials.
+//! T1: Conjugates of potentials.
 //!
 //! **Statement.** `N(c, r, ||.||)* = N(c^{-(q-1)}, q, ||.||_*)` with 1/r + 1/q = 1, and likewise for the other potentials with their tabled conjugates: for all
 //! u and s, `psi(u) + psi*(s) >= <u, s>`, with equality if and only if s is a subgradient of psi at u.

@@ -1,4 +1,4 @@
-//! [T3] Duality of smoothness and convexity.
+//! T3: Duality of smoothness and convexity.
 //!
 //! **Statement.** For convex closed G: G is H(Phi)-smooth on R^m if and only if G* is H(Phi*)-convex on its domain, for every choice of subgradients, offsets unchanged.
 //!

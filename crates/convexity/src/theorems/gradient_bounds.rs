@@ -1,4 +1,4 @@
-//! [T4] Gradient bounds: the gradient energy bounds the gap from below and from above.
+//! T4: Gradient bounds: the gradient energy bounds the gap from below and from above.
 //!
 //! **Statement.** G H(Phi)-smooth on R^m with infimum G_inf and offset c: `Phi*(grad G(v)) - c <= G(v) - G_inf`. G H(phi)-convex with offset c:
 //! `G(v) - G_inf <= phi*(grad G(v)) + c`. The first generalises self-bounding, the second Polyak and Lojasiewicz.

@@ -1,0 +1,127 @@
+//! T4, around a minimiser: a function grows between its moduli.
+//!
+//! **Statement.** Around a minimiser u* of G with the subgradient 0: `phi(v - u*) - c_phi <= G(v) - G_inf <= Phi(v - u*) + c_Phi`, for G H(phi)-convex below and H(Phi)-smooth above.
+//!
+//! **Assumptions.** The modulus (searched for counterexamples), and that the chosen subgradient at u* is 0 (measured): a minimum at an edge is not enough.
+//!
+//! **What is computed.** The gap `G(v) - G(u*)` against the bound, at points of every size around u*.
+//!
+//! **Reference.** GCS (arXiv 2608.09523), gradient bounds: the definition with v = u* and s = 0.
+//!
+//! **Cost.** The budget for the modulus, and one value for each point.
+//!
+//! ```
+//! use fenchel_convexity::catalogue::{DoubleWell, Separable};
+//! use fenchel_convexity::definitions::Modulus;
+//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::norms::Norm;
+//! use fenchel_convexity::theorems::growth;
+//!
+//! // (x^2 - 1)^2/4 is not convex, and yet it grows: at least (1/16) d^4 - 3 around x = 1.
+//! let function = Separable::new(DoubleWell, 1)?;
+//! let modulus = Modulus::convex(0.25, 4.0, Norm::L2)?.with_offset(3.0)?;
+//! let config = SearchConfig { budget: 4000, ..SearchConfig::default() };
+//! assert!(growth::check(&function, &modulus, &[1.0], &config)?.verdict().holds());
+//! # Ok::<(), fenchel_convexity::ConvexityError>(())
+//! ```
+
+use super::implication::premise;
+use super::points::point;
+use super::tally::{Certified, Observation, Tally};
+use crate::definitions::Modulus;
+use crate::error::{ConvexityError, require_range, require_vector};
+use crate::falsification::SearchConfig;
+use crate::number::{Number, PreciseInterval};
+use crate::objectives::{Domain, Evaluate, Objective};
+use crate::verdict::{Certificate, Hypothesis, Method, Report, Witness};
+use ndarray::{Array1, ArrayView1};
+
+/// Examines the growth of a function around a minimiser.
+///
+/// # Errors
+///
+/// If the minimiser is not a point of the domain, the modulus is of another dimension, or the budget is 0.
+pub fn check(
+    function: &dyn Objective,
+    modulus: &Modulus,
+    minimiser: &[f64],
+    config: &SearchConfig,
+) -> Result<Report, ConvexityError> {
+    require_range("budget", config.budget as f64, config.budget > 0, "at least 1")?;
+    let (m, domain) = (function.dimension(), function.domain());
+    require_vector("minimiser", ArrayView1::from(minimiser), m)?;
+    modulus.potential().require_dimension("modulus", m)?;
+    let least = function.value(ArrayView1::from(minimiser))?;
+    let mut gradient = Array1::zeros(m);
+    function.gradient(ArrayView1::from(minimiser), gradient.view_mut())?;
+    let mut tally = Tally::new("T4");
+    for index in 0..config.budget {
+        let mut v = point(config.seed.derive("v"), index, m, &Domain::Whole, &[]);
+        v.iter_mut().zip(minimiser).for_each(|(v, u)| *v += u);
+        domain.project(&mut v);
+        let Ok(value) = function.value(ArrayView1::from(&v)) else { continue };
+        let displacement: Vec<f64> = v.iter().zip(minimiser).map(|(v, u)| v - u).collect();
+        let (gap, bound) = (value - least, modulus.bound_of(&displacement));
+        let slack = modulus.slack(gap, &displacement);
+        let size = bound.abs() + value.abs() + least.abs() + modulus.offset();
+        tally.observe(
+            &Observation { measured: gap, bound, slack, size },
+            || Witness::pair(&v, minimiser),
+            || {
+                let Some(formulas) = function.certified() else { return Certified::Open };
+                let lift = |x: &[f64]| -> Vec<PreciseInterval> {
+                    let mut x: Vec<PreciseInterval> =
+                        x.iter().map(|&x| PreciseInterval::from_f64(x)).collect();
+                    domain.snap(&mut x);
+                    x
+                };
+                let (v, u) = (lift(&v), lift(minimiser));
+                let value = |x: &[PreciseInterval]| Evaluate::<PreciseInterval>::value_of(formulas, x);
+                let displacement: Vec<PreciseInterval> =
+                    v.iter().zip(&u).map(|(v, u)| v.clone() - u).collect();
+                let slack = modulus.slack(value(&v) - value(&u), &displacement).to_f64_interval();
+                match Certificate::new(Method::Precise, slack.lo(), slack.hi()) {
+                    Some(certificate) => Certified::Violation(certificate),
+                    None => Certified::RoundOff,
+                }
+            },
+        );
+    }
+    let slope = gradient.iter().fold(0.0_f64, |most, s| most.max(s.abs()));
+    Ok(tally.finish(vec![
+        premise(function, modulus, config)?,
+        Hypothesis::measured("the chosen subgradient at the minimiser is 0", slope, 0.0),
+    ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::{Quadratic, entries};
+    use crate::norms::Norm;
+
+    const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 1000, ..SearchConfig::default() };
+
+    #[test]
+    fn the_catalogue_grows_as_it_should() {
+        for entry in entries(2).unwrap() {
+            let Some((minimiser, _)) = entry.minimum() else { continue };
+            for known in entry.constants() {
+                let report = check(entry.objective(), &known.modulus, minimiser, &CONFIG()).unwrap();
+                let verdict = report.verdict();
+                assert!(verdict.holds(), "{}: {}: {verdict}", entry.objective().name(), known.modulus);
+            }
+        }
+    }
+
+    #[test]
+    fn a_better_constant_is_refuted_and_another_point_is_refused() {
+        let function = Quadratic::diagonal(&[1.0, 3.0]).unwrap();
+        let better = Modulus::smooth(2.97, 2.0, Norm::L2).unwrap();
+        let report = check(&function, &better, &[0.0, 0.0], &CONFIG()).unwrap();
+        assert!(report.claim.is_violated() && report.verdict().is_undecided());
+        let tight = Modulus::smooth(3.0, 2.0, Norm::L2).unwrap();
+        assert!(check(&function, &tight, &[1.0, 0.0], &CONFIG()).unwrap().verdict().is_undecided());
+        assert!(check(&function, &tight, &[0.0], &CONFIG()).is_err());
+    }
+}

@@ -16,9 +16,14 @@ fn main() {
         println!("cargo::rerun-if-changed={}", source.display());
         collect(&source, &mut files);
     }
-    let experiments = here.join("src/experiments");
-    println!("cargo::rerun-if-changed={}", experiments.display());
-    collect(&experiments, &mut files);
+    for name in ["experiments", "ingredients"] {
+        let source = here.join("src").join(name);
+        println!("cargo::rerun-if-changed={}", source.display());
+        collect(&source, &mut files);
+    }
+    let shared = here.join("src/ingredients.rs");
+    println!("cargo::rerun-if-changed={}", shared.display());
+    files.push(shared);
     files.sort();
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for file in &files {

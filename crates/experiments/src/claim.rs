@@ -163,7 +163,7 @@ impl Condition {
     pub fn criterion(&self) -> String {
         match self {
             Self::Open { .. } => String::new(),
-            Self::Always { name, .. } => format!("{name}: no exception"),
+            Self::Always { name, .. } => format!("{name}: always"),
             Self::Value { name, criterion, .. } => format!("{name} {criterion}"),
         }
     }
@@ -173,8 +173,9 @@ impl Condition {
     pub fn measured(&self) -> String {
         match self {
             Self::Open { .. } => "—".into(),
+            Self::Always { violations: 0, checked, .. } => format!("in all {} checks", grouped(*checked)),
             Self::Always { violations, checked, .. } => {
-                format!("{} exceptions in {}", grouped(*violations), grouped(*checked))
+                format!("not in {} of {} checks", grouped(*violations), grouped(*checked))
             }
             Self::Value { measured, .. } => measured.to_string(),
         }

@@ -26,6 +26,7 @@ mod typeset;
 pub use axis::{Axis, Scale};
 pub use ink::Ink;
 pub(crate) use typeset::html as typeset_html;
+pub use typeset::plain;
 
 use crate::error::Result;
 

@@ -7,6 +7,7 @@ mod section;
 use crate::claim::{Claim, Verdict};
 use crate::error::Result;
 use crate::experiment::AnyExperiment;
+use crate::figure::plain;
 use crate::registry;
 use crate::store::{Configuration, Entry, Manifest, Store, Stored, write_whole};
 use crate::summary::Summary;
@@ -161,10 +162,10 @@ pub fn claims_table(report: &Report) -> Table {
     for (_, claim) in report.claims() {
         table.push([
             claim.id.as_str().into(),
-            claim.statement.as_str().into(),
-            claim.criterion().into(),
+            plain(&claim.statement).into(),
+            plain(&claim.criterion()).into(),
             claim.measured().into(),
-            claim.verdict().to_string().into(),
+            plain(&claim.verdict().to_string()).into(),
         ]);
     }
     table

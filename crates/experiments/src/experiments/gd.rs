@@ -116,10 +116,10 @@ impl Experiment for GeneralisedDescent {
     const ID: &'static str = "gd";
     const TITLE: &'static str = "Generalised gradient descent";
     const PAPER: &'static str = "For an H(Φ)-smooth function the step x − α ∇Φ*(∇G(x)) lowers G by at least \
-        [qα − (q−1)α^r] Φ*(∇G(x)), so the best step is α = 1 and every α below r^{1/(r−1)} descends (GCS, section 6). \
+        [qα − (q−1)α^{r}] Φ*(∇G(x)), so the best step is α = 1 and every α below r^{1/(r−1)} descends (GCS, section 6). \
         From it follow rates: the gradient energy at O(1/T) for any G, O(T^{−(r−1)}) for convex G, linear under \
         gradient domination, and T^{−1/(κ−1)} where the exponents of the two potentials differ. The printed figure \
-        runs F(x) = ‖x‖^r, r = 1.1 … 2, with Φ = ‖·‖^r, and shows one step at α = 1 and divergence beyond α = 2.";
+        runs F(x) = ‖x‖^{r}, r = 1.1 … 2, with Φ = ‖·‖^{r}, and shows one step at α = 1 and divergence beyond α = 2.";
 
     fn settings(&self, profile: Profile) -> Settings {
         let seeds = match profile {

@@ -39,6 +39,31 @@ pub(crate) fn html(text: &str) -> String {
         .collect()
 }
 
+/// The text for a terminal or a plain file: Unicode's raised and lowered characters where they exist, else `^(...)`.
+///
+/// ```
+/// assert_eq!(fenchel_experiments::figure::plain("10^{−12} x_{k} T^{p/2}"), "10⁻¹² xₖ T^(p/2)");
+/// ```
+#[must_use]
+pub fn plain(text: &str) -> String {
+    const RAISED: (&str, &str) = ("0123456789+−-=()nikTr", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵏᵀʳ");
+    const LOWERED: (&str, &str) = ("0123456789+−-=()aeikmnoprst", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎ₐₑᵢₖₘₙₒₚᵣₛₜ");
+    let turn = |(from, to): (&str, &str), piece: &str| -> Option<String> {
+        piece
+            .chars()
+            .map(|c| from.chars().position(|known| known == c).and_then(|at| to.chars().nth(at)))
+            .collect()
+    };
+    pieces(text)
+        .into_iter()
+        .map(|(level, piece)| match level {
+            None => piece.to_owned(),
+            Some(Level::Raised) => turn(RAISED, piece).unwrap_or_else(|| format!("^({piece})")),
+            Some(Level::Lowered) => turn(LOWERED, piece).unwrap_or_else(|| format!("_{piece}")),
+        })
+        .collect()
+}
+
 /// A whole SVG document with the marks inside its text elements turned into shifted spans.
 ///
 /// Shifts are relative, so each is taken back by the piece that follows; a text that would end shifted needs none.
@@ -94,6 +119,7 @@ mod tests {
         assert_eq!(html("a ^ b_c {d}"), "a ^ b_c {d}");
         assert_eq!(html("open^{2"), "open^{2");
         assert_eq!(width("10^{3}"), 2.72);
+        assert_eq!(plain("10^{−12} x_{k} T^{p/2} λ_{max}"), "10⁻¹² xₖ T^(p/2) λ_max");
     }
 
     #[test]

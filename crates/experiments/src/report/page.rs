@@ -68,7 +68,9 @@ fn claims(report: &Report) -> String {
 fn row(chapter: &Chapter, claim: &Claim) -> String {
     let links = |kind: &str, ids: &[String]| -> String {
         ids.iter()
-            .map(|id| format!(" <a href=\"#{}\">{kind}</a>", anchor(&[&chapter.id, kind, id])))
+            .map(|id| {
+                format!(" <a class=\"link\" href=\"#{}\">{kind} {id}</a>", anchor(&[&chapter.id, kind, id]))
+            })
             .collect()
     };
     let conditions: String = claim
@@ -78,7 +80,7 @@ fn row(chapter: &Chapter, claim: &Claim) -> String {
         .map(|condition| {
             let verdict = condition.verdict();
             format!(
-                "<li class=\"{}\"><span>{}</span> <b>{}</b></li>",
+                "<li class=\"{}\"><span>{}</span><br><b>{}</b></li>",
                 verdict.word(),
                 escape(&condition.criterion()),
                 escape(&condition.measured())

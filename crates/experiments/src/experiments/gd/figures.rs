@@ -8,9 +8,9 @@ use crate::table::Table;
 
 /// F along the iterations for three exponents and a choice of steps, with the printed constant.
 pub(super) fn decay(outcomes: &[Outcome<Case, Record>], settings: &Settings) -> Figure {
-    let caption = "F(x) = ‖x‖^r from one starting point with the printed c = 1: one step at α = 1, no motion at 2, \
+    let caption = "F(x) = ‖x‖^{r} from one starting point with the printed c = 1: one step at α = 1, no motion at 2, \
                    growth at 3. Every other curve is a straight line on this axis: the decay is geometric.";
-    let mut figure = Figure::new("decay", "Decay of ‖x‖^r by step", caption);
+    let mut figure = Figure::new("decay", "Decay of ‖x‖^{r} by step", caption);
     let seed = settings.seeds.first().copied().unwrap_or(0);
     for wanted in [1.2, 1.5, 2.0] {
         let Some(runs) = runs_of(outcomes, wanted, seed) else { continue };
@@ -59,7 +59,7 @@ pub(super) fn first_step(outcomes: &[Outcome<Case, Record>], settings: &Settings
 
 /// The gap on |x|^p / p with T7(iv)'s bound.
 pub(super) fn exponents(measured: &[&exponent::Measured]) -> Figure {
-    let caption = "|x|^p / p with Φ = N(p − 1, 2): the gap runs parallel to T7(iv)'s bound, so its exponent is attained.";
+    let caption = "|x|^{p} / p with Φ = N(p − 1, 2): the gap runs parallel to T7(iv)'s bound, so its exponent is attained.";
     let mut figure = Figure::new("exponents", "The exponent of T7(iv)", caption);
     for one in measured {
         let title = format!("p = {}: slope {} (T7: {})", one.p, short(one.slope), short(one.expected()));
@@ -76,7 +76,7 @@ pub(super) fn runs(outcomes: &[Outcome<Case, Record>]) -> Table {
     let columns = [
         "r",
         "constant",
-        "c of c‖·‖^r",
+        "c of c‖·‖^{r}",
         "α",
         "seed",
         "steps",
@@ -85,7 +85,7 @@ pub(super) fn runs(outcomes: &[Outcome<Case, Record>]) -> Table {
         "T6 violations",
         "T6 checks",
     ];
-    let mut table = Table::new("runs", "Runs on F(x) = ‖x‖^r, one row a run.", &columns);
+    let mut table = Table::new("runs", "Runs on F(x) = ‖x‖^{r}, one row a run.", &columns);
     for outcome in outcomes {
         let (Case::Power { r, seed }, Record::Runs(runs)) = (&outcome.case, &outcome.record) else {
             continue;

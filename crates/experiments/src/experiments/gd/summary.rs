@@ -24,18 +24,18 @@ pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>])
     let steps: usize = runs.iter().map(|run| run.checks.decrease.checked).sum();
     Ok(Summary {
         ran: format!(
-            "F(x) = ‖x‖^r in {} dimensions for {} exponents and {} steps with three constants of the majorant; nine \
-             functions with known constants in l2, l1, l_inf and l4; |x|^p/p for p = {:?}. {} runs, {} steps, all in \
+            "F(x) = ‖x‖^{{r}} in {} dimensions for {} exponents and {} steps with three constants of the majorant; nine \
+             functions with known constants in l_{{2}}, l_{{1}}, l_{{∞}} and l_{{4}}; |x|^{{p}}/p for p = {}. {} runs, {} steps, all in \
              f64; every inequality is checked up to a derived bound on its rounding error.",
             settings.dimension,
             settings.exponents.len(),
             settings.steps.len(),
-            settings.flat_exponents,
+            settings.flat_exponents.iter().map(f64::to_string).collect::<Vec<_>>().join(", "),
             grouped(runs.len() + exponents.len()),
             grouped(steps)
         ),
         came_out: came_out(&runs, &exponents),
-        differs: "The printed experiment runs Φ = ‖·‖^r, while the printed lemma proves the majorant 2^{2−r}‖·‖^r. \
+        differs: "The printed experiment runs Φ = ‖·‖^{r}, while the printed lemma proves the majorant 2^{2−r}‖·‖^{r}. \
                   The two cannot both stand: with c = 1 the promise of T6 is broken at α = 2 and 3 for every r < 2, \
                   and with the majorant the one-step behaviour moves from α = 1 to α = 2^{(2−r)/(r−1)}. \"The optimal \
                   step is exactly 1\" is a statement about the promise, not about the function."
@@ -51,7 +51,9 @@ fn came_out(runs: &[&Run], exponents: &[&exponent::Measured]) -> String {
         total(runs, |run| run.constant == Constant::Printed && run.r < 2.0, |run| run.checks.decrease);
     let slopes: Vec<String> = exponents
         .iter()
-        .map(|one| format!("{:.4} for p = {} (theory {:.4})", one.slope, one.p, one.expected()))
+        .map(|one| {
+            format!("{:.4} for p = {} (theory {:.4})", one.slope, one.p, one.expected()).replace('-', "−")
+        })
         .collect();
     format!(
         "With a valid majorant every step keeps T6's promise and every prefix the rates. With the printed c = 1, which \
@@ -74,7 +76,7 @@ fn total(runs: &[&Run], which: impl Fn(&Run) -> bool, tally: impl Fn(&Run) -> Ta
 
 fn decrease(runs: &[&Run]) -> Claim {
     let sum = total(runs, valid, |run| run.checks.decrease);
-    Claim::new("gd.decrease", "Each step lowers G by at least [qα − (q−1)α^r] Φ*(∇G) [T6]")
+    Claim::new("gd.decrease", "Each step lowers G by at least [qα − (q−1)α^{r}] Φ*(∇G) [T6]")
         .holds("G(x) − G(x⁺) ≥ the promise, every valid majorant, every step", sum.violations, sum.checked)
         .shown_in("first-step")
         .listed_in("runs")
@@ -103,7 +105,7 @@ fn rates(runs: &[&Run]) -> Claim {
     let convex = total(runs, valid, |run| run.checks.convex);
     let dominated = total(runs, valid, |run| run.checks.dominated);
     Claim::new("gd.rates", "At α = 1 the rates of T7 hold at every prefix")
-        .holds("(i) least energy ≤ D₀/T", energy.violations, energy.checked)
+        .holds("(i) least energy ≤ D_{0}/T", energy.violations, energy.checked)
         .holds("(ii) convex rate", convex.violations, convex.checked)
         .holds("(iii) linear rate under domination", dominated.violations, dominated.checked)
         .listed_in("catalogue")
@@ -126,15 +128,18 @@ fn geometric(runs: &[&Run]) -> Claim {
             tally.check((measured - contraction).abs(), units, units * contraction);
         }
     }
-    Claim::new("gd.geometric", "On ‖x‖^r the decay is geometric, with factor |1 − α c^{−1/(r−1)}|^r a step")
-        .holds("measured factor = formula, every step", tally.violations, tally.checked)
-        .shown_in("decay")
-        .listed_in("runs")
+    Claim::new(
+        "gd.geometric",
+        "On ‖x‖^{r} the decay is geometric, with factor |1 − α c^{−1/(r−1)}|^{r} a step",
+    )
+    .holds("measured factor = formula, every step", tally.violations, tally.checked)
+    .shown_in("decay")
+    .listed_in("runs")
 }
 
 fn attained(exponents: &[&exponent::Measured]) -> Claim {
     let mut claim =
-        Claim::new("gd.exponent", "The exponent of T7(iv) is attained on |x|^p/p").shown_in("exponents");
+        Claim::new("gd.exponent", "The exponent of T7(iv) is attained on |x|^{p}/p").shown_in("exponents");
     let mut sum = Tally::default();
     for one in exponents {
         sum.add(one.checks);
@@ -162,7 +167,7 @@ fn fourth_erratum(runs: &[&Run]) -> Claim {
     let broken = [2.0, 3.0].map(|alpha| count(alpha, &|run| run.checks.decrease.violations > 0));
     let kept =
         total(runs, |run| run.constant == Constant::Printed && run.alpha <= 1.5, |run| run.checks.decrease);
-    Claim::new("gd.erratum-4", "c = 1 on ‖x‖^r, r < 2, shows the printed figure and is no majorant")
+    Claim::new("gd.erratum-4", "c = 1 on ‖x‖^{r}, r < 2, shows the printed figure and is no majorant")
         .holds("one step at α = 1", one.0, one.1)
         .holds("no motion at α = 2", still.0, still.1)
         .holds("growth at α = 3", grows.0, grows.1)

@@ -1,0 +1,175 @@
+//! The run folder end to end: same bits at any thread count, resume after a kill, refusals that name the remedy.
+
+use fenchel_experiments::run::{Request, plan, rebuild, reproduce};
+use fenchel_experiments::scheduler::Unobserved;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+/// A small run of `gd`, which needs no data.
+fn request(out: &Path, threads: usize) -> Request {
+    let set =
+        ["gd.exponents=[1.2,1.5,2.0]", "gd.iterations=40", "gd.flat_iterations=2000", "gd.dimension=10"];
+    Request {
+        only: vec!["gd".into()],
+        seeds: Some(vec![3, 4]),
+        set: set.map(str::to_owned).into(),
+        out: Some(out.to_path_buf()),
+        threads: Some(threads),
+        ..Request::default()
+    }
+}
+
+fn run(request: &Request) -> fenchel_experiments::run::Finished {
+    reproduce(request, &plan(request).unwrap(), &Unobserved, |_| ()).unwrap()
+}
+
+/// The bytes of every file that must repeat, by its path: all but the manifest, the timings and the page with both.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn walk(root: &Path, folder: &Path, into: &mut BTreeMap<PathBuf, Vec<u8>>) {
+        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                walk(root, &path, into);
+            } else {
+                into.insert(path.strip_prefix(root).unwrap().to_path_buf(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    walk(folder, folder, &mut all);
+    for changing in ["manifest.json", "timings.csv", "report.html", "lock"] {
+        assert!(all.remove(Path::new(changing)).is_some(), "{changing} is missing");
+    }
+    all
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let (one, three) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    run(&request(one.path(), 1));
+    run(&request(three.path(), 3));
+    let first = contents(one.path());
+    assert!(first.len() > 30 && first == contents(three.path()));
+    assert!(first.keys().any(|path| path.extension().is_some_and(|ending| ending == "png")));
+}
+
+#[test]
+fn only_what_is_missing_is_run_and_ends_with_the_same_bits() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&request(folder.path(), 2));
+    let whole = contents(folder.path());
+    let lost = ["cells/gd/power-r1.5-seed3.mpk.gz", "cells/gd/exponent-p4.mpk.gz", "figures/gd/decay.svg"];
+    for name in lost {
+        fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let finished = run(&request(folder.path(), 2));
+    assert_eq!(finished.found.planned - finished.found.finished, 2);
+    assert_eq!(contents(folder.path()), whole);
+    // More seeds extend a run; the cells of the first ones stay.
+    let more = Request { seeds: Some(vec![3, 4, 5]), ..request(folder.path(), 2) };
+    assert_eq!(run(&more).found.finished, finished.found.planned);
+}
+
+#[test]
+fn a_report_without_all_cells_decides_nothing_in_favour() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&request(folder.path(), 2));
+    fs::remove_file(folder.path().join("cells/gd/power-r1.5-seed3.mpk.gz")).unwrap();
+    let report = rebuild(folder.path()).unwrap();
+    let (reproduced, _, undecided) = report.tally();
+    assert_eq!(reproduced, 0);
+    assert!(undecided > 0);
+    assert!(fs::read_to_string(&report.page).unwrap().contains("cells are missing"));
+}
+
+#[test]
+fn another_configuration_is_refused_or_starts_over() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&request(folder.path(), 2));
+    let mut other = request(folder.path(), 2);
+    other.set.push("gd.iterations=41".into());
+    let refused = reproduce(&other, &plan(&other).unwrap(), &Unobserved, |_| ()).err().unwrap().to_string();
+    assert!(refused.contains("iterations = 40 there, 41 here"), "{refused}");
+    assert!(refused.contains("--out") && refused.contains("--fresh"), "{refused}");
+    other.fresh = true;
+    assert_eq!(run(&other).found.finished, 0);
+}
+
+fn fenchel(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
+    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn message(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn mistakes_on_the_command_line_name_the_remedy_and_write_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let file = folder.path().join("file");
+    fs::write(&file, "x").unwrap();
+    let below = file.join("run");
+    let (out, below) = (out.to_str().unwrap(), below.to_str().unwrap());
+    let cases: [(&[&str], &str); 7] = [
+        (&["reproduce", "--only", "nonsense", "--out", out], "the experiments are"),
+        (&["reproduce", "--only", "gd", "--set", "gd.nonsense=1", "--out", out], "gd.iterations"),
+        (&["reproduce", "--only", "gd", "--set", "gd.iterations", "--out", out], "key=value"),
+        (&["reproduce", "--only", "gd", "--set", "gd.iterations=many", "--out", out], "not valid"),
+        (&["reproduce", "--only", "gd", "--set", "gd.exponents=[3]", "--out", out], "(1, 2]"),
+        (&["reproduce", "--only", "gd", "--out", below], "cannot make the run folder"),
+        (&["report", out], "is no run folder"),
+    ];
+    for (arguments, expected) in cases {
+        let output = fenchel(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(message(&output).contains(expected), "{arguments:?}: {}", message(&output));
+        assert!(!Path::new(out).exists(), "{arguments:?}");
+    }
+    let output = fenchel(&["reproduce", "--seeds", "x"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_killed_run_resumes_and_ends_with_the_same_bits() {
+    let (whole, killed) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let arguments = |folder: &Path| {
+        let out = folder.to_str().unwrap().to_owned();
+        let words = [
+            "reproduce",
+            "--only",
+            "gd",
+            "--seeds",
+            "0",
+            "--threads",
+            "2",
+            "--set",
+            "gd.flat_iterations=3000000",
+            "--out",
+        ];
+        words.into_iter().map(str::to_owned).chain([out]).collect::<Vec<_>>()
+    };
+    let start = |folder: &Path| fenchel(&arguments(folder).iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(start(whole.path()).output().unwrap().status.success());
+
+    let mut child = start(killed.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let cells = killed.path().join("cells/gd");
+    let finished = || fs::read_dir(&cells).map_or(0, |entries| entries.count().saturating_sub(1));
+    let clock = Instant::now();
+    while finished() == 0 && clock.elapsed() < Duration::from_secs(60) {
+        thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let kept = finished();
+    assert!(kept > 0, "the run wrote no cell within a minute");
+
+    let output = start(killed.path()).output().unwrap();
+    assert!(output.status.success(), "{}", message(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("already there"), "nothing was resumed");
+    assert_eq!(contents(killed.path()), contents(whole.path()));
+}

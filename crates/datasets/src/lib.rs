@@ -40,6 +40,7 @@ pub mod synthetic;
 
 mod archive;
 mod augmentation;
+mod batch;
 mod batches;
 mod check;
 mod collection;
@@ -51,10 +52,12 @@ mod format;
 mod image_set;
 mod labels;
 mod normalisation;
+mod vector_set;
 mod verified;
 
 pub use augmentation::Augmentation;
-pub use batches::{Batch, Batches, LastBatch, Order};
+pub use batch::Batch;
+pub use batches::{Batches, LastBatch, Order};
 pub use check::Checked;
 pub use collection::{Collection, Member};
 pub use contact_sheet::ContactSheet;
@@ -65,3 +68,4 @@ pub use format::FormatError;
 pub use image_set::{ImageSet, Provenance, Split};
 pub use labels::{label_histogram, wrong_labels};
 pub use normalisation::Normalisation;
+pub use vector_set::VectorSet;

@@ -5,100 +5,9 @@
 use fenchel_random::{Rng, Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 use ndarray_rand::rand_distr::StandardNormal;
-use sha2::{Digest, Sha256};
 
-use crate::image_set::hexadecimal;
 use crate::labels::chosen;
-use crate::{Dataset, Error, ImageShape, Result};
-
-/// Labelled vectors in double precision.
-#[derive(Clone, Debug, PartialEq)]
-pub struct VectorSet {
-    name: String,
-    classes: Vec<String>,
-    inputs: Array2<f64>,
-    labels: Vec<usize>,
-}
-
-impl VectorSet {
-    /// The rows of `inputs` with their labels.
-    ///
-    /// # Errors
-    /// If there is not one label for each row, a label names no class, a row is empty, or an input is not finite.
-    pub fn new(
-        name: impl Into<String>,
-        classes: Vec<String>,
-        inputs: Array2<f64>,
-        labels: Vec<usize>,
-    ) -> Result<Self> {
-        if inputs.nrows() != labels.len() || inputs.ncols() == 0 {
-            return Err(Error::argument(
-                "inputs",
-                format!("{:?} reals for {} labels", inputs.dim(), labels.len()),
-            ));
-        }
-        if let Some(label) = labels.iter().find(|&&label| label >= classes.len()) {
-            return Err(Error::argument(
-                "labels",
-                format!("{label} names none of {} classes", classes.len()),
-            ));
-        }
-        if let Some(((row, column), value)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(Error::argument("inputs", format!("{value} in row {row}, column {column}")));
-        }
-        Ok(Self { name: name.into(), classes, inputs, labels })
-    }
-
-    /// The samples, one a row.
-    #[must_use]
-    pub fn inputs(&self) -> &Array2<f64> {
-        &self.inputs
-    }
-}
-
-impl Dataset for VectorSet {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    fn shape(&self) -> ImageShape {
-        ImageShape::vector(self.inputs.ncols())
-    }
-
-    fn classes(&self) -> &[String] {
-        &self.classes
-    }
-
-    fn label(&self, i: usize) -> usize {
-        self.labels[i]
-    }
-
-    fn write_sample(&self, i: usize, out: &mut [f32]) {
-        let row = self.inputs.row(i);
-        assert_eq!(out.len(), row.len(), "a sample has {} reals", row.len());
-        out.iter_mut().zip(row).for_each(|(real, &x)| *real = x as f32);
-    }
-
-    fn write_sample_f64(&self, i: usize, out: &mut [f64]) {
-        let row = self.inputs.row(i);
-        assert_eq!(out.len(), row.len(), "a sample has {} reals", row.len());
-        out.iter_mut().zip(row).for_each(|(real, &x)| *real = x);
-    }
-
-    fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        for extent in [self.inputs.nrows(), self.inputs.ncols()] {
-            hash.update((extent as u64).to_le_bytes());
-        }
-        self.labels.iter().for_each(|&label| hash.update((label as u64).to_le_bytes()));
-        self.inputs.iter().for_each(|x| hash.update(x.to_le_bytes()));
-        hexadecimal(&hash.finalize())
-    }
-}
+use crate::{Error, Result, VectorSet};
 
 /// Two classes that a hyperplane through the origin separates with a margin: the data of theorem instance E3.
 ///
@@ -296,6 +205,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::Dataset;
 
     proptest! {
         #[test]
@@ -376,22 +286,5 @@ mod tests {
         assert!(spread(Spread::Ball(0.0), 1, 1, Seed::new(0)).is_err());
         assert!(spread(Spread::Gaussian, 1, 0, Seed::new(0)).is_err());
         assert!(unit_vector(Seed::new(0), 0).is_err());
-        let classes = vec!["only".to_owned()];
-        let nan = Array2::from_elem((1, 2), f64::NAN);
-        let error = VectorSet::new("nan", classes.clone(), nan, vec![0]).unwrap_err().to_string();
-        assert!(error.contains("NaN in row 0, column 0"), "{error}");
-        assert!(VectorSet::new("x", classes, Array2::zeros((1, 2)), vec![1]).is_err());
-    }
-
-    #[test]
-    fn both_precisions_write_the_same_vectors() {
-        let drawn = Separable { samples: 4, dimension: 3, margin: 0.5, slack: 0.1, flipped: 0.0 };
-        let set = drawn.draw(Seed::new(0)).unwrap().set;
-        let (mut single, mut double) = ([0.0; 3], [0.0; 3]);
-        set.write_sample(2, &mut single);
-        set.write_sample_f64(2, &mut double);
-        assert_eq!(double.to_vec(), set.inputs().row(2).to_vec());
-        assert_eq!(single, double.map(|x| x as f32));
-        assert_eq!(set.fingerprint().len(), 64);
     }
 }

@@ -82,7 +82,9 @@ fn wrong_contents(collection: Collection, member: &Member, path: &Path, got: Str
         .into_iter()
         .find_map(|other| Some((other, other.members().iter().find(|file| file.sha256 == got)?)));
     let remedy = match impostor {
-        Some((other, file)) => format!("this is {} of {other}: put {collection}'s there", file.file),
+        Some((other, file)) => {
+            format!("this is {} of {other}, where {} of {collection} belongs", file.file, member.file)
+        }
         None => format!(
             "the file is damaged or not {collection}'s: replace it, or run `fenchel data get {collection}`"
         ),

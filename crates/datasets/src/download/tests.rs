@@ -25,6 +25,8 @@ enum Answer {
     Truncate(usize),
     /// So many bytes, then silence.
     Stall(usize),
+    /// Not a word.
+    Silence,
     /// A status and no file.
     Status(u16),
     /// The whole body, announced with so many bytes too many (or too few).
@@ -117,6 +119,7 @@ fn reply(mut stream: TcpStream, file: &[u8], range: Option<u64>, answer: &Answer
             // Until the client gives up and closes its side.
             stream.read_to_end(&mut Vec::new()).map(drop)
         }
+        Answer::Silence => stream.read_to_end(&mut Vec::new()).map(drop),
         Answer::Status(status) => stream.write_all(head(*status, &length(0)).as_bytes()),
         Answer::Announce(more) => {
             let announced = (file.len() as i64 + more) as usize;
@@ -286,6 +289,16 @@ fn a_missing_file_and_a_dead_server_send_us_to_the_next_source() {
     outcome.assert_installed();
     assert_eq!((missing.ranges().len(), outcome.failures.len()), (1, 2));
     assert!(outcome.failures[0].contains("404"), "{:?}", outcome.failures);
+}
+
+#[test]
+fn a_server_that_says_nothing_is_left_in_time() {
+    let silent = Server::new(Vec::new(), vec![Answer::Silence; 9]);
+    let honest = Server::new(gzip(&labels(), 9), []);
+    let start = std::time::Instant::now();
+    get_tiny(&[&silent, &honest]).assert_installed();
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!(silent.ranges().len(), 1);
 }
 
 #[test]

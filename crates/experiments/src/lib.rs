@@ -41,3 +41,8 @@ pub use profile::Profile;
 pub use statistics::Estimate;
 pub use summary::Summary;
 pub use table::Table;
+
+/// The examples of the README, compiled and run with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -170,7 +170,7 @@ fn run(problem: &Problem<'_>, config: &SearchConfig) -> Result<Estimate, Convexi
                 halfway = progress.best;
             }
         },
-        &mut |_: &Found| ControlFlow::Continue(true),
+        &mut |_: &mut Found| ControlFlow::Continue(true),
     );
     let found = ended.best.ok_or(ConvexityError::Overflow { what: "the divergence at every pair tried" })?;
     let constant = found.height.score;

@@ -129,7 +129,7 @@ pub fn falsify_with_progress(
     let problem = Problem::of_claim(claim);
     let mut refuted = None;
     let mut open: Option<Reason> = None;
-    let mut examine = |found: &Found| {
+    let mut examine = |found: &mut Found| {
         if found.height.score <= 0.0 {
             return ControlFlow::Continue(true);
         }
@@ -138,8 +138,11 @@ pub fn falsify_with_progress(
                 refuted = Some(certificate);
                 ControlFlow::Break(())
             }
-            // The violation was round-off.
-            Decision::Fine => ControlFlow::Continue(false),
+            // The violation was round-off: the height is what the enclosure says.
+            Decision::Fine(slack) => {
+                found.height.score = -slack / (found.height.bound + claim.modulus.offset());
+                ControlFlow::Continue(true)
+            }
             Decision::Open(reason) => {
                 open.get_or_insert(reason);
                 ControlFlow::Continue(false)

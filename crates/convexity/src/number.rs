@@ -160,7 +160,20 @@ pub trait Number:
     fn min(&self, other: &Self) -> Self;
 
     /// `negative()` if the number is below zero, otherwise `otherwise()`; the hull of both while undecided.
+    ///
+    /// Derivatives ([`Dual`]) are right only if the two branches meet where the number is zero; proofs by second
+    /// derivatives also need their slopes to meet there. For a jump say [`Number::jump`].
     fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self;
+
+    /// A number of which nothing is known.
+    fn unknown() -> Self;
+
+    /// As [`Number::select`] for branches that need not meet where the number is zero: a jump.
+    ///
+    /// While undecided nothing is known of the derivative.
+    fn jump(&self, negative: Self, otherwise: Self) -> Self {
+        self.select(|| negative, || otherwise)
+    }
 
     /// Zero.
     fn zero() -> Self {
@@ -188,11 +201,11 @@ pub trait Number:
             Sign::Zero => Self::zero(),
             Sign::Undecided => {
                 // The hull from both sides, so that [0, 1] gives [0, 1], with the 0 at 0.
-                let above = self.select(|| -Self::one(), Self::one);
-                let below = (-self.clone()).select(Self::one, || -Self::one());
+                let above = self.jump(-Self::one(), Self::one());
+                let below = (-self.clone()).jump(Self::one(), -Self::one());
                 (above + below) / 2.0
             }
-            _ => self.select(|| -Self::one(), Self::one),
+            _ => self.jump(-Self::one(), Self::one()),
         }
     }
 

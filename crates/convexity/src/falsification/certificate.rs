@@ -17,8 +17,8 @@ use ndarray::{Array1, ArrayView1};
 pub(super) enum Decision {
     /// It is one.
     Refuted(Certificate),
-    /// It is none.
-    Fine,
+    /// It is none; the slack is at least this.
+    Fine(f64),
     /// It cannot be decided.
     Open(Reason),
 }
@@ -43,7 +43,7 @@ pub(super) fn decide(claim: &Claim<'_>, u: &[f64], v: &[f64]) -> Decision {
     };
     match Certificate::new(method, slack.lo(), slack.hi()) {
         Some(certificate) => Decision::Refuted(certificate),
-        None if slack.lo() >= 0.0 => Decision::Fine,
+        None if slack.lo() >= -claim.negligible(u, v) => Decision::Fine(slack.lo()),
         None => Decision::Open(Reason::WithinRoundOff { slack: slack.to_f64(), error: 0.5 * slack.width() }),
     }
 }
@@ -93,7 +93,7 @@ fn by_forward_error(claim: &Claim<'_>, u: &[f64], v: &[f64]) -> Decision {
     }
     let slack = claim.slack(&u_exact, &v_exact, divergence);
     if slack.lo() >= 0.0 {
-        return Decision::Fine;
+        return Decision::Fine(slack.lo());
     }
     match (Certificate::new(Method::ForwardError, slack.lo(), slack.hi()), errors) {
         (Some(certificate), Some(_)) => Decision::Refuted(certificate),

@@ -35,7 +35,7 @@ pub(crate) fn search(
     problem: &Problem<'_>,
     config: &SearchConfig,
     progress: &mut dyn FnMut(Progress),
-    examine: &mut dyn FnMut(&Found) -> ControlFlow<(), bool>,
+    examine: &mut dyn FnMut(&mut Found) -> ControlFlow<(), bool>,
 ) -> Ended {
     let starts = Starts::new(problem, config.seed);
     let middle = problem.region.middle(&problem.domain, problem.dimension()).0;
@@ -69,16 +69,21 @@ pub(crate) fn search(
             reached.push(Found { pair: climber.pair, height: climber.height });
         }
         reached.sort_by(|a, b| b.height.score.total_cmp(&a.height.score));
-        for found in reached {
+        for mut found in reached {
             if ended.best.as_ref().is_some_and(|best| best.height.score >= found.height.score) {
                 continue;
             }
-            match examine(&found) {
+            match examine(&mut found) {
                 ControlFlow::Break(()) => {
                     ended.best = Some(found);
                     return ended;
                 }
-                ControlFlow::Continue(true) => ended.best = Some(found),
+                // The examiner may have corrected the height.
+                ControlFlow::Continue(true) => {
+                    if ended.best.as_ref().is_none_or(|best| best.height.score < found.height.score) {
+                        ended.best = Some(found);
+                    }
+                }
                 ControlFlow::Continue(false) => {}
             }
         }

@@ -182,14 +182,28 @@ impl<N: Number> Number for Dual<N> {
 
     fn max(&self, other: &Self) -> Self {
         let difference = self.value.clone() - &other.value;
-        let chosen = Self::choose(&difference, || other.clone(), || self.clone());
-        Self { value: self.value.max(&other.value), derivative: chosen.derivative }
+        let derivative = difference.jump(other.derivative.clone(), self.derivative.clone());
+        Self { value: self.value.max(&other.value), derivative }
     }
 
     fn min(&self, other: &Self) -> Self {
         let difference = self.value.clone() - &other.value;
-        let chosen = Self::choose(&difference, || self.clone(), || other.clone());
-        Self { value: self.value.min(&other.value), derivative: chosen.derivative }
+        let derivative = difference.jump(self.derivative.clone(), other.derivative.clone());
+        Self { value: self.value.min(&other.value), derivative }
+    }
+
+    fn unknown() -> Self {
+        Self { value: N::unknown(), derivative: N::unknown() }
+    }
+
+    fn jump(&self, negative: Self, otherwise: Self) -> Self {
+        match self.value.sign() {
+            Sign::Undecided => {
+                Self { value: self.value.jump(negative.value, otherwise.value), derivative: N::unknown() }
+            }
+            Sign::Negative => negative,
+            Sign::Zero | Sign::Positive => otherwise,
+        }
     }
 
     fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
@@ -234,6 +248,22 @@ mod tests {
             let enclosure = formula(&Dual::variable(Interval::hull(lo, hi))).derivative;
             prop_assert!(enclosure.is_undefined() || enclosure.contains(slope.to_f64()));
         }
+    }
+
+    /// |x|, max and min have no second derivative on an interval that contains the kink, and none may be claimed.
+    #[test]
+    fn a_kink_inside_leaves_the_second_derivative_unknown() {
+        let around = |x: f64| Dual::variable(Dual::variable(Interval::hull(x - 0.5, x + 0.5)));
+        for second in [
+            around(0.0).abs().derivative.derivative,
+            around(0.0).max(&Dual::zero()).derivative.derivative,
+            around(0.0).min(&Dual::zero()).derivative.derivative,
+        ] {
+            assert!(!second.is_finite());
+        }
+        assert_eq!(around(0.0).abs().derivative.value, Interval::hull(-1.0, 1.0));
+        assert_eq!(around(2.0).abs().derivative.derivative, Interval::point(0.0));
+        assert_eq!(around(0.0).square().derivative.derivative, Interval::point(2.0));
     }
 
     #[test]

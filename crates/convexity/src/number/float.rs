@@ -94,6 +94,10 @@ impl Number for f64 {
         }
     }
 
+    fn unknown() -> Self {
+        f64::NAN
+    }
+
     fn square(&self) -> Self {
         self * self
     }

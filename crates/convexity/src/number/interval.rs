@@ -392,6 +392,10 @@ impl<E: Endpoint> Number for Interval<E> {
         Self { lo: smaller(&self.lo, &other.lo), hi: smaller(&self.hi, &other.hi) }
     }
 
+    fn unknown() -> Self {
+        Self::all()
+    }
+
     fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
         if self.is_undefined() {
             Self::none()

@@ -474,6 +474,10 @@ impl Number for Precise {
         }
     }
 
+    fn unknown() -> Self {
+        Self(None)
+    }
+
     fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
         match self.sign() {
             Sign::Undecided => Self(None),

@@ -1,0 +1,133 @@
+//! Certified mode: constants that are *proved*, by branch and bound in interval arithmetic.
+//!
+//! For functions of one or two variables a search can do more than fail to find a counterexample: cover the region by boxes,
+//! enclose the slack on each, and split the boxes on which the sign is open. The end is a proof, or a box on which the claim
+//! fails everywhere, or an honest [`Proof::Open`].
+//!
+//! - [`prove_nonnegative`] and [`minimum`]: any [`Formula`] of one or two variables on a box.
+//! - [`prove_curvature`] and [`best_curvature`]: convexity and smoothness of exponent 2 in any norm. On a convex set they are
+//!   statements about second derivatives, `d'H(x)d >= c ||d||^2` and `d'H(x)d <= C ||d||^2` for all x and d (for the
+//!   definition integrate twice along the segment; for the converse let u tend to v), so no pairs are searched.
+//! - [`prove_pairs`]: any exponent and offset, one variable, all pairs of an interval; [`prove_homogeneous`]: the same on the
+//!   whole line, for a function that is homogeneous of the degree of the bound.
+//! - [`cross_entropy`]: the two constants of the loss.
+//!
+//! A constant that is attained inside the region cannot itself be proved in this way, as the slack touches zero there; any
+//! constant that is weaker by a small fraction can. [`minimum`] and [`best_curvature`] enclose the best constant
+//! from both sides.
+//!
+//! What a proof rests on: the enclosures of [`Interval`], and with them the platform's elementary functions within the stated
+//! units in the last place.
+//!
+//! ```
+//! use fenchel_convexity::certified::{best_curvature, Effort};
+//! use fenchel_convexity::definitions::Side;
+//! use fenchel_convexity::norms::Norm;
+//! use fenchel_convexity::number::{Interval, Number};
+//! use fenchel_convexity::objectives::Formula;
+//!
+//! /// log(e^x + e^y), 1-smooth in l_inf.
+//! #[derive(Debug)]
+//! struct LogSumExp;
+//! impl Formula for LogSumExp {
+//!     fn name(&self) -> String { "log-sum-exp".into() }
+//!     fn dimension(&self) -> usize { 2 }
+//!     fn value<N: Number>(&self, x: &[N]) -> N { (x[0].exp() + x[1].exp()).ln() }
+//! }
+//!
+//! let square = [Interval::hull(-1.0, 1.0), Interval::hull(-1.0, 1.0)];
+//! let best = best_curvature(&LogSumExp, Side::Smooth, &Norm::LINF, &square, 0.05, &Effort::default())?;
+//! assert!(best.contains(1.0) && best.width() <= 0.05);
+//! # Ok::<(), fenchel_convexity::ConvexityError>(())
+//! ```
+
+mod branch_and_bound;
+pub mod cross_entropy;
+mod curvature;
+mod enclosed;
+mod pairs;
+
+pub use branch_and_bound::{Effort, Minimum, Proof};
+pub use curvature::{best_curvature, prove_curvature};
+pub use pairs::{prove_homogeneous, prove_pairs};
+
+use crate::ConvexityError;
+use crate::error::{require_dimension, require_range};
+use crate::number::Interval;
+use crate::objectives::{Domain, Formula};
+use enclosed::FormulaOnBox;
+
+/// Proves that a formula is not negative anywhere on a box, or finds where it is negative.
+///
+/// The ends of the box may be infinite.
+///
+/// # Errors
+///
+/// If the formula has more than two variables, or the box is undefined or of another dimension, or leaves the domain.
+pub fn prove_nonnegative<F: Formula>(
+    formula: &F,
+    region: &[Interval],
+    effort: &Effort,
+) -> Result<Proof, ConvexityError> {
+    check(formula, region)?;
+    Ok(branch_and_bound::prove(&FormulaOnBox(formula), vec![region.to_vec()], effort))
+}
+
+/// Encloses the minimum of a formula on a bounded box.
+///
+/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in either case.
+///
+/// # Errors
+///
+/// As [`prove_nonnegative`].
+pub fn minimum<F: Formula>(
+    formula: &F,
+    region: &[Interval],
+    tolerance: f64,
+    effort: &Effort,
+) -> Result<Minimum, ConvexityError> {
+    check(formula, region)?;
+    Ok(branch_and_bound::minimise(&FormulaOnBox(formula), vec![region.to_vec()], tolerance, effort))
+}
+
+/// Checks that the box is one of the formula's arguments.
+fn check<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityError> {
+    let m = formula.dimension();
+    require_range("formula", m as f64, m <= 2, "of one or two variables")?;
+    require_dimension("region", region.len(), m)?;
+    if region.iter().any(Interval::is_undefined) {
+        return Err(ConvexityError::Incompatible {
+            what: "the region",
+            reason: "it has an undefined side".into(),
+        });
+    }
+    let inside = match formula.domain() {
+        Domain::Whole => true,
+        Domain::Box { lower, upper } => {
+            region.iter().zip(lower.iter().zip(upper)).all(|(x, (lo, hi))| *lo <= x.lo() && x.hi() <= hi)
+        }
+        // A box of positive size never lies in the simplex.
+        _ => false,
+    };
+    if inside {
+        Ok(())
+    } else {
+        let reason = "the box is no part of it; pass a smaller one, or a formula in other variables".into();
+        Err(ConvexityError::OutsideDomain { argument: "region", reason })
+    }
+}
+
+/// Whether a kink meets the box, so that second derivatives say nothing there.
+fn kinked<F: Formula>(formula: &F, region: &[Interval]) -> bool {
+    use crate::objectives::Kink;
+    formula.kinks().iter().any(|kink| match kink {
+        Kink::Point(point) => region.iter().zip(point).all(|(x, p)| x.contains(*p)),
+        Kink::Hyperplane { normal, offset } => {
+            let side = normal.iter().zip(region).fold(Interval::point(-offset), |sum, (n, x)| sum + *x * *n);
+            side.contains(0.0) || side.is_undefined()
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@
 //! Everything here is an *estimate*, from one side: the true smooth constant is at least the estimate, the true convex one
 //! at most, as there is a pair that asks for it, and nobody knows whether there is a worse one. To test an estimate give it to
 //! [`falsify`](crate::falsification::falsify) with another seed; to prove one see
-//! `certified`.
+//! [`certified`](crate::certified).
 //!
 //! ```
 //! use fenchel_convexity::definitions::Side;
@@ -24,7 +24,7 @@
 //!     fn name(&self) -> String { "softplus".into() }
 //!     fn dimension(&self) -> usize { 1 }
 //!     fn value<N: Number>(&self, x: &[N]) -> N {
-//!         x[0].max(&N::zero()) + (-x[0].abs()).exp().ln_1p()
+//!         x[0].exp().ln_1p()
 //!     }
 //! }
 //!

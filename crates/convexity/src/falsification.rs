@@ -7,7 +7,7 @@
 //! - `Violated` only with a certificate: the slack at the counterexample, enclosed by interval arithmetic in f64 or, where
 //!   that is too wide, in 256 bits, lies below zero. What looks like a violation in f64 but is none, is dropped.
 //! - `Holds` if nothing was found; that is evidence and no proof (for a proof see
-//!   the branch and bound of `certified`).
+//!   [`certified`](crate::certified)).
 //! - `Undecided` if something was found that the function gives no means to certify.
 //!
 //! A [`Counterexample`] can be written to a file and verified again by [`Counterexample::verify`], which shares no
@@ -29,7 +29,7 @@
 //!     fn name(&self) -> String { "softplus".into() }
 //!     fn dimension(&self) -> usize { 1 }
 //!     fn value<N: Number>(&self, x: &[N]) -> N {
-//!         x[0].max(&N::zero()) + (-x[0].abs()).exp().ln_1p()
+//!         x[0].exp().ln_1p()
 //!     }
 //! }
 //!

@@ -38,8 +38,8 @@ impl<F: Formula> OnBox for Curvature<'_, F> {
         match (self.question, self.side) {
             (Question::Slack(c), Side::Convex) => second - square * c,
             (Question::Slack(c), Side::Smooth) => square * c - second,
-            (Question::Constant, Side::Convex) => second / &square,
-            (Question::Constant, Side::Smooth) => -(second / &square),
+            (Question::Constant, Side::Convex) => second / square,
+            (Question::Constant, Side::Smooth) => -(second / square),
         }
     }
 }

@@ -37,7 +37,7 @@ impl<F: Formula> PairSlack<'_, F> {
 
 impl<F: Formula> PairSlack<'_, F> {
     /// The slack by the mean-value theorem from the middle of the box: its slopes are small where u and v are near.
-    fn from_the_middle(&self, u: Interval, v: Interval, hull: Interval) -> Interval {
+    fn mean_value(&self, u: Interval, v: Interval, hull: Interval) -> Interval {
         let (at_u, at_v) = (Interval::point(u.midpoint()), Interval::point(v.midpoint()));
         let there = self.modulus.slack(self.formula.bregman(&[at_u], &[at_v]), &[at_u - at_v]);
         let displacement = u - v;
@@ -80,7 +80,7 @@ impl<F: Formula> OnBox for PairSlack<'_, F> {
         if factor.lo() >= 0.0 {
             return Interval::hull(0.0, f64::INFINITY);
         }
-        if hull.is_finite() { meet(direct, self.from_the_middle(u, v, hull)) } else { direct }
+        if hull.is_finite() { meet(direct, self.mean_value(u, v, hull)) } else { direct }
     }
 }
 

@@ -16,6 +16,7 @@
 //! | Is this claim true on a box? | [`certified`] |
 //! | Which losses are there, and what do their residuals say? | [`losses`] |
 //! | What do the theorems say, and do they hold here? | [`theorems`] |
+//! | Where has an optimiser been? | [`trajectory`] |
 //! | What is an answer? | [`verdict`], [`error`] |
 //! | How is one formula evaluated in intervals and 256 bits? | [`number`] |
 //! | How do I property-test my own function? | `strategies`, feature `proptest` |
@@ -54,6 +55,7 @@ pub mod potentials;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategies;
 pub mod theorems;
+pub mod trajectory;
 pub mod verdict;
 
 pub use error::ConvexityError;

@@ -12,6 +12,7 @@
 //! | T4 | [`gradient_bounds`] | the gradient energy bounds the gap, from below and above |
 //! | T4 | [`growth`] | a function grows between its moduli around a minimiser |
 //! | T5 | [`compatibility`] | which exponents a function can have on both sides |
+//! | T6 | [`descent`] | a step decreases a smooth function by a share of the gradient energy |
 //!
 //! To add a theorem: write its file with a function `check` that returns a [`Report`](crate::verdict::Report), in the order of headings of the
 //! others (statement, assumptions, what is computed, reference, cost, example), and add its row here.
@@ -19,10 +20,12 @@
 pub mod calculus;
 pub mod compatibility;
 pub mod conjugate;
+pub mod descent;
 pub mod duality;
 pub mod gradient_bounds;
 pub mod growth;
 
 mod implication;
 mod points;
+mod premise;
 mod tally;

@@ -115,6 +115,11 @@ fn chapter(store: &Store, experiment: &dyn AnyExperiment, entry: &Entry) -> Resu
         experiment.summary(&entry.settings, found).map_err(|error| error.to_string())
     };
     let summary = summary.map(|mut summary| {
+        // What a figure would have shown may be among the missing cells.
+        summary.figures.retain(|figure| !figure.panels.is_empty());
+        for claim in &mut summary.claims {
+            claim.figures.retain(|id| summary.figures.iter().any(|figure| figure.id == *id));
+        }
         if finished < planned {
             let reason = format!("{} of {planned} cells are missing", planned - finished);
             summary.claims = summary.claims.into_iter().map(|claim| claim.open(&reason)).collect();

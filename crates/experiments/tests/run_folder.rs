@@ -158,7 +158,14 @@ fn a_killed_run_resumes_and_ends_with_the_same_bits() {
 
     let mut child = start(killed.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let cells = killed.path().join("cells/gd");
-    let finished = || fs::read_dir(&cells).map_or(0, |entries| entries.count().saturating_sub(1));
+    let is_cell = |name: &std::ffi::OsStr| {
+        let name = name.to_string_lossy();
+        name.ends_with(".mpk.gz") && !name.starts_with('.')
+    };
+    let finished = || {
+        let entries = fs::read_dir(&cells).into_iter().flatten().flatten();
+        entries.filter(|entry| is_cell(&entry.file_name())).count()
+    };
     let clock = Instant::now();
     while finished() == 0 && clock.elapsed() < Duration::from_secs(60) {
         thread::sleep(Duration::from_millis(2));

@@ -1,4 +1,4 @@
-//! Lines, dashes and polygons in fractions of a pixel, over plotters' whole-pixel drawing areas.
+//! Lines, marks and polygons in fractions of a pixel, over plotters' whole-pixel drawing areas.
 
 use super::ink::Ink;
 use plotters::coord::Shift;
@@ -22,13 +22,11 @@ fn point((x, y): (f64, f64)) -> (i32, i32) {
     (units(x), units(y))
 }
 
-/// A polyline in the ink's colour and dash pattern; coordinates in pixels from the area's corner.
+/// A polyline in the ink's colour; coordinates in pixels from the area's corner. The finished document gets the dashes.
 pub(super) fn line(area: &Area<'_>, points: &[(f64, f64)], ink: Ink) -> DrawResult {
     let style =
         ShapeStyle { color: ink.rgb().to_rgba(), filled: false, stroke_width: units(ink.width) as u32 };
-    for piece in dashes(points, ink.dashes) {
-        area.draw(&PathElement::new(piece.into_iter().map(point).collect::<Vec<_>>(), style))?;
-    }
+    area.draw(&PathElement::new(points.iter().copied().map(point).collect::<Vec<_>>(), style))?;
     Ok(())
 }
 
@@ -43,45 +41,6 @@ pub(super) fn pale_polygon(area: &Area<'_>, corners: &[(f64, f64)], ink: Ink) ->
 pub(super) fn mark(area: &Area<'_>, centre: (f64, f64), ink: Ink) -> DrawResult {
     area.draw(&Circle::new(point(centre), units(2.2), ink.rgb().filled()))?;
     Ok(())
-}
-
-/// Cuts a polyline into its dashes, the pattern running on around the corners.
-fn dashes(points: &[(f64, f64)], pattern: &[f64]) -> Vec<Vec<(f64, f64)>> {
-    if points.len() < 2 {
-        return Vec::new();
-    }
-    if pattern.is_empty() {
-        return vec![points.to_vec()];
-    }
-    let mut pieces = Vec::new();
-    let mut piece = vec![points[0]];
-    let (mut element, mut left) = (0, pattern[0]);
-    for pair in points.windows(2) {
-        let (from, to) = (pair[0], pair[1]);
-        let length = (to.0 - from.0).hypot(to.1 - from.1);
-        let mut walked = 0.0;
-        while length - walked > left {
-            walked += left;
-            let share = walked / length;
-            let here = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
-            if element % 2 == 0 {
-                piece.push(here);
-                pieces.push(std::mem::take(&mut piece));
-            } else {
-                piece = vec![here];
-            }
-            element = (element + 1) % pattern.len();
-            left = pattern[element];
-        }
-        left -= length - walked;
-        if element % 2 == 0 {
-            piece.push(to);
-        }
-    }
-    if piece.len() >= 2 {
-        pieces.push(piece);
-    }
-    pieces
 }
 
 /// Cuts a polyline to a rectangle (Liang and Barsky, 1984): the visible runs, in order.
@@ -130,16 +89,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn dashes_cover_the_share_that_the_pattern_says(points in prop::collection::vec((0.0..100.0_f64, 0.0..100.0_f64), 2..20)) {
-            let pattern = [3.0, 2.0, 1.0, 2.0];
-            let covered: f64 = dashes(&points, &pattern).iter().map(|piece| length(piece)).sum();
-            let total = length(&points);
-            // Four of every eight pixels, up to one period.
-            prop_assert!((covered - 0.5 * total).abs() <= 4.0);
-            prop_assert!((length(&dashes(&points, &[])[0]) - total).abs() == 0.0);
-        }
-
         #[test]
         fn what_is_clipped_lies_inside_and_what_lies_inside_is_kept(
             points in prop::collection::vec((-50.0..150.0_f64, -50.0..150.0_f64), 2..20),

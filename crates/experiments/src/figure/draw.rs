@@ -4,7 +4,7 @@ use super::axis::Ruler;
 use super::canvas::{Area, DrawResult, UNITS, clip, line, mark, pale_polygon, units};
 use super::legend::{self, text};
 use super::typeset;
-use super::{Figure, Panel, Trace};
+use super::{Figure, Ink, Panel, Trace};
 use crate::error::{Error, Result};
 use plotters::prelude::{ChartBuilder, IntoDrawingArea, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
@@ -68,7 +68,7 @@ fn document(figure: &str, size: (f64, f64), draw: impl FnOnce(&Area<'_>) -> Draw
     if !svg.contains(&drawn) {
         return Err(fault("the drawing library changed the form of its root element".into()));
     }
-    Ok(typeset::svg(&svg.replacen(&drawn, &shown, 1)))
+    Ok(Ink::dash(&typeset::svg(&svg.replacen(&drawn, &shown, 1)), UNITS))
 }
 
 fn draw_panel(area: &Area<'_>, panel: &Panel, height: f64) -> DrawResult {
@@ -174,6 +174,7 @@ mod tests {
                     .band(Band::new("band", 3, band));
                 let svg = Figure::new("f", "t", "c").panel(panel).svg().unwrap();
                 assert!(svg.contains("awkward &lt;&amp;&gt;"));
+                assert!(svg.contains("stroke-dasharray"), "the legend's line has lost its dashes");
                 assert!(!svg.contains("NaN"));
             }
         }

@@ -5,12 +5,12 @@ use plotters::style::RGBColor;
 /// A colour with its dash pattern.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ink {
-    /// Red, green, blue.
-    pub colour: (u8, u8, u8),
+    /// Red, green, blue; no other ink has the same.
+    pub(super) colour: (u8, u8, u8),
     /// Lengths of dash, gap, dash, gap, ... in pixels; empty for a solid line.
-    pub dashes: &'static [f64],
+    pub(super) dashes: &'static [f64],
     /// The width of a line in pixels.
-    pub width: f64,
+    pub(super) width: f64,
 }
 
 /// Dark to light, and alternating between blue-ish and red-ish, the pair that every common colour blindness keeps.
@@ -33,6 +33,23 @@ impl Ink {
     #[must_use]
     pub fn number(number: usize) -> Self {
         INKS[number % INKS.len()]
+    }
+
+    /// Gives every line of an SVG document the dashes of its ink, which it is known by.
+    ///
+    /// The drawing library has no dashes; cutting the lines up instead would make noisy curves into thousands of
+    /// elements. `units` is the number of the document's units in a pixel.
+    pub(super) fn dash(document: &str, units: f64) -> String {
+        INKS.iter().chain([&Self::LEVEL]).filter(|ink| !ink.dashes.is_empty()).fold(
+            document.to_owned(),
+            |svg, ink| {
+                let (r, g, b) = ink.colour;
+                let stroke = format!("stroke=\"#{r:02X}{g:02X}{b:02X}\"");
+                let lengths: Vec<String> =
+                    ink.dashes.iter().map(|length| (length * units).to_string()).collect();
+                svg.replace(&stroke, &format!("{stroke} stroke-dasharray=\"{}\"", lengths.join(" ")))
+            },
+        )
     }
 
     pub(super) fn rgb(self) -> RGBColor {
@@ -61,6 +78,18 @@ mod tests {
             assert!(pair[1] - pair[0] >= 5.0, "{lightnesses:?}");
         }
         assert!(lightnesses.iter().all(|&l| l < 80.0), "{lightnesses:?}");
+    }
+
+    #[test]
+    fn every_ink_is_known_by_its_colour() {
+        let mut colours: Vec<_> = INKS.iter().chain([&Ink::LEVEL]).map(|ink| ink.colour).collect();
+        colours.sort_unstable();
+        colours.dedup();
+        assert_eq!(colours.len(), INKS.len() + 1);
+        let line = "<polyline stroke=\"#1B3F9C\" points=\"\"/><polyline stroke=\"#111111\"/>";
+        let dashed = Ink::dash(line, 8.0);
+        assert_eq!(dashed.matches("stroke-dasharray=\"56 24\"").count(), 1);
+        assert_eq!(dashed.matches("dasharray").count(), 1);
     }
 
     #[test]

@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(html("x^{2} + λ_{min}"), "x<sup>2</sup> + λ<sub>min</sub>");
         assert_eq!(html("a ^ b_c {d}"), "a ^ b_c {d}");
         assert_eq!(html("open^{2"), "open^{2");
-        assert_eq!(width("10^{3}"), 2.72);
+        assert_eq!(width("10^{3}"), 2.0 + 0.72);
         assert_eq!(plain("10^{−12} x_{k} T^{p/2} λ_{max}"), "10⁻¹² xₖ T^(p/2) λ_max");
     }
 

@@ -34,7 +34,10 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
 /// When the lengths differ, there are fewer than two pairs, a value is NaN or infinite, or all ranks of one side tie.
 pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64> {
     check_pair("rank correlation", x, y, 2)?;
-    unchecked(&ranks(x), &ranks(y)).ok_or_else(|| {
+    let rho = unchecked(&ranks(x), &ranks(y));
+    // Ranks are exact; below ±1 the next possible value is some 6/n³ away, so this only undoes rounding.
+    let rho = rho.map(|rho| if rho.abs() >= 1.0 - 4.0 * f64::EPSILON { rho.signum() } else { rho });
+    rho.ok_or_else(|| {
         fault("rank correlation", "all values of one side tie; the correlation does not exist".into())
     })
 }
@@ -58,8 +61,7 @@ pub fn spearman_interval(x: &[f64], y: &[f64]) -> Result<Estimate> {
         return Ok(Estimate { value: rho, interval: None, replicates: n });
     }
     // At rho = +-1 Fisher's z is infinite and the interval is the point itself: every pair agrees.
-    if rho.abs() >= 1.0 - 4.0 * f64::EPSILON {
-        let rho = rho.signum();
+    if rho.abs() == 1.0 {
         return Ok(Estimate::with_interval(rho, rho, rho, n));
     }
     let half = 1.959_963_984_540_054 * ((1.0 + rho * rho / 2.0) / (n as f64 - 3.0)).sqrt();

@@ -134,6 +134,25 @@ impl Store {
         Ok(if same_code && same_cell { Stored::Current(record) } else { Stored::Stale })
     }
 
+    /// The record of a cell whatever code and back end computed it, for a report; None where there is none for this
+    /// case and meaning.
+    ///
+    /// # Errors
+    /// When a file is damaged.
+    pub fn read_as_is(
+        &self,
+        experiment: &str,
+        cell: &str,
+        case: &serde_json::Value,
+        revision: u32,
+    ) -> Result<Option<Vec<u8>>> {
+        let found = cell_file::read(&self.cell(experiment, cell))?;
+        let case = case.to_string();
+        Ok(found
+            .filter(|(header, _)| header.case == case && header.revision == revision)
+            .map(|(_, record)| record))
+    }
+
     /// Stores the record of a finished cell.
     ///
     /// # Errors
@@ -212,6 +231,11 @@ mod tests {
         let other = configuration(5, "bb");
         assert_eq!(store.read("e", "c", &case, &other, false).unwrap(), Stored::Stale);
         assert_eq!(store.read("e", "c", &case, &other, true).unwrap(), Stored::Current(vec![1, 2]));
+        let elsewhere = Configuration { back_end: "other".into(), ..other };
+        assert_eq!(store.read("e", "c", &case, &elsewhere, true).unwrap(), Stored::Stale);
+        assert_eq!(store.read_as_is("e", "c", &case, 1).unwrap(), Some(vec![1, 2]));
+        assert_eq!(store.read_as_is("e", "c", &json!({"r": 1.6}), 1).unwrap(), None);
+        assert_eq!(store.read_as_is("e", "c", &case, 2).unwrap(), None);
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn extent(chapter: &Chapter) -> String {
     }
     if chapter.stale > 0 {
         text += &format!(
-            " {} other code than this program's.",
+            " {} other code or another back end than this program's.",
             match chapter.stale {
                 1 => "One cell was computed by".into(),
                 n => format!("{n} cells were computed by"),

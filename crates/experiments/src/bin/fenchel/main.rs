@@ -91,7 +91,7 @@ fn print_report(report: &Report) {
         }
         if chapter.stale > 0 {
             println!(
-                "{}: {} computed by other code than this program's",
+                "{}: {} computed by other code or another back end than this program's",
                 chapter.id,
                 counted(chapter.stale, "cell")
             );

@@ -17,7 +17,8 @@ fn structure(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new(load.name, format!("{threads} threads")), |bencher| {
                 pool.install(|| {
                     bencher.iter(|| {
-                        let matrices = engine.structure(&load.parameters, load.inputs.view()).expect("sound shapes");
+                        let matrices =
+                            engine.structure(&load.parameters, load.inputs.view()).expect("sound shapes");
                         batched_eigenvalues(matrices.view()).expect("finite matrices")
                     });
                 });

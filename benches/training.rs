@@ -19,7 +19,9 @@ fn steps(criterion: &mut Criterion) {
             let mut trainer = Trainer::new(load.tape, load.parameters, Arc::new(SoftmaxCrossEntropy), sgd);
             group.bench_function(BenchmarkId::new(load.name, format!("{threads} threads")), |bencher| {
                 pool.install(|| {
-                    bencher.iter(|| trainer.step(load.inputs.view(), load.targets.view()).expect("a sound step"));
+                    bencher.iter(|| {
+                        trainer.step(load.inputs.view(), load.targets.view()).expect("a sound step")
+                    });
                 });
             });
         }

@@ -1,4 +1,4 @@
-//! `reproduce`, `report`, `list`: build the program `fenchel` in release and start it.
+//! `reproduce`, `report`, `list`, `data`: build the program `fenchel` in release and start it.
 
 use crate::blas::BackEnd;
 use crate::cargo::{cargo, check};
@@ -13,13 +13,16 @@ Builds the program `fenchel` in release and runs `fenchel COMMAND`.
 Usage: cargo xtask reproduce [OPTIONS]     run what is missing, decide the claims, write the report
        cargo xtask report DIR              rebuild the report of a run folder
        cargo xtask list                    list the experiments and their settings
+       cargo xtask data get NAME           fetch a public data set (mnist, fashion-mnist, cifar-10)
+       cargo xtask data check              verify the data sets that are there
+       cargo xtask data show NAME          write a contact sheet, print the label histogram
 
 Options of xtask:
   --blas auto|openblas|rust   the matrix-product back end (also FENCHEL_BLAS) [default: auto]
 
 Options of reproduce:
   --profile quick|paper|full  how large [default: quick]
-  --data-dir DIR              the folder of the data files
+  --data-dir DIR              the folder of the data files (also for data)
   --out DIR                   the run folder [default: results/PROFILE]
   --only ID                   only these experiments
   --dataset NAME              only these data sets

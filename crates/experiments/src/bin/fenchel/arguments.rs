@@ -1,5 +1,6 @@
 //! The options of the command line.
 
+use crate::data::DataCommand;
 use clap::{Args, Parser, Subcommand};
 use fenchel_experiments::run::Request;
 use fenchel_experiments::{Profile, settings};
@@ -21,6 +22,9 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// List the experiments and their settings.
     List(ListOptions),
+    /// The public data sets: fetch, verify, look at them.
+    #[command(subcommand)]
+    Data(DataCommand),
 }
 
 #[derive(Debug, Args)]

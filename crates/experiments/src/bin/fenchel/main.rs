@@ -1,4 +1,4 @@
-//! The command line: `fenchel reproduce | report | list`.
+//! The command line: `fenchel reproduce | report | list | data`.
 //!
 //! Exit codes: 0 when every cell ran, 1 when a cell failed or the run could not start, 2 when the command line is
 //! not understood, 3 with `--strict` when a claim is not reproduced.
@@ -8,6 +8,7 @@
 
 mod arguments;
 mod claims;
+mod data;
 mod terminal;
 
 use arguments::{Arguments, Command, Reproduce};
@@ -15,26 +16,30 @@ use clap::Parser;
 use fenchel_experiments::number::{counted, duration, grouped};
 use fenchel_experiments::report::Report;
 use fenchel_experiments::run::{self, Found, Plan};
-use fenchel_experiments::{Result, registry};
+use fenchel_experiments::{Failure, Result, registry};
 use std::process::ExitCode;
 use terminal::Terminal;
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
-        Command::Reproduce(options) => reproduce(&options),
-        Command::Report(options) => run::rebuild(&options.folder).map(|report| {
-            print_report(&report);
-            ExitCode::SUCCESS
-        }),
+    run(Arguments::parse().command).unwrap_or_else(|error| {
+        eprintln!("fenchel: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Command) -> std::result::Result<ExitCode, Failure> {
+    match command {
+        Command::Reproduce(options) => Ok(reproduce(&options)?),
+        Command::Report(options) => {
+            print_report(&run::rebuild(&options.folder)?);
+            Ok(ExitCode::SUCCESS)
+        }
         Command::List(options) => {
             list(options.profile);
             Ok(ExitCode::SUCCESS)
         }
-    };
-    outcome.unwrap_or_else(|error| {
-        eprintln!("fenchel: {error}");
-        ExitCode::FAILURE
-    })
+        Command::Data(command) => data::run(&command),
+    }
 }
 
 fn reproduce(options: &Reproduce) -> Result<ExitCode> {

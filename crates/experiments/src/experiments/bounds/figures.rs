@@ -69,20 +69,20 @@ pub(super) fn fresh_sample(cell: &Measured) -> Figure {
     let bits = |value: f64| value / LN_2;
     let risk = Panel::new("one fresh sample a log", steps(), Axis::linear("log₂ (bits)"))
         .curve(Curve::new(
-            "log₂ ‖∇l‖² − log₂ λmin",
+            "log₂ ‖∇l‖² − log₂ λ_{min}",
             2,
             series(cell, |log| bits(log.fresh.constant_free_upper())),
         ))
         .curve(Curve::new(
-            "log₂ ‖∇l‖² − log₂ λmax",
+            "log₂ ‖∇l‖² − log₂ λ_{max}",
             1,
             series(cell, |log| bits(log.fresh.constant_free_lower())),
         ))
-        .curve(Curve::new("log₂ (l − l_inf)", 0, series(cell, |log| log.fresh.excess.log2())));
+        .curve(Curve::new("log₂ (l − l_{inf})", 0, series(cell, |log| log.fresh.excess.log2())));
     let components = Panel::new("components", steps(), Axis::linear("log₂ (bits)"))
         .curve(Curve::new("log₂ ‖∇l‖²", 0, series(cell, |log| log.fresh.energy.log2())))
-        .curve(Curve::new("U = −log₂ λmin", 2, series(cell, |log| -log.fresh.lambda_min.log2())))
-        .curve(Curve::new("L = −log₂ λmax", 1, series(cell, |log| -log.fresh.lambda_max.log2())));
+        .curve(Curve::new("U = −log₂ λ_{min}", 2, series(cell, |log| -log.fresh.lambda_min.log2())))
+        .curve(Curve::new("L = −log₂ λ_{max}", 1, series(cell, |log| -log.fresh.lambda_max.log2())));
     let digest = &cell.digest;
     let local = Panel::new("local correlation", steps(), correlation_axis())
         .curve(Curve::new("with the lower bound", 1, windows(cell, &digest.fresh_lower)))

@@ -13,6 +13,12 @@
 //! | T4 | [`growth`] | a function grows between its moduli around a minimiser |
 //! | T5 | [`compatibility`] | which exponents a function can have on both sides |
 //! | T6 | [`descent`] | a step decreases a smooth function by a share of the gradient energy |
+//! | T7 | [`rates`] | how fast generalised gradient descent is |
+//! | T8 | [`interference`] | mini-batch descent and the local gradient energy |
+//! | T14 | [`data_set`] | the gap of a data set and the gradient, through the tangent kernel |
+//! | T15 | [`gradient_independence`] | independent rows in a high dimension are well conditioned |
+//! | T16 | [`skip_connections`] | products of I + B keep their singular values |
+//! | section 4 | [`cross_entropy`] | cross-entropy below its residual over the least probability |
 //!
 //! To add a theorem: write its file with a function `check` that returns a [`Report`](crate::verdict::Report), in the order of headings of the
 //! others (statement, assumptions, what is computed, reference, cost, example), and add its row here.
@@ -20,10 +26,16 @@
 pub mod calculus;
 pub mod compatibility;
 pub mod conjugate;
+pub mod cross_entropy;
+pub mod data_set;
 pub mod descent;
 pub mod duality;
 pub mod gradient_bounds;
+pub mod gradient_independence;
 pub mod growth;
+pub mod interference;
+pub mod rates;
+pub mod skip_connections;
 
 mod implication;
 mod points;

@@ -1,4 +1,4 @@
-//! Strategies for property tests, under feature `proptest`: vectors, norms, potentials, functions of the catalogue, losses.
+//! Strategies for property tests, under feature `proptest`: vectors, norms, potentials, functions of the catalogue, losses, trajectories.
 //!
 //! To property-test one's own function, draw vectors and state the definition; a failing pair is shrunk by proptest.
 //!
@@ -22,6 +22,10 @@
 //!     .unwrap();
 //! # }
 //! ```
+
+mod trajectories;
+
+pub use trajectories::{BatchDescent, Descent, batch_descents, descents};
 
 use crate::catalogue::{Entry, entries};
 use crate::losses::{

@@ -20,7 +20,7 @@
 //! use fenchel_random::Seed;
 //!
 //! let model = BallModel::new(5, 20_000)?;
-//! let rows = model.draw(1.0, Seed::new(3));
+//! let rows = model.draw(1.0, Seed::new(1));
 //! assert!(check(rows.view(), 1.0, Bound::Spread)?.verdict().holds());
 //! assert!(check(rows.view(), 1.0, Bound::PrintedLeast)?.claim.is_violated());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())

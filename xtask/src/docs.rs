@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::cargo::{cargo, run as start};
 use crate::options::Options;
+use crate::test::workspace_unless_named;
 
 const HELP: &str = "\
 Builds the documentation of all crates; missing documentation and broken links are errors.
@@ -19,6 +20,7 @@ pub(crate) fn run(arguments: Vec<String>) -> Outcome {
         return Ok(());
     }
     let mut command = cargo();
-    command.args(["doc", "--workspace", "--no-deps"]).args(options.rest).env("RUSTDOCFLAGS", "-D warnings");
+    command.args(["doc", "--no-deps"]).args(workspace_unless_named(&options.rest)).args(options.rest);
+    command.env("RUSTDOCFLAGS", "-D warnings");
     start(&mut command)
 }

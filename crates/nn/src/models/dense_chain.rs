@@ -12,7 +12,8 @@ pub enum Skip {
     None,
     /// `h + F(h)`: model d.
     Plain,
-    /// `h + F(h) / sqrt(depth)`: the sum of the blocks' Jacobians stays bounded, as theorem T16 asks.
+    /// `h + F(h) / sqrt(depth)`: the variance of the sum stays bounded. Theorem T16 asks for more, a bounded sum of the
+    /// blocks' norms, which only a factor `1 / depth` gives; what this one does is measured, not proved.
     Scaled,
     /// `h + F(LayerNorm h)`.
     LayerNorm,

@@ -26,6 +26,10 @@ fn the_euclidean_square_gives_gradient_descent() {
     let mut x = array![1.0, -2.0];
     for state in run.states() {
         assert!((&state.point - &x).iter().all(|d: &f64| d.abs() < 1e-15));
+        // The step of certificates is the step taken.
+        let (point, gradient) = (state.point.to_vec(), state.gradient.to_vec());
+        let next = method.next(state.point.view(), state.gradient.view()).unwrap();
+        assert_eq!(method.next_of(&point, &gradient), next.to_vec());
         // Rate a/C = 1/8.
         x = &x - &(x.mapv(f64::tanh) / 8.0);
     }

@@ -22,8 +22,9 @@ pub(crate) struct BackEnd {
     pub(crate) note: String,
 }
 
-/// The crates that have the feature `openblas`, bottom up.
-const FEATURES: &str = "fenchel-tensor/openblas,fenchel-nn/openblas,fenchel-experiments/openblas";
+/// The packages that have the feature `openblas`, bottom up.
+pub(crate) const PACKAGES: [&str; 4] =
+    ["fenchel-tensor", "fenchel-nn", "fenchel-experiments", "fenchel-benches"];
 
 impl BackEnd {
     /// Chooses by wish and by what pkg-config says; refuses a wish that cannot be met.
@@ -52,9 +53,14 @@ impl BackEnd {
         Ok(back_end)
     }
 
-    /// The cargo options that build with this back end, for commands on the whole workspace.
-    pub(crate) fn workspace_features(&self) -> &'static [&'static str] {
-        if self.openblas.is_some() { &["--features", FEATURES] } else { &[] }
+    /// The cargo options that build these packages with this back end; packages below the matrix products have none.
+    pub(crate) fn features<'a>(&self, packages: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let with: Vec<String> = packages
+            .into_iter()
+            .filter(|package| self.openblas.is_some() && PACKAGES.contains(package))
+            .map(|package| format!("{package}/openblas"))
+            .collect();
+        if with.is_empty() { Vec::new() } else { vec!["--features".into(), with.join(",")] }
     }
 
     /// Sets what reproducible numbers need: one thread inside the library, and its right kernel.

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: everything that must pass before a change is accepted, cheapest first.
 
-use crate::blas::{BackEnd, Wish};
+use crate::blas::{BackEnd, PACKAGES, Wish};
 use crate::cargo::{cargo, check, run as start};
 use crate::{Outcome, docs, program, test, tidy};
 use std::process::{Command, id};
@@ -78,7 +78,7 @@ fn format() -> Outcome {
 fn clippy() -> Outcome {
     for back_end in back_ends()? {
         let mut command = cargo();
-        command.args(["clippy", "--workspace", "--all-targets"]).args(back_end.workspace_features());
+        command.args(["clippy", "--workspace", "--all-targets"]).args(back_end.features(PACKAGES));
         start(command.args(["--", "-D", "warnings"]))?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use crate::Outcome;
 use crate::cargo::{cargo, run as start};
 use crate::options::Options;
-use crate::test::workspace_unless_named;
+use crate::test::packages;
 
 const HELP: &str = "\
 Builds the documentation of all crates; missing documentation and broken links are errors.
@@ -20,7 +20,12 @@ pub(crate) fn run(arguments: Vec<String>) -> Outcome {
         return Ok(());
     }
     let mut command = cargo();
-    command.args(["doc", "--no-deps"]).args(workspace_unless_named(&options.rest)).args(options.rest);
+    command.args(["doc", "--no-deps"]).args(if packages(&options.rest).is_empty() {
+        &["--workspace"][..]
+    } else {
+        &[]
+    });
+    command.args(options.rest);
     command.env("RUSTDOCFLAGS", "-D warnings");
     start(&mut command)
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: all tests of the workspace.
 
 use crate::Outcome;
-use crate::blas::BackEnd;
+use crate::blas::{BackEnd, PACKAGES};
 use crate::cargo::{cargo, run as start};
 use crate::options::Options;
 
@@ -23,30 +23,55 @@ pub(crate) fn run(arguments: Vec<String>) -> Outcome {
 }
 
 /// The tests with one back end.
+///
+/// With OpenBLAS the workspace is tested in two parts. ndarray's BLAS path is switched on for a whole build, and the
+/// packages below the matrix products, which do not link OpenBLAS, would then look for it in vain.
 pub(crate) fn tests(back_end: &BackEnd, rest: &[String]) -> Outcome {
-    let mut command = cargo();
-    command.arg("test").args(workspace_unless_named(rest)).args(back_end.workspace_features()).args(rest);
-    back_end.prepare(&mut command);
-    start(&mut command)
+    let named = packages(rest);
+    let test = |selection: &[&str], features: Vec<String>| {
+        let mut command = cargo();
+        command.arg("test").args(selection).args(features).args(rest);
+        back_end.prepare(&mut command);
+        start(&mut command)
+    };
+    if !named.is_empty() {
+        return test(&[], back_end.features(named));
+    }
+    if back_end.openblas.is_none() {
+        return test(&["--workspace"], Vec::new());
+    }
+    let without: Vec<&str> = PACKAGES.iter().flat_map(|package| ["--exclude", package]).collect();
+    test(&[&["--workspace"], without.as_slice()].concat(), Vec::new())?;
+    let with: Vec<&str> = PACKAGES.iter().flat_map(|package| ["--package", package]).collect();
+    test(&with, back_end.features(PACKAGES))
 }
 
-/// `--workspace`, unless the options name packages: cargo would pass over the names.
-pub(crate) fn workspace_unless_named(options: &[String]) -> &'static [&'static str] {
-    let named = |option: &String| option == "-p" || option.starts_with("-p=") || option.starts_with("--package");
-    let before_the_tests_own = options.iter().take_while(|option| *option != "--");
-    if before_the_tests_own.into_iter().any(named) { &[] } else { &["--workspace"] }
+/// The packages that the options of cargo name.
+pub(crate) fn packages(options: &[String]) -> Vec<&str> {
+    let mut packages = Vec::new();
+    let mut options = options.iter().map(String::as_str).take_while(|option| *option != "--");
+    while let Some(option) = options.next() {
+        if option == "-p" || option == "--package" {
+            packages.extend(options.next());
+        } else if let Some(name) = option.strip_prefix("--package=").or_else(|| option.strip_prefix("-p=")) {
+            packages.push(name);
+        }
+    }
+    packages
 }
 
 #[cfg(test)]
 mod tests {
-    use super::workspace_unless_named;
+    use super::packages;
 
     #[test]
-    fn named_packages_take_the_place_of_the_workspace() {
-        let options = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(workspace_unless_named(&options("sandwich -- --nocapture")), ["--workspace"]);
-        assert_eq!(workspace_unless_named(&options("-- -p")), ["--workspace"]);
-        assert!(workspace_unless_named(&options("-p fenchel-tensor")).is_empty());
-        assert!(workspace_unless_named(&options("--package=fenchel-tensor")).is_empty());
+    fn packages_are_found_among_the_options() {
+        let found = |text: &str| {
+            let options: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+            packages(&options).join(" ")
+        };
+        assert_eq!(found("sandwich -- --nocapture"), "");
+        assert_eq!(found("-- -p"), "");
+        assert_eq!(found("-p fenchel-tensor --release --package=fenchel-nn"), "fenchel-tensor fenchel-nn");
     }
 }

@@ -1,5 +1,4 @@
 //! Matrix products of the shapes that the layers need, on one thread.
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use std::hint::black_box;
 

@@ -1,5 +1,4 @@
 //! Structural matrices with their eigenvalues, and per-sample gradient norms, on a batch of 64.
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use fenchel_benches::{BATCH, pool, workloads};

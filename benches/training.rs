@@ -1,5 +1,4 @@
 //! One training step (forward, loss, backward, SGD) on a batch of 64, with one and two threads.
-#![expect(missing_docs, reason = "criterion's macros make undocumented functions")]
 
 use std::sync::Arc;
 

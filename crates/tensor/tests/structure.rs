@@ -97,7 +97,7 @@ proptest! {
         let mut sum = Array1::<f64>::zeros(parameters.len());
         for b in 0..samples {
             let gradient = residuals.row(b).dot(&rows.index_axis(Axis(0), b));
-            let scale = max_abs(&rows.index_axis(Axis(0), b)).powi(2) * parameters.len() as f64;
+            let scale = max_abs(rows.index_axis(Axis(0), b)).powi(2) * parameters.len() as f64;
             prop_assert!((norms[b] - gradient.dot(&gradient)).abs() <= 1e-10 * scale);
             sum += &gradient;
         }

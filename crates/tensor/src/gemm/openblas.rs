@@ -9,6 +9,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::Real;
 
+// SAFETY: the signatures are those of OpenBLAS's own header `cblas.h`.
 unsafe extern "C" {
     fn openblas_set_num_threads(threads: c_int);
     fn openblas_get_config() -> *const c_char;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fenchel_convexity::losses::Loss;
-use fenchel_tensor::{Engine, Real, Tape};
+use fenchel_tensor::{Engine, Real, Tape, TensorError};
 use ndarray::{ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip};
 
 use crate::NnError;
@@ -178,9 +178,17 @@ fn argmax<'a>(values: impl Iterator<Item = &'a f64>) -> usize {
     values.enumerate().fold(first, |best, (i, &v)| if v > best.1 { (i, v) } else { best }).0
 }
 
+/// Refuses inputs and targets that are not the same samples, or no samples at all: a mean over nothing is no number.
 pub(crate) fn same_rows<T>(inputs: &ArrayView2<'_, T>, targets: &ArrayView2<'_, f64>) -> Result<(), NnError> {
     if inputs.nrows() == targets.nrows() {
-        return Ok(());
+        if inputs.nrows() > 0 {
+            return Ok(());
+        }
+        return Err(NnError::Tensor(TensorError::Argument {
+            argument: "inputs",
+            got: inputs.shape().to_vec(),
+            needs: "at least one sample".to_owned(),
+        }));
     }
     Err(NnError::Rows {
         left: "inputs",

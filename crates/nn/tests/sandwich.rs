@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
 use fenchel_nn::measurement::Probe;
 use fenchel_nn::models::{ConvChain, DenseChain, LeNet5, Model, Skip};
-use fenchel_nn::{Initialiser, Trainer, one_hot, optimisers::Sgd};
+use fenchel_nn::{Initialiser, Trainer, evaluate, one_hot, optimisers::Sgd};
 use fenchel_random::{Rng, Seed};
 use fenchel_tensor::{Shape, Sweep};
 use ndarray::{Array2, Axis, s};
@@ -132,6 +132,20 @@ fn mistakes_are_named() {
         error,
         "layer `conv1` got an input of shape 400, but needs an image (channels x height x width)"
     );
+}
+
+#[test]
+fn a_mean_over_no_sample_is_refused() {
+    let tape = DenseChain::new(1, 5).tape(Shape::vector(3), 2).unwrap();
+    let parameters = vec![0.1_f32; tape.parameters().len()];
+    let sgd = Box::new(Sgd::new(0.1, 0.0).unwrap());
+    let mut trainer = Trainer::new(tape, parameters.clone(), losses()[0].clone(), sgd);
+    let (inputs, targets) = (Array2::<f32>::zeros((0, 3)), Array2::zeros((0, 2)));
+    let error = trainer.step(inputs.view(), targets.view()).unwrap_err().to_string();
+    assert!(error.contains("at least one sample"), "{error}");
+    assert_eq!((trainer.steps(), trainer.parameters()), (0, &parameters[..]));
+    let evaluated = evaluate(trainer.engine(), &parameters, &*losses()[0], inputs.view(), targets.view());
+    assert!(evaluated.unwrap_err().to_string().contains("at least one sample"));
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use fenchel_convexity::ConvexityError;
 use fenchel_tensor::TensorError;
 
+use crate::weights::WeightsError;
+
 /// An error of the nn crate.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -13,6 +15,9 @@ pub enum NnError {
     /// A loss or a bound refused its input.
     #[error(transparent)]
     Convexity(#[from] ConvexityError),
+    /// A file of weights could not be read or written.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     /// A hyper-parameter makes no sense.
     #[error("`{name}` is {value}, but must be {needs}")]
     Setting {

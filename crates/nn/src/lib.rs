@@ -6,16 +6,18 @@
 //! | random and degenerate starts | [`Initialiser`] |
 //! | SGD and its relatives on the flat parameter vector | [`optimisers`] |
 //! | one training step, a data set's risk and accuracy | [`Trainer`] |
+//! | parameters and other arrays in files, safetensors and npz | [`weights`] |
 //! | local gradient norm, structural matrix, structural error, sandwich | [`measurement`] |
 //!
 //! Losses are those of `fenchel-convexity`, evaluated row by row in `f64` on the outputs of the tape, so that training, bounds
 //! and theory share one definition.
 //!
-//! What this crate does not do: it reads no data set, prints nothing and writes no file.
+//! What this crate does not do: it reads no data set and prints nothing; files it touches only where they are named to it.
 
 pub mod measurement;
 pub mod models;
 pub mod optimisers;
+pub mod weights;
 
 mod error;
 mod initialise;

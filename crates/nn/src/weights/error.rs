@@ -1,0 +1,172 @@
+//! What can go wrong with a file of tensors: always the file, the tensor, what was expected, what stood there, what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// An error of reading or writing tensors.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum WeightsError {
+    /// The operating system refused.
+    #[error("cannot {action} {}: {reason}{}", path.display(), remedy(*kind))]
+    Io {
+        /// The verb of the attempt.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The kind of refusal.
+        kind: io::ErrorKind,
+        /// The operating system's words.
+        reason: String,
+    },
+    /// The file is not what its kind of file looks like.
+    #[error("{} cannot be read as {format}: {reason}; {remedy}", path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// The format that it seemed to have.
+        format: &'static str,
+        /// What is wrong.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A tensor is not there.
+    #[error(
+        "{} has no tensor `{tensor}` ({needs}); it has {}", path.display(),
+        if present.is_empty() { "none at all".to_owned() } else { list(present) }
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// What it should be.
+        needs: String,
+        /// The tensors that are there.
+        present: Vec<String>,
+    },
+    /// The names in the file are not those of the model's parameters.
+    #[error("{}", names_message(path, missing, unexpected))]
+    Names {
+        /// The file.
+        path: PathBuf,
+        /// The tensors that the model needs and the file lacks, with their shapes.
+        missing: Vec<String>,
+        /// The tensors that the file has and the model does not, with their shapes.
+        unexpected: Vec<String>,
+    },
+    /// A tensor has the wrong shape.
+    #[error(
+        "{}: tensor `{tensor}` has shape {got:?}, but needs {needs}; check that the model description and the file belong \
+         together", path.display()
+    )]
+    Shape {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The shape that stands in the file.
+        got: Vec<usize>,
+        /// The shape that is needed.
+        needs: String,
+    },
+    /// A tensor holds numbers of a type that is of no use here.
+    #[error("{}: tensor `{tensor}` has the type {got}, but needs {needs}; {remedy}", path.display())]
+    Type {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The type in the file.
+        got: String,
+        /// The types that would do.
+        needs: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A tensor holds NaN or an infinity, or a number beyond the precision asked for.
+    #[error(
+        "{}: tensor `{tensor}` has the value {value} at index {index:?}, but needs numbers that are finite in {precision}; \
+         {remedy}", path.display()
+    )]
+    NonFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The first place where it is not finite.
+        index: Vec<usize>,
+        /// The value found there.
+        value: f64,
+        /// `f32` or `f64`.
+        precision: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Values to be written do not fill their shape.
+    #[error("tensor `{tensor}` has {got} values, but its shape {shape:?} needs {needs}")]
+    Count {
+        /// The tensor.
+        tensor: String,
+        /// How many values there are.
+        got: usize,
+        /// The shape.
+        shape: Vec<usize>,
+        /// How many it takes.
+        needs: usize,
+    },
+}
+
+impl WeightsError {
+    /// A [`WeightsError::Io`] in the form that `map_err` wants.
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+        let path = path.to_path_buf();
+        move |error| Self::Io { action, path, kind: error.kind(), reason: error.to_string() }
+    }
+}
+
+/// The advice that follows from the operating system's reason.
+fn remedy(kind: io::ErrorKind) -> &'static str {
+    match kind {
+        io::ErrorKind::NotFound => "; is the path right, and does its folder exist?",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "; choose a place that you may read or write"
+        }
+        io::ErrorKind::IsADirectory => "; name a file in it instead",
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room and try again",
+        _ => "",
+    }
+}
+
+/// How many names a message lists.
+const LISTED: usize = 4;
+
+fn list(names: &[String]) -> String {
+    let more = names.len().saturating_sub(LISTED);
+    let mut text = names[..names.len() - more].join(", ");
+    if more > 0 {
+        text += &format!(" and {more} more");
+    }
+    text
+}
+
+fn names_message(path: &Path, missing: &[String], unexpected: &[String]) -> String {
+    let mut text = path.display().to_string();
+    if !missing.is_empty() {
+        text += &format!(" lacks {}", list(missing));
+    }
+    if !unexpected.is_empty() {
+        let but = if missing.is_empty() { " has" } else { ", but has" };
+        text += &format!("{but} {}, of which the model knows nothing", list(unexpected));
+    }
+    let statistics = |name: &String| name.contains("running_") || name.contains("num_batches_tracked");
+    text += if unexpected.iter().any(statistics) {
+        "; running statistics belong to batch normalisation, which couples the samples of a batch, so that no sample \
+         has a gradient of its own: train with group_norm or layer_norm instead"
+    } else {
+        "; tensors go by layer path, such as `0.weight` or `2.body.0.bias`: rename them, or give the layers of the model \
+         description these names"
+    };
+    text
+}

@@ -1,0 +1,248 @@
+//! One array in NumPy's npy format: a magic string, a header that is a Python dictionary, the numbers.
+//!
+//! Format: NumPy Enhancement Proposal 1, versions 1.0 to 3.0. The header is read strictly and nothing is allocated from what
+//! it claims: the numbers must be there.
+
+use std::io::{self, Write};
+
+use ndarray::{ArrayD, IxDyn, ShapeBuilder};
+
+use super::{Tensor, Values};
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// The header of an array, and how many bytes it takes in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) descriptor: String,
+    pub(super) column_major: bool,
+    pub(super) shape: Vec<usize>,
+    pub(super) bytes: usize,
+}
+
+impl Header {
+    /// Reads the header at the start of `bytes`.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, String> {
+        if !bytes.starts_with(MAGIC) || bytes.len() < 10 {
+            return Err("it does not begin as an npy array does".to_owned());
+        }
+        let (start, length) = match bytes[6] {
+            1 => (10, usize::from(u16::from_le_bytes([bytes[8], bytes[9]]))),
+            2 | 3 if bytes.len() >= 12 => {
+                (12, u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize)
+            }
+            version => return Err(format!("its npy format version is {version}, but 1 to 3 are known")),
+        };
+        let text = bytes.get(start..start + length).ok_or("its header is cut off")?;
+        let text = std::str::from_utf8(text).map_err(|_| "its header is not text".to_owned())?;
+        let mut header =
+            Self { descriptor: String::new(), column_major: false, shape: Vec::new(), bytes: start + length };
+        header.parse(text).ok_or_else(|| format!("its header makes no sense: {}", text.trim()))?;
+        Ok(header)
+    }
+
+    /// Takes the three entries from the dictionary; `None` where it is malformed or lacks one.
+    fn parse(&mut self, text: &str) -> Option<()> {
+        let mut rest = text.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
+        let mut found = [false; 3];
+        while !rest.is_empty() {
+            let (key, after) = quoted(rest)?;
+            rest = after.trim_start().strip_prefix(':')?.trim_start();
+            let entry = match key {
+                "descr" => {
+                    // A structured type is a list; it is kept as it stands and refused by whoever wants numbers.
+                    let (value, after) = if rest.starts_with('[') {
+                        let end = rest.find(']')? + 1;
+                        rest.split_at(end)
+                    } else {
+                        quoted(rest)?
+                    };
+                    self.descriptor = value.to_owned();
+                    rest = after;
+                    0
+                }
+                "fortran_order" => {
+                    self.column_major = rest.starts_with("True");
+                    rest = rest.strip_prefix("True").or_else(|| rest.strip_prefix("False"))?;
+                    1
+                }
+                "shape" => {
+                    let (inside, after) = rest.strip_prefix('(')?.split_once(')')?;
+                    let sizes = inside.split(',').map(str::trim).filter(|size| !size.is_empty());
+                    self.shape = sizes.map(|size| size.parse().ok()).collect::<Option<_>>()?;
+                    rest = after;
+                    2
+                }
+                _ => return None,
+            };
+            if std::mem::replace(&mut found[entry], true) {
+                return None;
+            }
+            rest = rest.trim_start();
+            rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
+        }
+        found.iter().all(|&found| found).then_some(())
+    }
+
+    /// How many numbers the array has; `None` beyond the address space.
+    fn count(&self) -> Option<usize> {
+        self.shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size))
+    }
+
+    /// How many bytes follow the header, where the type is one that can be read.
+    pub(super) fn data_bytes(&self) -> Option<usize> {
+        let (_, _, size) = self.element()?;
+        self.count()?.checked_mul(size)
+    }
+
+    /// Whether the bytes are swapped, the kind (`f`, `i`, `u`) and the size of one number; `None` for other types.
+    fn element(&self) -> Option<(bool, char, usize)> {
+        let mut letters = self.descriptor.chars();
+        let (order, kind) = (letters.next()?, letters.next()?);
+        let size = letters.as_str().parse().ok()?;
+        let known = match kind {
+            'f' => matches!(size, 4 | 8),
+            'i' | 'u' => matches!(size, 1 | 2 | 4 | 8),
+            _ => false,
+        };
+        (known && matches!(order, '<' | '>' | '|' | '=')).then_some((order == '>', kind, size))
+    }
+
+    /// The tensor whose numbers are `data`, the bytes after the header.
+    pub(super) fn tensor(&self, data: &[u8]) -> Result<Tensor, String> {
+        let Some((swapped, kind, size)) = self.element() else {
+            let values = Values::Other(self.descriptor.clone());
+            return Ok(Tensor { shape: self.shape.clone(), values });
+        };
+        let needed = self.data_bytes().ok_or("its shape is beyond the address space")?;
+        if data.len() != needed {
+            return Err(format!(
+                "its shape {:?} needs {needed} bytes, but {} follow",
+                self.shape,
+                data.len()
+            ));
+        }
+        let words = data.chunks_exact(size).map(|bytes| {
+            let mut word = [0; 8];
+            word[..size].copy_from_slice(bytes);
+            if swapped {
+                word[..size].reverse();
+            }
+            u64::from_le_bytes(word)
+        });
+        let values = match (kind, size) {
+            ('f', 4) => Values::F32(self.row_major(words.map(|w| f32::from_bits(w as u32)).collect())),
+            ('f', _) => Values::F64(self.row_major(words.map(f64::from_bits).collect())),
+            ('u', _) => Values::Integer(self.row_major(words.map(i128::from).collect())),
+            _ => {
+                // The sign bit is brought to the top and down again, which repeats it over the upper bytes.
+                let up = 64 - 8 * size;
+                let signed = words.map(|w| i128::from(((w << up) as i64) >> up));
+                Values::Integer(self.row_major(signed.collect()))
+            }
+        };
+        Ok(Tensor { shape: self.shape.clone(), values })
+    }
+
+    fn row_major<T: Clone>(&self, values: Vec<T>) -> Vec<T> {
+        if !self.column_major || self.shape.len() < 2 {
+            return values;
+        }
+        let array = ArrayD::from_shape_vec(IxDyn(&self.shape).f(), values);
+        array.expect("the count was checked").iter().cloned().collect()
+    }
+}
+
+/// Writes the header of a row-major array; the numbers follow in little-endian order.
+pub(super) fn write_header(writer: &mut impl Write, descriptor: &str, shape: &[usize]) -> io::Result<()> {
+    let sizes: String = shape.iter().map(|size| format!("{size}, ")).collect();
+    // `(3, )` is a tuple to Python, `(3)` is not; `()` is.
+    let mut text = format!("{{'descr': '{descriptor}', 'fortran_order': False, 'shape': ({sizes}), }}");
+    let unpadded = MAGIC.len() + 4 + text.len() + 1;
+    text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
+    text.push('\n');
+    let length = u16::try_from(text.len()).map_err(|_| io::Error::other("a shape of too many dimensions"))?;
+    writer.write_all(MAGIC)?;
+    writer.write_all(&[1, 0])?;
+    writer.write_all(&length.to_le_bytes())?;
+    writer.write_all(text.as_bytes())
+}
+
+/// What stands between two equal quotes at the start of `text`, and what follows.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|&c| c == '\'' || c == '"')?;
+    text[1..].split_once(quote)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn array(header: &str, data: &[u8]) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([1, 0]);
+        bytes.extend(u16::try_from(header.len()).unwrap().to_le_bytes());
+        bytes.extend(header.as_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<Tensor, String> {
+        let header = Header::read(bytes)?;
+        header.tensor(&bytes[header.bytes..])
+    }
+
+    #[test]
+    fn a_written_header_is_read_back_and_aligned() {
+        for shape in [&[][..], &[3], &[2, 0, 5], &[1_000_000, 3, 32, 32]] {
+            let mut bytes = Vec::new();
+            write_header(&mut bytes, "<f8", shape).unwrap();
+            let header = Header::read(&bytes).unwrap();
+            assert_eq!((header.shape.as_slice(), header.bytes), (shape, bytes.len()));
+            assert!(bytes.len().is_multiple_of(64));
+        }
+    }
+
+    #[test]
+    fn every_integer_type_keeps_its_sign_and_order() {
+        let text = |descr: &str, n: usize| {
+            format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({n},)}}")
+        };
+        let integers = |descr: &str, data: &[u8], n| read(&array(&text(descr, n), data)).unwrap().values;
+        assert_eq!(integers("|i1", &[0xff, 0x7f], 2), Values::Integer(vec![-1, 127]));
+        assert_eq!(integers("|u1", &[0xff, 0x7f], 2), Values::Integer(vec![255, 127]));
+        assert_eq!(integers("<i2", &[0xfe, 0xff], 1), Values::Integer(vec![-2]));
+        assert_eq!(integers(">i4", &[0, 0, 1, 2], 1), Values::Integer(vec![258]));
+        assert_eq!(integers("<u8", &[0xff; 8], 1), Values::Integer(vec![i128::from(u64::MAX)]));
+        assert_eq!(integers("<i8", &[0xff; 8], 1), Values::Integer(vec![-1]));
+        assert_eq!(integers(">f8", &1.5_f64.to_be_bytes(), 1), Values::F64(vec![1.5]));
+        assert_eq!(integers("<f4", &1.5_f32.to_le_bytes(), 1), Values::F32(vec![1.5]));
+        assert_eq!(integers("<f2", &[0, 0], 1), Values::Other("<f2".into()));
+        assert_eq!(integers("|b1", &[1], 1), Values::Other("|b1".into()));
+    }
+
+    #[test]
+    fn column_major_arrays_are_transposed() {
+        let header = "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }";
+        let tensor = read(&array(header, &[1, 4, 2, 5, 3, 6])).unwrap();
+        assert_eq!(tensor.values, Values::Integer(vec![1, 2, 3, 4, 5, 6]));
+    }
+
+    #[test]
+    fn a_claim_is_not_believed() {
+        let huge = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,)}";
+        assert!(read(&array(huge, &[0; 16])).unwrap_err().contains("16 follow"));
+        let beyond = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({0}, {0})}}", usize::MAX);
+        assert!(read(&array(&beyond, &[])).unwrap_err().contains("address space"));
+        let whole = array("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", &[0; 16]);
+        assert!(read(&whole).is_ok());
+        for cut in 0..whole.len() {
+            assert!(read(&whole[..cut]).is_err(), "cut at {cut}");
+        }
+        for header in
+            ["", "{}", "{'descr': '<f8'}", "{'descr': '<f8', 'shape': (-1,), 'fortran_order': False}"]
+        {
+            assert!(read(&array(header, &[])).is_err(), "{header}");
+        }
+    }
+}

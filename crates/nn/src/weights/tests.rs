@@ -1,0 +1,182 @@
+//! Files of tensors: round trips, and everything that can be wrong with them.
+
+use std::fs;
+
+use fenchel_random::{Rng, Seed};
+use fenchel_tensor::{Conv2d, ParameterLayout, Shape, Tape, TapeBuilder};
+use proptest::prelude::*;
+
+use super::*;
+
+/// A tape with every kind of parameter: convolution, normalisation, dense with and without bias.
+fn tape() -> Tape {
+    let mut net = TapeBuilder::new(Shape::image(1, 6, 6));
+    let h = net.conv2d("0", net.input(), Conv2d::new(4, 3)).unwrap();
+    let h = net.group_norm("1", h, 2).unwrap();
+    let h = net.flatten(h).unwrap();
+    let h = net.dense_without_bias("3.body.0", h, 5).unwrap();
+    let h = net.dense("4", h, 2).unwrap();
+    net.finish(h).unwrap()
+}
+
+fn random<T: Real>(layout: &ParameterLayout) -> Vec<T> {
+    let mut stream = Seed::new(5).stream();
+    (0..layout.len()).map(|_| T::of(stream.random_range(-1.0..1.0))).collect()
+}
+
+fn stored<T: Real>(change: impl FnOnce(&mut Tensors)) -> Tensors {
+    let tape = tape();
+    let mut tensors = Tensors::new();
+    tensors.insert_parameters("", tape.parameters(), &random::<T>(tape.parameters())).unwrap();
+    change(&mut tensors);
+    tensors
+}
+
+#[test]
+fn parameters_survive_both_formats_and_precisions_bit_for_bit() {
+    fn check<T: Real>() {
+        let folder = tempfile::tempdir().unwrap();
+        let tape = tape();
+        let parameters = random::<T>(tape.parameters());
+        for name in ["a.safetensors", "a.npz"] {
+            let path = folder.path().join(name);
+            write(&path, tape.parameters(), &parameters).unwrap();
+            assert_eq!(read::<T>(&path, tape.parameters()).unwrap(), parameters, "{name}");
+            let names = ["0.bias", "0.weight", "1.bias", "1.weight", "3.body.0.weight", "4.bias", "4.weight"];
+            let file = Tensors::read(&path).unwrap();
+            assert_eq!(file.names().collect::<Vec<_>>(), names);
+            assert_eq!(file.get("0.weight").unwrap().shape, [4, 1, 3, 3]);
+            assert_eq!(file.get("0.weight").unwrap().values.type_name(), T::NAME);
+        }
+    }
+    check::<f32>();
+    check::<f64>();
+}
+
+#[test]
+fn states_of_one_layout_share_a_file_under_prefixes() {
+    let (folder, tape) = (tempfile::tempdir().unwrap(), tape());
+    let path = folder.path().join("state.safetensors");
+    let (model, momentum) = (random::<f32>(tape.parameters()), vec![0.25_f32; tape.parameters().len()]);
+    let mut tensors = Tensors::new();
+    tensors.insert_parameters("model.", tape.parameters(), &model).unwrap();
+    tensors.insert_parameters("momentum.", tape.parameters(), &momentum).unwrap();
+    tensors.write(&path).unwrap();
+    let tensors = Tensors::read(&path).unwrap();
+    assert_eq!(tensors.parameters::<f32>("model.", tape.parameters()).unwrap(), model);
+    assert_eq!(tensors.parameters::<f32>("momentum.", tape.parameters()).unwrap(), momentum);
+    assert!(tensors.parameters::<f32>("", tape.parameters()).is_err());
+}
+
+/// What the model says of the tensors.
+fn refusal<T: Real>(tensors: &Tensors) -> String {
+    tensors.parameters::<T>("", tape().parameters()).unwrap_err().to_string()
+}
+
+fn has(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+}
+
+#[test]
+fn a_tensor_missing_or_unknown_is_named_with_its_shape() {
+    let missing = stored::<f32>(|t| drop(t.tensors.remove("3.body.0.weight")));
+    has(&refusal::<f64>(&missing), &["lacks `3.body.0.weight` [5, 64]", "by layer path"]);
+    let extra = stored::<f32>(|t| t.insert("5.weight", &[1], &[0.0_f32]).unwrap());
+    has(&refusal::<f64>(&extra), &["`5.weight` [1]", "model knows nothing"]);
+    let statistics = stored::<f32>(|t| t.insert("1.running_mean", &[4], &[0.0_f32; 4]).unwrap());
+    has(&refusal::<f64>(&statistics), &["batch normalisation", "group_norm"]);
+}
+
+#[test]
+fn wrong_shapes_types_and_values_are_named() {
+    let transposed = stored::<f64>(|t| t.insert("3.body.0.weight", &[64, 5], &[0.0; 320]).unwrap());
+    has(&refusal::<f64>(&transposed), &["`3.body.0.weight`", "[64, 5]", "needs [5, 64]"]);
+    let integers = stored::<f64>(|t| t.insert_integers("4.bias", &[2], &[0, 1]).unwrap());
+    has(&refusal::<f64>(&integers), &["`4.bias`", "integer", "f32 or f64", "astype"]);
+    let nan = stored::<f64>(|t| {
+        let mut values = [0.0; 36];
+        values[9 + 4] = f64::NAN;
+        t.insert("0.weight", &[4, 1, 3, 3], &values).unwrap();
+    });
+    has(&refusal::<f64>(&nan), &["`0.weight`", "NaN", "[1, 0, 1, 1]", "mend"]);
+    let infinite = stored::<f32>(|t| t.insert("4.bias", &[2], &[0.0, f32::INFINITY]).unwrap());
+    has(&refusal::<f64>(&infinite), &["`4.bias`", "inf", "[1]"]);
+    let large = stored::<f64>(|t| t.insert("4.bias", &[2], &[0.0, 1e300]).unwrap());
+    has(&refusal::<f32>(&large), &["`4.bias`", "finite in f32", "choose f64"]);
+    assert!(large.parameters::<f64>("", tape().parameters()).is_ok());
+    let count = Tensors::new().insert("a", &[2, 2], &[0.0; 3]).unwrap_err().to_string();
+    has(&count, &["`a`", "3 values", "[2, 2]", "needs 4"]);
+}
+
+#[test]
+fn what_is_no_file_of_tensors_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    has(&Tensors::read(folder.path()).unwrap_err().to_string(), &["directory", "name a file in it"]);
+    let absent = folder.path().join("absent.npz");
+    has(&Tensors::read(&absent).unwrap_err().to_string(), &["absent.npz", "is the path right"]);
+    for (name, bytes) in
+        [("empty", &b""[..]), ("text", b"hello, world, this is text"), ("zip", b"PK\x03\x04")]
+    {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        has(&Tensors::read(&path).unwrap_err().to_string(), &[name, "cannot be read as", "write it again"]);
+    }
+}
+
+#[test]
+fn a_file_cut_anywhere_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.safetensors", "a.npz"] {
+        let path = folder.path().join(name);
+        stored::<f32>(|_| ()).write(&path).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for cut in (0..whole.len()).step_by(7) {
+            fs::write(&path, &whole[..cut]).unwrap();
+            assert!(Tensors::read(&path).is_err(), "{name} cut at {cut}");
+        }
+    }
+}
+
+#[test]
+fn a_flipped_byte_in_npz_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    stored::<f64>(|_| ()).write(&path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    // In the middle of the first array's numbers; zip keeps a checksum of each entry.
+    bytes[300] ^= 4;
+    fs::write(&path, &bytes).unwrap();
+    has(&Tensors::read(&path).unwrap_err().to_string(), &["a.npz", "array `0.bias`"]);
+}
+
+#[test]
+fn an_array_begun_must_be_filled() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let mut file = NpzWriter::create(&path).unwrap();
+    file.begin_f64("a", &[3]).unwrap();
+    file.append(&[1.0, 2.0]).unwrap();
+    has(&file.append(&[3.0, 4.0]).unwrap_err().to_string(), &["`a`", "4 values", "needs 3"]);
+    has(&file.array("b", &[1], &[0.0]).unwrap_err().to_string(), &["`a`", "2 values", "needs 3"]);
+    assert!(file.finish().is_err());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Any bytes after either magic: an error, never a panic.
+    #[test]
+    fn noise_is_refused_without_panic(
+        magic in prop::sample::select(vec![&b""[..], b"PK\x03\x04", b"\x08\0\0\0\0\0\0\0"]),
+        noise in prop::collection::vec(any::<u8>(), 0..300),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("noise");
+        fs::write(&path, [magic, &noise].concat()).unwrap();
+        // An empty safetensors header with nothing behind it is the only file that noise could spell.
+        prop_assert!(Tensors::read(&path).map_or(true, |tensors| tensors.names().next().is_none()));
+    }
+}

@@ -145,10 +145,10 @@ fn a_flipped_byte_in_npz_is_noticed() {
     let path = folder.path().join("a.npz");
     stored::<f64>(|_| ()).write(&path).unwrap();
     let mut bytes = fs::read(&path).unwrap();
-    // In the middle of the first array's numbers; zip keeps a checksum of each entry.
+    // Among the numbers of the second array; zip keeps a checksum of each entry.
     bytes[300] ^= 4;
     fs::write(&path, &bytes).unwrap();
-    has(&Tensors::read(&path).unwrap_err().to_string(), &["a.npz", "array `0.bias`"]);
+    has(&Tensors::read(&path).unwrap_err().to_string(), &["a.npz", "array `0.weight`"]);
 }
 
 #[test]

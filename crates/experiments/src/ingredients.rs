@@ -6,4 +6,4 @@ mod models;
 
 pub use data::{Data, check_data};
 pub use losses::loss;
-pub use models::{is_convolutional, model};
+pub use models::{MODEL_NAMES, is_convolutional, model};

@@ -2,7 +2,8 @@
 //!
 //! | idea | where |
 //! |---|---|
-//! | networks as plain structs that record themselves on a tape | [`models`] |
+//! | networks as plain structs that list their layers | [`models`] |
+//! | networks as lists of layers in TOML, printed as tables | [`description`] |
 //! | random and degenerate starts | [`Initialiser`] |
 //! | SGD and its relatives on the flat parameter vector | [`optimisers`] |
 //! | one training step, a data set's risk and accuracy | [`Trainer`] |
@@ -14,6 +15,7 @@
 //!
 //! What this crate does not do: it reads no data set and prints nothing; files it touches only where they are named to it.
 
+pub mod description;
 pub mod measurement;
 pub mod models;
 pub mod optimisers;

@@ -89,7 +89,7 @@ pub struct Tensor {
 /// let again = Tensors::read(&path)?;
 /// assert_eq!(again.floats::<f32>("momentum.0.weight", &[2, 3])?, [0.5; 6]);
 /// # std::fs::remove_file(&path)?;
-/// # Ok::<(), fenchel_nn::weights::WeightsError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tensors {

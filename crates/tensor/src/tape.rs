@@ -5,6 +5,9 @@
 //! thread, precision and batch size.
 
 use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayView2};
 
 use crate::layers::{Activation, Conv2d, ConvGeometry, Pool2d, PoolGeometry};
 use crate::parameters::Role;
@@ -18,12 +21,28 @@ pub struct Node(pub(crate) usize);
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Operation {
     Input,
-    Dense { weight: Range<usize>, bias: Option<Range<usize>> },
-    Convolution { geometry: ConvGeometry, weight: Range<usize>, bias: Option<Range<usize>> },
+    Dense {
+        weight: Range<usize>,
+        bias: Option<Range<usize>>,
+    },
+    /// A matrix that is no parameter.
+    FixedDense {
+        weight: Arc<Array2<f64>>,
+    },
+    Convolution {
+        geometry: ConvGeometry,
+        weight: Range<usize>,
+        bias: Option<Range<usize>>,
+    },
     MaxPool(PoolGeometry),
     AveragePool(PoolGeometry),
     Activation(Activation),
-    Normalise { groups: usize, epsilon: f64, scale: Range<usize>, shift: Range<usize> },
+    Normalise {
+        groups: usize,
+        epsilon: f64,
+        scale: Range<usize>,
+        shift: Range<usize>,
+    },
     Flatten,
     Scale(f64),
     Add,
@@ -120,7 +139,7 @@ impl Tape {
         let longest = |record: &Record| {
             let input = self.records[record.inputs[0]].shape.len();
             match &record.operation {
-                Operation::Dense { .. } => record.shape.len() + input,
+                Operation::Dense { .. } | Operation::FixedDense { .. } => record.shape.len() + input,
                 Operation::Convolution { geometry, .. } => {
                     geometry.channels_out * (geometry.kernel * geometry.kernel + geometry.patch())
                         + geometry.positions()
@@ -203,6 +222,35 @@ impl TapeBuilder {
     /// As for [`dense`](Self::dense).
     pub fn dense_without_bias(&mut self, name: &str, x: Node, outputs: usize) -> Result<Node, TensorError> {
         self.dense_layer(name, x, outputs, false)
+    }
+
+    /// `y = A x` with a fixed matrix `A`, `outputs x inputs`, that is no parameter: random features, or the outer weights
+    /// of a network of which only the hidden layer is trained.
+    ///
+    /// # Errors
+    /// If `x` is an image (flatten it first), `A` has another number of columns or no row, or an entry is not finite.
+    pub fn fixed_dense(
+        &mut self,
+        name: &str,
+        x: Node,
+        weight: ArrayView2<'_, f64>,
+    ) -> Result<Node, TensorError> {
+        let (outputs, inputs) = weight.dim();
+        if self.shape(x) != Shape::Vector(inputs) {
+            return Err(self.refuse(
+                name,
+                x,
+                format!("a vector of {inputs}, the columns of its fixed weights"),
+            ));
+        }
+        if outputs == 0 {
+            return Err(setting(name, "its fixed weights have no rows; give it at least one output"));
+        }
+        if weight.iter().any(|entry| !entry.is_finite()) {
+            return Err(setting(name, "its fixed weights must be finite numbers"));
+        }
+        let weight = Arc::new(weight.as_standard_layout().into_owned());
+        Ok(self.record(name, Operation::FixedDense { weight }, [x, x], Shape::Vector(outputs)))
     }
 
     fn dense_layer(

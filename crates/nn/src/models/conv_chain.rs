@@ -1,8 +1,9 @@
 //! Chains of convolutions, with and without skip connections: models a and b of the papers' experiments.
 
-use fenchel_tensor::{Conv2d, Node, Pool2d, TapeBuilder, TensorError};
+use fenchel_tensor::{Conv2d, Pool2d, Shape};
 
 use super::Model;
+use crate::description::{Layer, LayerKind};
 
 /// A 3x3 convolution to 16 channels, then `modules` modules of a 3x3 convolution with ReLU, global average pooling and a
 /// dense head.
@@ -23,31 +24,29 @@ impl Model for ConvChain {
         format!("conv-{}{}", self.modules, if self.skip { "-skip" } else { "" })
     }
 
-    fn record(&self, net: &mut TapeBuilder, outputs: usize) -> Result<Node, TensorError> {
+    fn layers(&self, _input: Shape, outputs: usize) -> Vec<Layer> {
         let mut channels = 16;
-        let x = net.input();
-        let h = net.conv2d("stem", x, Conv2d::new(channels, 3).padded(1))?;
-        let mut h = net.relu(h);
+        let mut layers = vec![Layer::conv2d(Conv2d::new(channels, 3).padded(1)).named("stem"), Layer::relu()];
         for module in 0..self.modules {
             let wanted = 16 << (3 * module / self.modules);
-            let shortcut_changes = wanted != channels;
-            if shortcut_changes {
-                h = net.max_pool(h, Pool2d::square(2))?;
-            }
+            let changes = wanted != channels;
             channels = wanted;
-            let block = net.conv2d(&format!("conv{}", module + 1), h, Conv2d::new(channels, 3).padded(1))?;
-            let block = net.relu(block);
-            h = match (self.skip, shortcut_changes) {
-                (false, _) => block,
-                (true, false) => net.add(h, block)?,
-                (true, true) => {
-                    let name = format!("shortcut{}", module + 1);
-                    let shortcut = net.conv2d(&name, h, Conv2d::new(channels, 1))?;
-                    net.add(shortcut, block)?
-                }
-            };
+            if changes {
+                layers.push(LayerKind::MaxPool(Pool2d::square(2)).into());
+            }
+            let number = module + 1;
+            let convolution =
+                Layer::conv2d(Conv2d::new(channels, 3).padded(1)).named(format!("conv{number}"));
+            let body = vec![convolution, Layer::relu()];
+            if !self.skip {
+                layers.extend(body);
+                continue;
+            }
+            let shortcut = Layer::conv2d(Conv2d::new(channels, 1)).named(format!("shortcut{number}"));
+            let projection = if changes { vec![shortcut] } else { Vec::new() };
+            layers.push(LayerKind::Residual { body, projection, scale: 1.0 }.into());
         }
-        let h = net.global_average_pool(h)?;
-        net.dense("head", h, outputs)
+        layers.extend([LayerKind::GlobalAveragePool.into(), Layer::dense(outputs).named("head")]);
+        layers
     }
 }

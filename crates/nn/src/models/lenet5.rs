@@ -1,8 +1,9 @@
 //! LeNet-5 (LeCun, Bottou, Bengio, Haffner, 1998) in its present-day form: ReLU and max pooling.
 
-use fenchel_tensor::{Conv2d, Node, Pool2d, Shape, TapeBuilder, TensorError};
+use fenchel_tensor::{Conv2d, Pool2d, Shape};
 
 use super::Model;
+use crate::description::{Layer, LayerKind};
 
 /// Two convolutions with pooling, three dense layers: 6@5x5, 16@5x5, 120, 84, outputs.
 ///
@@ -15,23 +16,25 @@ impl Model for LeNet5 {
         "lenet5".to_owned()
     }
 
-    fn record(&self, net: &mut TapeBuilder, outputs: usize) -> Result<Node, TensorError> {
-        let x = net.input();
-        let padding = match net.shape(x) {
+    fn layers(&self, input: Shape, outputs: usize) -> Vec<Layer> {
+        let padding = match input {
             Shape::Image { height, .. } => 32_usize.saturating_sub(height) / 2,
             Shape::Vector(_) => 0,
         };
-        let h = net.conv2d("conv1", x, Conv2d::new(6, 5).padded(padding))?;
-        let h = net.relu(h);
-        let h = net.max_pool(h, Pool2d::square(2))?;
-        let h = net.conv2d("conv2", h, Conv2d::new(16, 5))?;
-        let h = net.relu(h);
-        let h = net.max_pool(h, Pool2d::square(2))?;
-        let h = net.flatten(h)?;
-        let h = net.dense("dense1", h, 120)?;
-        let h = net.relu(h);
-        let h = net.dense("dense2", h, 84)?;
-        let h = net.relu(h);
-        net.dense("head", h, outputs)
+        let pool = || LayerKind::MaxPool(Pool2d::square(2)).into();
+        vec![
+            Layer::conv2d(Conv2d::new(6, 5).padded(padding)).named("conv1"),
+            Layer::relu(),
+            pool(),
+            Layer::conv2d(Conv2d::new(16, 5)).named("conv2"),
+            Layer::relu(),
+            pool(),
+            LayerKind::Flatten.into(),
+            Layer::dense(120).named("dense1"),
+            Layer::relu(),
+            Layer::dense(84).named("dense2"),
+            Layer::relu(),
+            Layer::dense(outputs).named("head"),
+        ]
     }
 }

@@ -100,7 +100,7 @@ pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<(
 /// file.finish()?;
 /// assert_eq!(Tensors::read(&path)?.floats::<f64>("structure", &[2, 1, 1])?, [4.0, 9.0]);
 /// # std::fs::remove_file(&path)?;
-/// # Ok::<(), fenchel_nn::weights::WeightsError>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct NpzWriter {

@@ -93,6 +93,10 @@ impl<T: Real> Sweep<T> {
                     let weight = view(record.shape.len(), shape.len(), &parameters[weight.clone()]);
                     dense_backward(samples * cotangents, u, weight, dx, accumulate);
                 }
+                Operation::FixedDense { weight } => {
+                    let weight = weight.mapv(T::of);
+                    dense_backward(samples * cotangents, u, weight.view(), dx, accumulate);
+                }
                 Operation::Convolution { geometry, weight, .. } => {
                     let weight = view(geometry.channels_out, geometry.patch(), &parameters[weight.clone()]);
                     convolve_backward(*geometry, cotangents, u, weight, dx, accumulate, &mut self.patches);

@@ -47,6 +47,10 @@ impl<T: Real> Sweep<T> {
                     let bias = bias.as_ref().map(|bias| &parameters[bias.clone()]);
                     dense(samples, x, weight, bias, y);
                 }
+                Operation::FixedDense { weight } => {
+                    let weight = weight.mapv(T::of);
+                    dense(samples, x, weight.view(), None, y);
+                }
                 Operation::Convolution { geometry, weight, bias } => {
                     let weight = view(geometry.channels_out, geometry.patch(), &parameters[weight.clone()]);
                     let bias = bias.as_ref().map(|bias| &parameters[bias.clone()]);

@@ -1,0 +1,229 @@
+//! Model descriptions: a network as a list of layers, residual blocks nested, in TOML or in code.
+//!
+//! ```toml
+//! name = "small"
+//! input = [1, 8, 8]                                         # channels, height, width; or [features]
+//! layers = [
+//!   { type = "conv2d", channels = 4, kernel = 3, padding = 1 },
+//!   { type = "relu" },
+//!   { type = "residual", body = [
+//!     { type = "conv2d", channels = 8, kernel = 3, padding = 1, stride = 2 },
+//!     { type = "relu" },
+//!   ], projection = [
+//!     { type = "conv2d", channels = 8, kernel = 1, stride = 2 },
+//!   ] },
+//!   { type = "global_average_pool" },
+//!   { type = "dense", outputs = 10 },
+//! ]
+//! ```
+//!
+//! A layer's *path* is its place, counted from 0 as in PyTorch's `nn.Sequential`: `0`, `2.body.0`, `2.projection.0`, `4`. It names
+//! the layer's parameters (`2.body.0.weight`) and the layer itself in every message. A `name` replaces the whole path, so
+//! that the names of any other program's parameters can be spelled.
+//!
+//! A residual block is `shortcut(x) + scale * body(x)`, the shortcut being the projection or, without one, `x` itself.
+
+mod entries;
+mod error;
+mod read;
+mod record;
+mod table;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use error::DescriptionError;
+pub use table::{Row, table};
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fenchel_tensor::{Activation, Conv2d, Pool2d, Shape, Tape, TapeBuilder, TensorError};
+
+/// A network: the shape of its input and its layers in order.
+///
+/// ```
+/// use fenchel_nn::description::Description;
+///
+/// let text = r#"
+///     input = [4]
+///     layers = [{ type = "dense", outputs = 8 }, { type = "relu" }, { type = "dense", outputs = 3 }]
+/// "#;
+/// let description = Description::from_toml(text, "example")?;
+/// let tape = description.tape()?;
+/// assert_eq!((tape.outputs(), tape.parameters().len()), (3, 67));
+/// assert!(tape.parameters().find("2.bias").is_some());
+/// assert_eq!(Description::from_toml(&description.to_toml(), "again")?, description);
+///
+/// let wrong = text.replace("relu", "max_pool\", window = 2, about = \"pooling");
+/// let error = Description::from_toml(&wrong, "example").unwrap_err().to_string();
+/// assert!(error.starts_with("example, line 3: layer `1`: unknown key `about`"), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Description {
+    /// A name for tables; may be empty.
+    pub name: String,
+    /// The shape of one input sample.
+    pub input: Shape,
+    /// The layers, from the input to the output.
+    pub layers: Vec<Layer>,
+}
+
+/// One layer of a description.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// The layer's path in full; `None` takes it from the layer's place.
+    pub name: Option<String>,
+    /// What the layer does.
+    pub kind: LayerKind,
+}
+
+/// What a layer does.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum LayerKind {
+    /// `y = W x + b`, or `y = W x`.
+    Dense {
+        /// The number of outputs.
+        outputs: usize,
+        /// Whether there is a `b`.
+        bias: bool,
+    },
+    /// `y = A x` with a fixed matrix, which is not trained.
+    FixedDense(FixedWeights),
+    /// A convolution with a square kernel.
+    Conv2d(Conv2d),
+    /// The largest value of each window.
+    MaxPool(Pool2d),
+    /// The mean of each window.
+    AveragePool(Pool2d),
+    /// The mean of every channel: an image becomes a vector.
+    GlobalAveragePool,
+    /// An image as a vector; a vector stays as it is.
+    Flatten,
+    /// Nothing: keeps a place in the count.
+    Identity,
+    /// A function of every entry.
+    Activation(Activation),
+    /// Group normalisation.
+    GroupNorm {
+        /// The number of groups.
+        groups: usize,
+    },
+    /// Layer normalisation of a vector.
+    LayerNorm,
+    /// Multiplication with a fixed factor.
+    Scale {
+        /// The factor.
+        factor: f64,
+    },
+    /// `shortcut(x) + scale * body(x)`.
+    Residual {
+        /// The layers of the body; at least one.
+        body: Vec<Layer>,
+        /// The layers of the shortcut; none for `x` itself.
+        projection: Vec<Layer>,
+        /// The factor of the body.
+        scale: f64,
+    },
+}
+
+/// The matrix of a [`LayerKind::FixedDense`].
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FixedWeights {
+    /// One row of `m` entries, `1 / sqrt(m)` and `-1 / sqrt(m)` in turn: the outer weights of the one-hidden-layer networks
+    /// of proxy convexity (Frei, Gu, 2021).
+    Signs,
+    /// Row by row, all rows of one length.
+    Rows(Vec<Vec<f64>>),
+}
+
+impl Layer {
+    /// The same layer with a path of its own.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    /// A dense layer with bias.
+    #[must_use]
+    pub fn dense(outputs: usize) -> Self {
+        LayerKind::Dense { outputs, bias: true }.into()
+    }
+
+    /// A ReLU.
+    #[must_use]
+    pub fn relu() -> Self {
+        LayerKind::Activation(Activation::Relu).into()
+    }
+
+    /// A convolution.
+    #[must_use]
+    pub fn conv2d(conv: Conv2d) -> Self {
+        LayerKind::Conv2d(conv).into()
+    }
+
+    /// A residual block `x + scale * body(x)`.
+    #[must_use]
+    pub fn residual(scale: f64, body: Vec<Self>) -> Self {
+        LayerKind::Residual { body, projection: Vec::new(), scale }.into()
+    }
+}
+
+impl From<LayerKind> for Layer {
+    fn from(kind: LayerKind) -> Self {
+        Self { name: None, kind }
+    }
+}
+
+impl Description {
+    /// Reads a TOML file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or as for [`from_toml`](Self::from_toml).
+    pub fn read(path: &Path) -> Result<Self, DescriptionError> {
+        let text = std::fs::read_to_string(path).map_err(|error| DescriptionError::Unreadable {
+            path: path.to_path_buf(),
+            reason: error.to_string(),
+        })?;
+        Self::from_toml(&text, &path.display().to_string())
+    }
+
+    /// Reads TOML; `origin` names the text in messages.
+    ///
+    /// # Errors
+    /// If the text is not TOML, a key is unknown, missing or of the wrong type, or a layer is one that Fenchel refuses
+    /// (batch normalisation, dropout). Whether the shapes fit is seen when the network is [built](Self::tape).
+    pub fn from_toml(text: &str, origin: &str) -> Result<Self, DescriptionError> {
+        read::description(text, origin)
+    }
+
+    /// The description as TOML 1.0, which [`from_toml`](Self::from_toml) reads back to an equal one.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        write::description(self)
+    }
+
+    /// Builds the network.
+    ///
+    /// # Errors
+    /// If a layer cannot take the shape that reaches it: its path, what it got, what it needs.
+    pub fn tape(&self) -> Result<Arc<Tape>, TensorError> {
+        self.build().map(|(tape, _)| tape)
+    }
+
+    /// Builds the network, and the rows of its printed table.
+    ///
+    /// # Errors
+    /// As for [`tape`](Self::tape).
+    pub fn build(&self) -> Result<(Arc<Tape>, Vec<Row>), TensorError> {
+        let mut net = TapeBuilder::new(self.input);
+        let mut recorder = record::Recorder::new(&mut net)?;
+        let input = recorder.input();
+        let output = recorder.layers(input, &self.layers, "")?;
+        let rows = recorder.rows();
+        Ok((Arc::new(net.finish(output)?), rows))
+    }
+}

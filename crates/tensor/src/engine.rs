@@ -53,11 +53,8 @@ struct Worker<T> {
 /// gradients fit in memory.
 const MOST_SHARDS: usize = 8;
 
-/// How many samples a training shard should have before another shard is worth its overhead.
-const TRAINING_ROWS: usize = 16;
-
-/// A measurement's cotangents should fit a second-level cache of this many bytes.
-const CACHE_BYTES: usize = 512 * 1024;
+/// A sweep's largest value should fit a second-level cache, beside what is read with it: this many bytes.
+const CACHE_BYTES: usize = 320 * 1024;
 
 impl<T: Real> Engine<T> {
     /// An engine for a tape.
@@ -96,13 +93,13 @@ impl<T: Real> Engine<T> {
         results.into_iter().collect()
     }
 
-    /// How many samples a measurement sweeps at once: as many as keep the cotangents of the largest layer in the
-    /// second-level cache, between 1 and 32.
+    /// How many samples one sweep holds: as many as keep the largest value in the second-level cache, a power of two between 8
+    /// and 32.
     #[must_use]
     pub fn chunk_rows(&self) -> usize {
         let largest = self.tape.records.iter().map(|record| record.shape.len()).max().unwrap_or(1);
-        let bytes = largest * self.tape.outputs() * size_of::<T>();
-        (CACHE_BYTES / bytes.max(1)).clamp(1, 32)
+        let rows = CACHE_BYTES / (largest * size_of::<T>()).max(1);
+        1 << rows.clamp(8, 32).ilog2()
     }
 
     /// The outputs `B x m`.
@@ -149,7 +146,8 @@ impl<T: Real> Engine<T> {
         residuals: impl Fn(Range<usize>, ArrayView2<'_, T>, ArrayViewMut2<'_, T>) -> Result<(), E> + Sync,
     ) -> Result<(), E> {
         let rows = inputs.nrows();
-        let shards = rows.div_ceil(TRAINING_ROWS).clamp(1, MOST_SHARDS);
+        let chunk_rows = self.chunk_rows();
+        let shards = rows.div_ceil(chunk_rows).clamp(1, MOST_SHARDS);
         let bounds = |shard: usize| rows * shard / shards..rows * (shard + 1) / shards;
         let run = |shard: usize| {
             let mut worker = self.take();
@@ -157,7 +155,7 @@ impl<T: Real> Engine<T> {
             worker.gradient.resize(parameters.len(), T::zero());
             let mut shard_rows = bounds(shard);
             while !shard_rows.is_empty() {
-                let chunk = shard_rows.start..shard_rows.end.min(shard_rows.start + TRAINING_ROWS);
+                let chunk = shard_rows.start..shard_rows.end.min(shard_rows.start + chunk_rows);
                 shard_rows.start = chunk.end;
                 let Worker { sweep, residuals: u, gradient } = &mut worker;
                 let outputs = sweep.forward(parameters, inputs.slice(s![chunk.clone(), ..]))?;

@@ -21,6 +21,7 @@ pub mod spectrum;
 mod collectors;
 mod engine;
 mod error;
+mod kernels;
 mod layers;
 mod parameters;
 mod real;

@@ -65,7 +65,7 @@ impl Real for f64 {
 }
 
 mod private {
-    pub trait Sealed {}
+    pub trait Sealed: crate::kernels::vector::Lane {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
 }

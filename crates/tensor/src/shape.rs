@@ -65,6 +65,15 @@ impl Shape {
         }
     }
 
+    /// The number of columns of an image; a vector is one column.
+    #[must_use]
+    pub(crate) const fn width(self) -> usize {
+        match self {
+            Self::Vector(_) => 1,
+            Self::Image { width, .. } => width,
+        }
+    }
+
     /// The number of channels of an image, or of features of a vector.
     #[must_use]
     pub const fn channels(self) -> usize {

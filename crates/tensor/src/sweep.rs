@@ -1,14 +1,16 @@
-//! A sweep: the values of a few samples on a tape, and the backward pass over them.
+//! A sweep: the values of a few samples on a tape, and the backward passes over them.
 
 mod backward;
+mod fan;
 mod forward;
 
 use std::sync::Arc;
 
-use ndarray::{Array3, Array4, ArrayView2, ArrayView3};
+use ndarray::{Array3, Array4, ArrayView2};
 
-use crate::collectors::{Block, GradientSum, Gram, Jacobian, SquaredNorms};
-use crate::layers::Normalised;
+use crate::collectors::{BlockScratch, GradientSum, Gram, Jacobian, SquaredNorms};
+use crate::kernels::transpose;
+use crate::layers::{Fan, GatheredScratch, Normalised};
 use crate::{Real, Tape, TensorError};
 
 /// The values of up to a few dozen samples at every node of a tape, and the buffers of its backward passes.
@@ -38,12 +40,45 @@ use crate::{Real, Tape, TensorError};
 pub struct Sweep<T> {
     tape: Arc<Tape>,
     samples: usize,
+    /// The samples padded with zeros to whole vectors: see the layers' documentation.
+    lanes: usize,
+    /// Each node's value, `len x lanes`.
     values: Vec<Vec<T>>,
     saved: Vec<Saved<T>>,
+    outputs: Vec<T>,
+    /// Each node's cotangents: one a sample, `len x lanes`.
     cotangents: Vec<Vec<T>>,
-    block: Block<T>,
-    patches: Vec<T>,
-    scratch: Vec<T>,
+    fans: Fans<T>,
+    scratch: Scratch<T>,
+}
+
+/// The state of a backward pass with a fan of cotangents for every sample.
+#[derive(Clone, Debug)]
+struct Fans<T> {
+    /// Values sample by sample, `S x len`, of the nodes that the pass needs.
+    values: Vec<Vec<T>>,
+    /// Normalised values `S x len`, then inverse deviations `S x groups`.
+    normalised: Vec<Normalised<T>>,
+    /// `S x outputs`.
+    argmax: Vec<Vec<u32>>,
+    /// Convolutions' weights from outputs to inputs.
+    packed: Vec<Vec<T>>,
+    /// The same for cotangents in a list; empty until the pass needs them.
+    packed_by_entry: Vec<Vec<T>>,
+    /// Cotangents at vectors, `S x K x len`.
+    vectors: Vec<Vec<T>>,
+    /// One sample's cotangents at images.
+    images: Vec<Fan<T>>,
+}
+
+/// Buffers that the kernels share.
+#[derive(Clone, Debug, Default)]
+struct Scratch<T> {
+    block: BlockScratch<T>,
+    gathered: GatheredScratch<T>,
+    packed: Vec<T>,
+    numbers: Vec<T>,
+    written: Vec<bool>,
 }
 
 /// What a node's forward pass keeps for its backward one, beside its value.
@@ -61,12 +96,21 @@ impl<T: Real> Sweep<T> {
         let nodes = tape.records.len();
         Self {
             samples: 0,
+            lanes: 0,
             values: vec![Vec::new(); nodes],
             saved: vec![Saved::Nothing; nodes],
+            outputs: Vec::new(),
             cotangents: vec![Vec::new(); nodes],
-            block: Block::default(),
-            patches: Vec::new(),
-            scratch: Vec::new(),
+            fans: Fans {
+                values: vec![Vec::new(); nodes],
+                normalised: vec![Normalised::default(); nodes],
+                argmax: vec![Vec::new(); nodes],
+                packed: vec![Vec::new(); nodes],
+                packed_by_entry: vec![Vec::new(); nodes],
+                vectors: vec![Vec::new(); nodes],
+                images: vec![Fan::default(); nodes],
+            },
+            scratch: Scratch::default(),
             tape,
         }
     }
@@ -80,8 +124,7 @@ impl<T: Real> Sweep<T> {
     /// The outputs of the last forward pass, `S x m`.
     #[must_use]
     pub fn outputs(&self) -> ArrayView2<'_, T> {
-        let values = &self.values[self.tape.output];
-        crate::layers::view(self.samples, self.tape.outputs(), values)
+        crate::layers::view(self.samples, self.tape.outputs(), &self.outputs)
     }
 
     /// Adds the gradient of `sum_b <u_b, f(x_b)>` to `gradient`, with `u` of shape `S x m`.
@@ -95,11 +138,7 @@ impl<T: Real> Sweep<T> {
         gradient: &mut [T],
     ) -> Result<(), TensorError> {
         self.check_len("gradient", gradient.len(), self.tape.parameters().len())?;
-        let mut block = std::mem::take(&mut self.block);
-        let mut collector = GradientSum { gradient, block: &mut block };
-        let done = self.backward(parameters, one_each(u), &mut collector);
-        self.block = block;
-        done
+        self.backward(parameters, u, &mut GradientSum { gradient })
     }
 
     /// `‖J_b' u_b‖²` for every sample, with `u` of shape `S x m`: with the loss's residuals, the local gradient norm.
@@ -111,11 +150,11 @@ impl<T: Real> Sweep<T> {
         parameters: &[T],
         u: ArrayView2<'_, T>,
     ) -> Result<Vec<T>, TensorError> {
-        let mut norms = vec![T::zero(); self.samples];
-        let mut block = std::mem::take(&mut self.block);
-        let mut collector = SquaredNorms { norms: &mut norms, block: &mut block };
-        let done = self.backward(parameters, one_each(u), &mut collector);
-        self.block = block;
+        let mut norms = vec![T::zero(); self.lanes];
+        let mut sums = std::mem::take(&mut self.scratch.numbers);
+        let done = self.backward(parameters, u, &mut SquaredNorms { norms: &mut norms, sums: &mut sums });
+        self.scratch.numbers = sums;
+        norms.truncate(self.samples);
         done.map(|()| norms)
     }
 
@@ -143,12 +182,8 @@ impl<T: Real> Sweep<T> {
     }
 
     fn gram(&mut self, parameters: &[T], matrices: &mut [T], by_layer: bool) -> Result<(), TensorError> {
-        let unit = self.unit_cotangents();
-        let mut block = std::mem::take(&mut self.block);
-        let mut collector = Gram { matrices, by_layer, block: &mut block };
-        let done = self.backward(parameters, unit.view(), &mut collector);
-        self.block = block;
-        done
+        let samples = self.samples;
+        self.backward_fan(parameters, &mut Gram { matrices, samples, by_layer })
     }
 
     /// The full Jacobians, `S x m x n`. For tests and small models: the memory is `S m n` numbers.
@@ -158,27 +193,9 @@ impl<T: Real> Sweep<T> {
     pub fn jacobian(&mut self, parameters: &[T]) -> Result<Array3<T>, TensorError> {
         let count = self.tape.parameters().len();
         let mut rows = Array3::zeros((self.samples, self.tape.outputs(), count));
-        let unit = self.unit_cotangents();
-        let mut block = std::mem::take(&mut self.block);
-        let mut collector = Jacobian {
-            rows: rows.as_slice_mut().expect("a new array is contiguous"),
-            parameters: count,
-            block: &mut block,
-        };
-        let done = self.backward(parameters, unit.view(), &mut collector);
-        self.block = block;
-        done.map(|()| rows)
-    }
-
-    /// One cotangent per output: `S x m x m` identities.
-    fn unit_cotangents(&self) -> Array3<T> {
-        let outputs = self.tape.outputs();
-        Array3::from_shape_fn(
-            (self.samples, outputs, outputs),
-            |(_, k, i)| {
-                if k == i { T::one() } else { T::zero() }
-            },
-        )
+        let slice = rows.as_slice_mut().expect("a new array is contiguous");
+        self.backward_fan(parameters, &mut Jacobian { rows: slice, parameters: count })?;
+        Ok(rows)
     }
 
     fn check_len(&self, argument: &'static str, got: usize, want: usize) -> Result<(), TensorError> {
@@ -190,7 +207,28 @@ impl<T: Real> Sweep<T> {
     }
 }
 
-/// `S x m` as one cotangent a sample, `S x 1 x m`.
-fn one_each<T>(u: ArrayView2<'_, T>) -> ArrayView3<'_, T> {
-    u.insert_axis(ndarray::Axis(1))
+/// How many lanes hold `samples` samples: a power of two, or whole vectors of every instruction set.
+fn lanes_for(samples: usize) -> usize {
+    if samples <= 32 { samples.next_power_of_two() } else { samples.next_multiple_of(32) }
+}
+
+/// Copies the rows of a matrix `S x d` into lanes, `d x lanes`, and zeros into the lanes beyond.
+fn into_lanes<T: Real>(rows: ArrayView2<'_, T>, lanes: usize, into: &mut Vec<T>) {
+    let (samples, len) = rows.dim();
+    into.resize(len * lanes, T::zero());
+    match rows.as_slice() {
+        Some(rows) => transpose(samples, len, rows, len, into, lanes),
+        None => {
+            for (column, into) in rows.columns().into_iter().zip(into.chunks_exact_mut(lanes)) {
+                for (into, &value) in into.iter_mut().zip(column) {
+                    *into = value;
+                }
+            }
+        }
+    }
+    if lanes > samples {
+        for lanes in into.chunks_exact_mut(lanes) {
+            lanes[samples..].fill(T::zero());
+        }
+    }
 }

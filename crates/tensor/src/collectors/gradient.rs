@@ -1,65 +1,74 @@
 //! The gradient of a sum over samples.
 
-use super::{Block, Collector, ConvolutionSite, DenseSite, NormalisationSite};
-use crate::Real;
+use super::{LaneCollector, Site};
 use crate::gemm::gemm;
-use crate::layers::{unfold, view, view_mut};
+use crate::layers::{ConvGeometry, ConvScratch, view, view_mut, weight_products};
+use crate::{Real, Shape};
 
-/// Adds `sum_b J_b' u_b` into a flat gradient; needs `K = 1`.
+/// Adds `sum_b J_b' u_b` into a flat gradient.
 pub(crate) struct GradientSum<'a, T> {
     pub(crate) gradient: &'a mut [T],
-    pub(crate) block: &'a mut Block<T>,
 }
 
-impl<T: Real> Collector<T> for GradientSum<'_, T> {
-    fn dense(&mut self, dense: &DenseSite<'_, T>) {
-        let (samples, outputs, inputs) = (dense.site.samples, dense.outputs, dense.inputs());
-        let u = view(samples, outputs, dense.site.u);
-        let weight = view_mut(outputs, inputs, &mut self.gradient[dense.site.weight.clone()]);
-        gemm(T::one(), u.t(), view(samples, inputs, dense.input), T::one(), weight);
-        if let Some(bias) = &dense.site.bias {
+impl<T: Real> GradientSum<'_, T> {
+    /// Adds each channel's sum of cotangents to its bias.
+    fn add_biases(&mut self, site: &Site, u: &[T]) {
+        if let Some(bias) = &site.bias {
             let bias = &mut self.gradient[bias.clone()];
-            for u in dense.site.u.chunks_exact(outputs) {
-                for (bias, &u) in bias.iter_mut().zip(u) {
-                    *bias += u;
-                }
-            }
-        }
-    }
-
-    fn convolution(&mut self, convolution: &ConvolutionSite<'_, T>) {
-        let geometry = convolution.geometry;
-        let (positions, patch, channels) = (geometry.positions(), geometry.patch(), geometry.channels_out);
-        self.block.patches.resize(patch * positions, T::zero());
-        let inputs = convolution.input.chunks_exact(geometry.in_len());
-        for (input, u) in inputs.zip(convolution.site.u.chunks_exact(channels * positions)) {
-            unfold(geometry, input, &mut self.block.patches);
-            let weight = view_mut(channels, patch, &mut self.gradient[convolution.site.weight.clone()]);
-            let patches = view(patch, positions, &self.block.patches);
-            gemm(T::one(), view(channels, positions, u), patches.t(), T::one(), weight);
-            if let Some(bias) = &convolution.site.bias {
-                for (bias, u) in self.gradient[bias.clone()].iter_mut().zip(u.chunks_exact(positions)) {
-                    *bias += u.iter().copied().sum::<T>();
-                }
-            }
-        }
-    }
-
-    fn normalisation(&mut self, normalisation: &NormalisationSite<'_, T>) {
-        let channels = normalisation.shape.channels();
-        for sample in 0..normalisation.site.samples {
-            normalisation.block(sample, self.block);
-            let (scales, shifts) = self.block.values.split_at(channels);
-            add(&mut self.gradient[normalisation.site.weight.clone()], scales);
-            if let Some(bias) = &normalisation.site.bias {
-                add(&mut self.gradient[bias.clone()], shifts);
+            let by_channel = u.len() / bias.len();
+            for (bias, u) in bias.iter_mut().zip(u.chunks_exact(by_channel)) {
+                *bias += sum(u);
             }
         }
     }
 }
 
-fn add<T: Real>(total: &mut [T], term: &[T]) {
-    for (total, &term) in total.iter_mut().zip(term) {
-        *total += term;
+impl<T: Real> LaneCollector<T> for GradientSum<'_, T> {
+    fn dense(&mut self, site: &Site, lanes: usize, input: &[T], u: &[T]) {
+        let (outputs, inputs) = (u.len() / lanes, input.len() / lanes);
+        let weight = view_mut(outputs, inputs, &mut self.gradient[site.weight.clone()]);
+        gemm(T::one(), view(outputs, lanes, u), view(inputs, lanes, input).reversed_axes(), T::one(), weight);
+        self.add_biases(site, u);
     }
+
+    fn convolution(
+        &mut self,
+        site: &Site,
+        geometry: ConvGeometry,
+        lanes: usize,
+        input: &[T],
+        u: &[T],
+        scratch: &mut ConvScratch<T>,
+    ) {
+        let weight = &mut self.gradient[site.weight.clone()];
+        let patch = geometry.patch();
+        weight_products(geometry, lanes, input, u, scratch, |channel, tap, _, products| {
+            weight[channel * patch + tap] += sum(products);
+        });
+        self.add_biases(site, u);
+    }
+
+    fn normalisation(&mut self, site: &Site, shape: Shape, lanes: usize, normalised: &[T], u: &[T]) {
+        let block = shape.positions() * lanes;
+        let scales = &mut self.gradient[site.weight.clone()];
+        for ((scale, values), u) in
+            scales.iter_mut().zip(normalised.chunks_exact(block)).zip(u.chunks_exact(block))
+        {
+            *scale += values.iter().zip(u).map(|(&value, &u)| value * u).sum::<T>();
+        }
+        self.add_biases(site, u);
+    }
+}
+
+/// A sum with eight partial sums: its order is fixed, and it is short work for vectors.
+fn sum<T: Real>(values: &[T]) -> T {
+    let mut partial = [T::zero(); 8];
+    let chunks = values.chunks_exact(8);
+    let rest = chunks.remainder().iter().copied().sum::<T>();
+    for chunk in chunks {
+        for (partial, &value) in partial.iter_mut().zip(chunk) {
+            *partial += value;
+        }
+    }
+    partial.into_iter().sum::<T>() + rest
 }

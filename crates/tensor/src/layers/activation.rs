@@ -1,6 +1,7 @@
 //! Activation functions and their derivatives.
 
-use crate::{Real, Shape};
+use crate::Real;
+use crate::kernels::vectorised;
 
 /// A function applied to every entry.
 ///
@@ -40,7 +41,7 @@ impl Activation {
     }
 
     /// The value at `x`.
-    #[inline]
+    #[inline(always)]
     pub fn value<T: Real>(self, x: T) -> T {
         let zero = T::zero();
         match self {
@@ -64,7 +65,7 @@ impl Activation {
     }
 
     /// The derivative at `x`.
-    #[inline]
+    #[inline(always)]
     pub fn derivative<T: Real>(self, x: T) -> T {
         let (zero, one) = (T::zero(), T::one());
         match self {
@@ -102,7 +103,7 @@ impl Activation {
 }
 
 /// `max(x, 0)`, written so that a NaN stays one and is not hidden.
-#[inline]
+#[inline(always)]
 fn relu<T: Real>(x: T) -> T {
     if x < T::zero() { T::zero() } else { x }
 }
@@ -124,53 +125,114 @@ fn sigmoid<T: Real>(x: T) -> T {
     }
 }
 
-/// `y = f(x)`, entry by entry.
-pub(crate) fn activate<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
-    // ReLU apart, so that its loop is a plain maximum which the compiler turns into vector code.
-    if activation == Activation::Relu {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = relu(x);
-        }
-    } else {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = activation.value(x);
+vectorised! {
+    /// `y = f(x)`, entry by entry.
+    pub(crate) fn activate<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
+        // ReLU apart, so that its loop is a plain maximum which the compiler turns into vector code.
+        if activation == Activation::Relu {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = Activation::Relu.value(x);
+            }
+        } else {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = activation.value(x);
+            }
         }
     }
 }
 
-/// `dX = f'(x) U` for `K` cotangents of each sample; adds to `dx` if `accumulate`.
-#[expect(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
-pub(crate) fn activate_backward<T: Real>(
-    activation: Activation,
-    shape: Shape,
-    cotangents: usize,
-    x: &[T],
-    u: &[T],
-    dx: &mut [T],
-    accumulate: bool,
-    scratch: &mut Vec<T>,
-) {
-    let len = shape.len();
-    scratch.clear();
-    scratch.extend(x.iter().map(|&x| activation.derivative(x)));
-    let block = len * cotangents;
-    let samples = scratch.chunks_exact(len).zip(u.chunks_exact(block)).zip(dx.chunks_exact_mut(block));
-    for ((slope, u), dx) in samples {
-        match shape {
-            Shape::Vector(_) => {
-                for (u, dx) in u.chunks_exact(len).zip(dx.chunks_exact_mut(len)) {
-                    for ((dx, &u), &slope) in dx.iter_mut().zip(u).zip(slope) {
-                        *dx = if accumulate { *dx + slope * u } else { slope * u };
-                    }
+vectorised! {
+    /// `y = f'(x)`, entry by entry.
+    pub(crate) fn slopes<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
+        if activation == Activation::Relu {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = Activation::Relu.derivative(x);
+            }
+        } else {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = activation.derivative(x);
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// `dX = f'(x) U`, entry by entry; adds to `dx` if `accumulate`.
+    pub(crate) fn activate_backward<T: Real>(
+        activation: Activation,
+        x: &[T],
+        u: &[T],
+        dx: &mut [T],
+        accumulate: bool,
+    ) {
+        let entries = dx.iter_mut().zip(x.iter().zip(u));
+        match (activation, accumulate) {
+            (Activation::Relu, false) => {
+                for (dx, (&x, &u)) in entries {
+                    *dx = Activation::Relu.derivative(x) * u;
                 }
             }
-            Shape::Image { .. } => {
-                let lanes = u.chunks_exact(cotangents).zip(dx.chunks_exact_mut(cotangents));
-                for (&slope, (u, dx)) in slope.iter().zip(lanes) {
-                    for (dx, &u) in dx.iter_mut().zip(u) {
-                        *dx = if accumulate { *dx + slope * u } else { slope * u };
-                    }
+            (_, false) => {
+                for (dx, (&x, &u)) in entries {
+                    *dx = activation.derivative(x) * u;
                 }
+            }
+            (_, true) => {
+                for (dx, (&x, &u)) in entries {
+                    *dx += activation.derivative(x) * u;
+                }
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// `dX = s U` for a fan of `cotangents` rows, each as long as the slopes; adds to `dx` if `accumulate`.
+    pub(crate) fn scale_rows<T: Real>(slopes: &[T], u: &[T], dx: &mut [T], accumulate: bool) {
+        for (u, dx) in u.chunks_exact(slopes.len()).zip(dx.chunks_exact_mut(slopes.len())) {
+            if accumulate {
+                for ((dx, &u), &slope) in dx.iter_mut().zip(u).zip(slopes) {
+                    *dx += slope * u;
+                }
+            } else {
+                for ((dx, &u), &slope) in dx.iter_mut().zip(u).zip(slopes) {
+                    *dx = slope * u;
+                }
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// `dX = s U` for a fan with its cotangents innermost, one slope for each entry; adds to `dx` if `accumulate`.
+    pub(crate) fn scale_entries<T: Real>(
+        slopes: &[T],
+        cotangents: usize,
+        u: &[T],
+        dx: &mut [T],
+        accumulate: bool,
+    ) {
+        let lanes = u.chunks_exact(cotangents).zip(dx.chunks_exact_mut(cotangents));
+        for (&slope, (u, dx)) in slopes.iter().zip(lanes) {
+            if accumulate {
+                for (dx, &u) in dx.iter_mut().zip(u) {
+                    *dx += slope * u;
+                }
+            } else {
+                for (dx, &u) in dx.iter_mut().zip(u) {
+                    *dx = slope * u;
+                }
+            }
+        }
+    }
+}
+
+vectorised! {
+    /// `U = s U` for a list of cotangents, one slope for each entry of `lanes` numbers.
+    pub(crate) fn scale_lists<T: Real>(slopes: &[T], lanes: usize, u: &mut [T]) {
+        for (u, &slope) in u.chunks_exact_mut(lanes).zip(slopes) {
+            for u in u {
+                *u *= slope;
             }
         }
     }

@@ -1,10 +1,17 @@
-//! Two-dimensional convolution by unfolding each sample into its matrix of patches.
+//! Two-dimensional convolution.
+//!
+//! Values and cotangents have lanes innermost (samples, or one sample's cotangents), so a convolution is a weighted sum of shifted
+//! rows of the padded image: no patches are unfolded, and no vector is half used however narrow the image. Unfolded patches
+//! are made only where one sample's input meets many cotangents and a matrix product is the best there is.
 
-use ndarray::ArrayView2;
+mod direct;
+mod frame;
+mod gathered;
 
-use super::dense::{view, view_mut};
+pub(crate) use direct::{ConvScratch, convolve, convolve_backward, pack_transposed, weight_products};
+pub(crate) use gathered::{GatheredScratch, gathered_backward, pack_by_entry};
+
 use crate::Real;
-use crate::gemm::gemm;
 
 /// The settings of a convolution with a square kernel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,92 +150,5 @@ pub(crate) fn unfold<T: Real>(geometry: ConvGeometry, x: &[T], patches: &mut [T]
                 }
             }
         }
-    }
-}
-
-/// The transpose of [`unfold`] for `K` cotangents (innermost): adds every patch entry back to its input.
-fn fold<T: Real>(geometry: ConvGeometry, cotangents: usize, patches: &[T], dx: &mut [T]) {
-    let ConvGeometry { height, width, kernel, stride, padding, out_width, .. } = geometry;
-    let mut rows = patches.chunks_exact(geometry.positions() * cotangents);
-    for channel in dx.chunks_exact_mut(height * width * cotangents) {
-        for i in 0..kernel {
-            for j in 0..kernel {
-                let Some(patch_row) = rows.next() else { return };
-                let inside = geometry.columns_inside(j);
-                if inside.is_empty() {
-                    continue;
-                }
-                for row in geometry.rows_inside(i) {
-                    let line = &mut channel[(row * stride + i - padding) * width * cotangents..];
-                    let source = &patch_row[row * out_width * cotangents..][..out_width * cotangents];
-                    let source = &source[inside.start * cotangents..inside.end * cotangents];
-                    let first = (inside.start * stride + j - padding) * cotangents;
-                    if stride == 1 {
-                        for (dx, &u) in line[first..first + source.len()].iter_mut().zip(source) {
-                            *dx += u;
-                        }
-                    } else {
-                        for (step, u) in source.chunks_exact(cotangents).enumerate() {
-                            let start = first + step * stride * cotangents;
-                            for (dx, &u) in line[start..start + cotangents].iter_mut().zip(u) {
-                                *dx += u;
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// The convolution of every sample; `weight` is `channels_out x patch`.
-pub(crate) fn convolve<T: Real>(
-    geometry: ConvGeometry,
-    x: &[T],
-    weight: ArrayView2<'_, T>,
-    bias: Option<&[T]>,
-    y: &mut [T],
-    patches: &mut Vec<T>,
-) {
-    let (positions, patch) = (geometry.positions(), geometry.patch());
-    patches.resize(patch * positions, T::zero());
-    let outputs = geometry.channels_out * positions;
-    for (x, y) in x.chunks_exact(geometry.in_len()).zip(y.chunks_exact_mut(outputs)) {
-        unfold(geometry, x, patches);
-        let beta = match bias {
-            Some(bias) => {
-                for (row, &bias) in y.chunks_exact_mut(positions).zip(bias) {
-                    row.fill(bias);
-                }
-                T::one()
-            }
-            None => T::zero(),
-        };
-        let product = view_mut(geometry.channels_out, positions, y);
-        gemm(T::one(), weight, view(patch, positions, patches), beta, product);
-    }
-}
-
-/// `dX` for `K` cotangents of each sample: `W' U` folded back; adds to `dx` if `accumulate`.
-pub(crate) fn convolve_backward<T: Real>(
-    geometry: ConvGeometry,
-    cotangents: usize,
-    u: &[T],
-    weight: ArrayView2<'_, T>,
-    dx: &mut [T],
-    accumulate: bool,
-    patches: &mut Vec<T>,
-) {
-    let (positions, patch) = (geometry.positions(), geometry.patch());
-    let columns = positions * cotangents;
-    patches.resize(patch * columns, T::zero());
-    if !accumulate {
-        dx.fill(T::zero());
-    }
-    let samples = u.chunks_exact(geometry.channels_out * columns);
-    for (u, dx) in samples.zip(dx.chunks_exact_mut(geometry.in_len() * cotangents)) {
-        let u = view(geometry.channels_out, columns, u);
-        gemm(T::one(), weight.t(), u, T::zero(), view_mut(patch, columns, patches));
-        fold(geometry, cotangents, patches, dx);
     }
 }

@@ -5,30 +5,39 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use crate::Real;
 use crate::gemm::gemm;
 
-/// `Y = X W' + 1 b'` for `samples` rows; `weight` is `out x in`.
+/// `Y = W X + b 1'` for `lanes` samples; `weight` is `out x in`.
 pub(crate) fn dense<T: Real>(
-    samples: usize,
+    lanes: usize,
     x: &[T],
     weight: ArrayView2<'_, T>,
     bias: Option<&[T]>,
     y: &mut [T],
 ) {
     let (outputs, inputs) = weight.dim();
-    let rows = view(samples, inputs, x);
-    // The bias goes in first and the product adds to it, so Y is written once.
-    match bias {
-        Some(bias) => {
-            for row in y.chunks_exact_mut(outputs) {
-                row.copy_from_slice(bias);
+    gemm(T::one(), weight, view(inputs, lanes, x), T::zero(), view_mut(outputs, lanes, y));
+    if let Some(bias) = bias {
+        for (y, &bias) in y.chunks_exact_mut(lanes).zip(bias) {
+            for y in y {
+                *y += bias;
             }
-            gemm(T::one(), rows, weight.t(), T::one(), view_mut(samples, outputs, y));
         }
-        None => gemm(T::one(), rows, weight.t(), T::zero(), view_mut(samples, outputs, y)),
     }
 }
 
-/// `dX = U W` for `rows = S K` cotangents at once; adds to `dx` if `accumulate`.
+/// `dX = W' U` for one cotangent a sample; adds to `dx` if `accumulate`.
 pub(crate) fn dense_backward<T: Real>(
+    lanes: usize,
+    u: &[T],
+    weight: ArrayView2<'_, T>,
+    dx: &mut [T],
+    accumulate: bool,
+) {
+    let (outputs, inputs) = weight.dim();
+    gemm(T::one(), weight.t(), view(outputs, lanes, u), beta(accumulate), view_mut(inputs, lanes, dx));
+}
+
+/// `dX = U W` for the `rows = S K` cotangents of all fans at once; adds to `dx` if `accumulate`.
+pub(crate) fn dense_backward_fan<T: Real>(
     rows: usize,
     u: &[T],
     weight: ArrayView2<'_, T>,
@@ -36,8 +45,11 @@ pub(crate) fn dense_backward<T: Real>(
     accumulate: bool,
 ) {
     let (outputs, inputs) = weight.dim();
-    let beta = if accumulate { T::one() } else { T::zero() };
-    gemm(T::one(), view(rows, outputs, u), weight, beta, view_mut(rows, inputs, dx));
+    gemm(T::one(), view(rows, outputs, u), weight, beta(accumulate), view_mut(rows, inputs, dx));
+}
+
+fn beta<T: Real>(accumulate: bool) -> T {
+    if accumulate { T::one() } else { T::zero() }
 }
 
 /// A row-major matrix over a slice that has exactly its length.

@@ -1,22 +1,23 @@
-//! Flattening: the border between the two layouts of cotangents.
+//! Flattening: in lanes nothing moves; for fans it is the border between the two layouts.
 
 use crate::Real;
+use crate::kernels::transpose;
 
-/// Turns each sample's cotangents from `K x len` (of the vector) into `len x K` (of the image).
-pub(crate) fn flatten_backward<T: Real>(
+/// Turns one sample's cotangents from `K x len` (of the vector) into `len x K` (of the image).
+pub(crate) fn flatten_backward_fan<T: Real>(
     len: usize,
     cotangents: usize,
     u: &[T],
     dx: &mut [T],
     accumulate: bool,
 ) {
-    let block = len * cotangents;
-    for (u, dx) in u.chunks_exact(block).zip(dx.chunks_exact_mut(block)) {
+    if accumulate {
         for (i, lanes) in dx.chunks_exact_mut(cotangents).enumerate() {
             for (k, dx) in lanes.iter_mut().enumerate() {
-                let u = u[k * len + i];
-                *dx = if accumulate { *dx + u } else { u };
+                *dx += u[k * len + i];
             }
         }
+    } else {
+        transpose(cotangents, len, u, len, dx, cotangents);
     }
 }

@@ -1,20 +1,23 @@
 //! Group and layer normalisation.
 
+use crate::kernels::vectorised;
 use crate::{Real, Shape};
 
 /// What the forward pass keeps for the backward one: the normalised values, and `1 / sigma` of each group.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Normalised<T> {
-    /// The values before scale and shift, in the shape of the layer's value.
+    /// The values before scale and shift, `len x L`.
     pub(crate) values: Vec<T>,
-    /// `groups` numbers a sample.
+    /// `groups x L`.
     pub(crate) inverse_deviations: Vec<T>,
 }
 
+vectorised! {
 /// `y = scale * (x - mean) / sqrt(variance + epsilon) + shift`, mean and variance over each sample's groups.
-#[expect(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
+#[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
 pub(crate) fn normalise<T: Real>(
     shape: Shape,
+    lanes: usize,
     groups: usize,
     epsilon: f64,
     x: &[T],
@@ -22,75 +25,151 @@ pub(crate) fn normalise<T: Real>(
     shift: &[T],
     saved: &mut Normalised<T>,
     y: &mut [T],
+    scratch: &mut Vec<T>,
 ) {
-    let (len, positions) = (shape.len(), shape.positions());
-    let group = len / groups;
-    let count = T::of(group as f64);
+    let group = shape.len() / groups * lanes;
+    let positions = shape.positions();
+    let count = T::of((shape.len() / groups) as f64);
     saved.values.resize(x.len(), T::zero());
-    saved.inverse_deviations.resize(x.len() / group, T::zero());
-    let blocks = x.chunks_exact(group).zip(saved.values.chunks_exact_mut(group));
-    for ((x, values), inverse) in blocks.zip(&mut saved.inverse_deviations) {
-        let mean = x.iter().copied().sum::<T>() / count;
-        // Two passes: the mean square less the squared mean would cancel.
-        let variance = x.iter().map(|&x| (x - mean) * (x - mean)).sum::<T>() / count;
-        *inverse = T::one() / (variance + T::of(epsilon)).sqrt();
-        for (value, &x) in values.iter_mut().zip(x) {
-            *value = (x - mean) * *inverse;
+    saved.inverse_deviations.resize(groups * lanes, T::zero());
+    let Normalised { values, inverse_deviations } = saved;
+    let (mean, _) = moments(scratch, lanes);
+        let blocks = x.chunks_exact(group).zip(values.chunks_exact_mut(group));
+        for ((x, values), inverse) in blocks.zip(inverse_deviations.chunks_exact_mut(lanes)) {
+            mean.fill(T::zero());
+            for x in x.chunks_exact(lanes) {
+                for (mean, &x) in mean.iter_mut().zip(x) {
+                    *mean += x;
+                }
+            }
+            for mean in mean.iter_mut() {
+                *mean /= count;
+            }
+            // Two passes: the mean square less the squared mean would cancel.
+            inverse.fill(T::zero());
+            for x in x.chunks_exact(lanes) {
+                for ((inverse, &x), &mean) in inverse.iter_mut().zip(x).zip(&*mean) {
+                    *inverse += (x - mean) * (x - mean);
+                }
+            }
+            for inverse in inverse.iter_mut() {
+                *inverse = T::one() / (*inverse / count + T::of(epsilon)).sqrt();
+            }
+            for (values, x) in values.chunks_exact_mut(lanes).zip(x.chunks_exact(lanes)) {
+                for (((value, &x), &mean), &inverse) in values.iter_mut().zip(x).zip(&*mean).zip(&*inverse) {
+                    *value = (x - mean) * inverse;
+                }
+            }
         }
-    }
-    let channels = saved.values.chunks_exact(positions).zip(y.chunks_exact_mut(positions)).enumerate();
-    for (index, (values, y)) in channels {
-        let channel = index % shape.channels();
-        for (y, &value) in y.iter_mut().zip(values) {
-            *y = scale[channel] * value + shift[channel];
+        let channels = values.chunks_exact(positions * lanes).zip(y.chunks_exact_mut(positions * lanes));
+        for ((values, y), (&scale, &shift)) in channels.zip(scale.iter().zip(shift)) {
+            for (y, &value) in y.iter_mut().zip(values) {
+                *y = scale * value + shift;
+            }
         }
-    }
+}
 }
 
-/// `dX` for `K` cotangents of each sample; adds to `dx` if `accumulate`.
+vectorised! {
+/// `dX` for one cotangent a sample; adds to `dx` if `accumulate`.
 ///
 /// With `v = scale * u`: `dx = (v - mean v - xhat mean(v xhat)) / sigma`, the means over the group.
-#[expect(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
+#[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
 pub(crate) fn normalise_backward<T: Real>(
     shape: Shape,
+    lanes: usize,
     groups: usize,
-    cotangents: usize,
     scale: &[T],
     saved: &Normalised<T>,
     u: &[T],
     dx: &mut [T],
     accumulate: bool,
+    scratch: &mut Vec<T>,
 ) {
-    let (len, positions) = (shape.len(), shape.positions());
-    let group = len / groups;
+    let (positions, group) = (shape.positions(), shape.len() / groups);
     let count = T::of(group as f64);
-    // Where entry i of cotangent k lies in its sample's block.
-    let (stride_entry, stride_cotangent) = match shape {
-        Shape::Vector(_) => (1, len),
-        Shape::Image { .. } => (cotangents, 1),
-    };
-    let block = len * cotangents;
-    let samples = u.chunks_exact(block).zip(dx.chunks_exact_mut(block));
-    for (sample, (u, dx)) in samples.enumerate() {
+    let (mean, correlation) = moments(scratch, lanes);
         for g in 0..groups {
-            let inverse = saved.inverse_deviations[sample * groups + g];
-            let values = &saved.values[sample * len + g * group..][..group];
-            for k in 0..cotangents {
-                let place = |i: usize| (g * group + i) * stride_entry + k * stride_cotangent;
-                let scaled = |i: usize| scale[(g * group + i) / positions] * u[place(i)];
-                let (mut sum, mut product) = (T::zero(), T::zero());
-                for (i, &value) in values.iter().enumerate() {
-                    let v = scaled(i);
-                    sum += v;
-                    product += v * value;
+            let features = g * group..(g + 1) * group;
+            let inverse = &saved.inverse_deviations[g * lanes..][..lanes];
+            mean.fill(T::zero());
+            correlation.fill(T::zero());
+            for i in features.clone() {
+                let scale = scale[i / positions];
+                let (u, values) = (&u[i * lanes..][..lanes], &saved.values[i * lanes..][..lanes]);
+                for l in 0..lanes {
+                    let v = scale * u[l];
+                    mean[l] += v;
+                    correlation[l] += v * values[l];
                 }
-                let (mean, correlation) = (sum / count, product / count);
-                for (i, &value) in values.iter().enumerate() {
-                    let v = inverse * (scaled(i) - mean - value * correlation);
-                    let dx = &mut dx[place(i)];
-                    *dx = if accumulate { *dx + v } else { v };
+            }
+            for l in 0..lanes {
+                mean[l] /= count;
+                correlation[l] /= count;
+            }
+            for i in features {
+                let scale = scale[i / positions];
+                let (u, values) = (&u[i * lanes..][..lanes], &saved.values[i * lanes..][..lanes]);
+                let dx = &mut dx[i * lanes..][..lanes];
+                for l in 0..lanes {
+                    let v = inverse[l] * (scale * u[l] - mean[l] - values[l] * correlation[l]);
+                    dx[l] = if accumulate { dx[l] + v } else { v };
                 }
             }
         }
-    }
+}
+}
+
+vectorised! {
+/// The same for one sample's fan, `(entries) x K`; `values` and `inverse_deviations` are that sample's.
+#[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
+pub(crate) fn normalise_backward_fan<T: Real>(
+    shape: Shape,
+    cotangents: usize,
+    groups: usize,
+    scale: &[T],
+    values: &[T],
+    inverse_deviations: &[T],
+    u: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+    scratch: &mut Vec<T>,
+) {
+    let (positions, group) = (shape.positions(), shape.len() / groups);
+    let count = T::of(group as f64);
+    let (mean, correlation) = moments(scratch, cotangents);
+        for g in 0..groups {
+            let features = g * group..(g + 1) * group;
+            mean.fill(T::zero());
+            correlation.fill(T::zero());
+            for i in features.clone() {
+                let (scale, value) = (scale[i / positions], values[i]);
+                let u = &u[i * cotangents..][..cotangents];
+                for k in 0..cotangents {
+                    let v = scale * u[k];
+                    mean[k] += v;
+                    correlation[k] += v * value;
+                }
+            }
+            for k in 0..cotangents {
+                mean[k] /= count;
+                correlation[k] /= count;
+            }
+            for i in features {
+                let (scale, value) = (scale[i / positions], values[i]);
+                let u = &u[i * cotangents..][..cotangents];
+                let dx = &mut dx[i * cotangents..][..cotangents];
+                for k in 0..cotangents {
+                    let v = inverse_deviations[g] * (scale * u[k] - mean[k] - value * correlation[k]);
+                    dx[k] = if accumulate { dx[k] + v } else { v };
+                }
+            }
+        }
+}
+}
+
+/// Two sums for each lane.
+fn moments<T: Real>(scratch: &mut Vec<T>, lanes: usize) -> (&mut [T], &mut [T]) {
+    scratch.resize(2 * lanes, T::zero());
+    scratch.split_at_mut(lanes)
 }

@@ -1,6 +1,8 @@
 //! Pooling over windows of an image.
 
+use super::{Gathered, Position};
 use crate::Real;
+use crate::kernels::vectorised;
 
 /// A pooling window: square, without padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,62 +56,68 @@ impl PoolGeometry {
         Self { window_height, window_width, stride: 1, channels, height, width, out_height: 1, out_width: 1 }
     }
 
-    fn in_len(self) -> usize {
-        self.channels * self.height * self.width
-    }
-
-    fn out_len(self) -> usize {
+    /// The number of windows.
+    #[inline(always)]
+    fn windows(self) -> usize {
         self.channels * self.out_height * self.out_width
     }
 
-    /// Calls `visit(output index, index of the window's first entry)` for every window of one sample.
-    #[inline]
-    fn for_each_window(self, mut visit: impl FnMut(usize, usize)) {
-        let mut output = 0;
-        for channel in 0..self.channels {
-            for row in 0..self.out_height {
-                for column in 0..self.out_width {
-                    visit(
-                        output,
-                        (channel * self.height + row * self.stride) * self.width + column * self.stride,
-                    );
-                    output += 1;
+    /// The first entry of a window.
+    #[inline(always)]
+    fn corner(self, window: usize) -> usize {
+        let (line, column) = (window / self.out_width, window % self.out_width);
+        let (channel, row) = (line / self.out_height, line % self.out_height);
+        (channel * self.height + row * self.stride) * self.width + column * self.stride
+    }
+
+    /// The number of entries of a window.
+    #[inline(always)]
+    fn area(self) -> usize {
+        self.window_height * self.window_width
+    }
+
+    /// How far an entry of a window stands from its first, counted row by row.
+    #[inline(always)]
+    fn entry(self, number: usize) -> usize {
+        number / self.window_width * self.width + number % self.window_width
+    }
+}
+
+vectorised! {
+/// The largest entry of each window, and its number in the window; of equal entries the first, as in other systems.
+///
+/// A NaN in a window wins, so that it is not hidden.
+pub(crate) fn max_pool<T: Real>(
+    geometry: PoolGeometry,
+    lanes: usize,
+    x: &[T],
+    y: &mut [T],
+    argmax: &mut [u32],
+) {
+        for output in 0..geometry.windows() {
+            let corner = geometry.corner(output);
+            let largest = &mut y[output * lanes..][..lanes];
+            let place = &mut argmax[output * lanes..][..lanes];
+            largest.copy_from_slice(&x[corner * lanes..][..lanes]);
+            place.fill(0);
+            for number in 1..geometry.area() {
+                let entry = geometry.entry(number);
+                let x = &x[(corner + entry) * lanes..][..lanes];
+                for ((largest, place), &x) in largest.iter_mut().zip(place.iter_mut()).zip(x) {
+                    let larger = (x > *largest) | (x.is_nan() & !largest.is_nan());
+                    *largest = if larger { x } else { *largest };
+                    *place = if larger { number as u32 } else { *place };
                 }
             }
         }
-    }
-
-    /// The entries of the window whose first entry is `corner`, row by row.
-    #[inline]
-    fn entries(self, corner: usize) -> impl Iterator<Item = usize> {
-        (0..self.window_height)
-            .flat_map(move |i| (0..self.window_width).map(move |j| corner + i * self.width + j))
-    }
+}
 }
 
-/// The largest entry of each window, and where it stood; of equal entries the first, as in other systems.
-///
-/// A NaN in a window wins, so that it is not hidden.
-pub(crate) fn max_pool<T: Real>(geometry: PoolGeometry, x: &[T], y: &mut [T], argmax: &mut [u32]) {
-    let samples = x.chunks_exact(geometry.in_len()).zip(y.chunks_exact_mut(geometry.out_len()));
-    for ((x, y), argmax) in samples.zip(argmax.chunks_exact_mut(geometry.out_len())) {
-        geometry.for_each_window(|output, corner| {
-            let (mut largest, mut place) = (x[corner], corner);
-            for entry in geometry.entries(corner) {
-                if x[entry] > largest || (x[entry].is_nan() && !largest.is_nan()) {
-                    (largest, place) = (x[entry], entry);
-                }
-            }
-            y[output] = largest;
-            argmax[output] = place as u32;
-        });
-    }
-}
-
+vectorised! {
 /// Sends each cotangent to the entry that was the largest.
 pub(crate) fn max_pool_backward<T: Real>(
     geometry: PoolGeometry,
-    cotangents: usize,
+    lanes: usize,
     argmax: &[u32],
     u: &[T],
     dx: &mut [T],
@@ -118,32 +126,76 @@ pub(crate) fn max_pool_backward<T: Real>(
     if !accumulate {
         dx.fill(T::zero());
     }
-    let (inputs, outputs) = (geometry.in_len() * cotangents, geometry.out_len() * cotangents);
-    let samples = u.chunks_exact(outputs).zip(dx.chunks_exact_mut(inputs));
-    for ((u, dx), argmax) in samples.zip(argmax.chunks_exact(geometry.out_len())) {
-        for (u, &input) in u.chunks_exact(cotangents).zip(argmax) {
-            let start = input as usize * cotangents;
-            for (dx, &u) in dx[start..start + cotangents].iter_mut().zip(u) {
-                *dx += u;
+        for output in 0..geometry.windows() {
+            let corner = geometry.corner(output);
+            let u = &u[output * lanes..][..lanes];
+            let place = &argmax[output * lanes..][..lanes];
+            for number in 0..geometry.area() {
+                let entry = geometry.entry(number);
+                let dx = &mut dx[(corner + entry) * lanes..][..lanes];
+                for ((dx, &place), &u) in dx.iter_mut().zip(place).zip(u) {
+                    *dx += if place == number as u32 { u } else { T::zero() };
+                }
+            }
+        }
+}
+}
+
+/// Lists one sample's cotangents at the entries that were the largest; `argmax` is that sample's, `C x Q`.
+pub(crate) fn max_pool_backward_fan<T: Real>(
+    geometry: PoolGeometry,
+    cotangents: usize,
+    argmax: &[u32],
+    u: &[T],
+    dx: &mut Gathered<T>,
+) {
+    dx.clear(argmax.len(), cotangents);
+    let Gathered { u: into, lanes, positions } = dx;
+    for (into, u) in into.chunks_exact_mut(*lanes).zip(u.chunks_exact(cotangents)) {
+        // A loop for so few numbers: a call of memcpy would cost more.
+        for (into, &u) in into.iter_mut().zip(u) {
+            *into = u;
+        }
+    }
+    let mut argmax = argmax.iter().map(|&number| number as usize);
+    let PoolGeometry { stride, window_width, .. } = geometry;
+    for _ in 0..geometry.channels {
+        for row in 0..geometry.out_height {
+            for (column, number) in (0..geometry.out_width).zip(&mut argmax) {
+                let (i, j) = (number / window_width, number % window_width);
+                positions
+                    .push(Position { row: (row * stride + i) as u32, column: (column * stride + j) as u32 });
             }
         }
     }
 }
 
+vectorised! {
 /// The mean of each window.
-pub(crate) fn average_pool<T: Real>(geometry: PoolGeometry, x: &[T], y: &mut [T]) {
+pub(crate) fn average_pool<T: Real>(geometry: PoolGeometry, lanes: usize, x: &[T], y: &mut [T]) {
     let weight = T::one() / T::of((geometry.window_height * geometry.window_width) as f64);
-    for (x, y) in x.chunks_exact(geometry.in_len()).zip(y.chunks_exact_mut(geometry.out_len())) {
-        geometry.for_each_window(|output, corner| {
-            y[output] = weight * geometry.entries(corner).map(|entry| x[entry]).sum::<T>();
-        });
-    }
+        for output in 0..geometry.windows() {
+            let corner = geometry.corner(output);
+            let y = &mut y[output * lanes..][..lanes];
+            y.fill(T::zero());
+            for number in 0..geometry.area() {
+                let entry = geometry.entry(number);
+                for (y, &x) in y.iter_mut().zip(&x[(corner + entry) * lanes..][..lanes]) {
+                    *y += x;
+                }
+            }
+            for y in y {
+                *y *= weight;
+            }
+        }
+}
 }
 
-/// Spreads each cotangent evenly over its window.
+vectorised! {
+/// Spreads each cotangent evenly over its window; lanes are samples, or the cotangents of one.
 pub(crate) fn average_pool_backward<T: Real>(
     geometry: PoolGeometry,
-    cotangents: usize,
+    lanes: usize,
     u: &[T],
     dx: &mut [T],
     accumulate: bool,
@@ -152,15 +204,15 @@ pub(crate) fn average_pool_backward<T: Real>(
         dx.fill(T::zero());
     }
     let weight = T::one() / T::of((geometry.window_height * geometry.window_width) as f64);
-    let (inputs, outputs) = (geometry.in_len() * cotangents, geometry.out_len() * cotangents);
-    for (u, dx) in u.chunks_exact(outputs).zip(dx.chunks_exact_mut(inputs)) {
-        geometry.for_each_window(|output, corner| {
-            let from = &u[output * cotangents..][..cotangents];
-            for entry in geometry.entries(corner) {
-                for (dx, &u) in dx[entry * cotangents..][..cotangents].iter_mut().zip(from) {
+        for output in 0..geometry.windows() {
+            let corner = geometry.corner(output);
+            let u = &u[output * lanes..][..lanes];
+            for number in 0..geometry.area() {
+                let entry = geometry.entry(number);
+                for (dx, &u) in dx[(corner + entry) * lanes..][..lanes].iter_mut().zip(u) {
                     *dx += weight * u;
                 }
             }
-        });
-    }
+        }
+}
 }

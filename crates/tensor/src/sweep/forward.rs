@@ -2,7 +2,8 @@
 
 use ndarray::ArrayView2;
 
-use super::{Saved, Sweep};
+use super::{Saved, Sweep, into_lanes, lanes_for};
+use crate::kernels::transpose;
 use crate::layers::{Normalised, activate, average_pool, convolve, dense, max_pool, normalise, view};
 use crate::tape::Operation;
 use crate::{Real, TensorError};
@@ -27,14 +28,13 @@ impl<T: Real> Sweep<T> {
             });
         }
         self.samples = inputs.nrows();
-        let samples = self.samples;
-        let first = &mut self.values[0];
-        first.clear();
-        first.extend(inputs.iter().copied());
+        self.lanes = lanes_for(self.samples);
+        let lanes = self.lanes;
+        into_lanes(inputs, lanes, &mut self.values[0]);
         for (index, record) in tape.records.iter().enumerate().skip(1) {
             let (before, rest) = self.values.split_at_mut(index);
             let y = &mut rest[0];
-            y.resize(samples * record.shape.len(), T::zero());
+            y.resize(lanes * record.shape.len(), T::zero());
             let x = before[record.inputs[0]].as_slice();
             match &record.operation {
                 Operation::Input => unreachable!("the input is the first record and only there"),
@@ -45,16 +45,16 @@ impl<T: Real> Sweep<T> {
                         &parameters[weight.clone()],
                     );
                     let bias = bias.as_ref().map(|bias| &parameters[bias.clone()]);
-                    dense(samples, x, weight, bias, y);
+                    dense(lanes, x, weight, bias, y);
                 }
                 Operation::FixedDense { weight } => {
                     let weight = weight.mapv(T::of);
-                    dense(samples, x, weight.view(), None, y);
+                    dense(lanes, x, weight.view(), None, y);
                 }
                 Operation::Convolution { geometry, weight, bias } => {
-                    let weight = view(geometry.channels_out, geometry.patch(), &parameters[weight.clone()]);
                     let bias = bias.as_ref().map(|bias| &parameters[bias.clone()]);
-                    convolve(*geometry, x, weight, bias, y, &mut self.patches);
+                    let scratch = &mut self.scratch.block.convolution;
+                    convolve(*geometry, lanes, x, &parameters[weight.clone()], bias, y, scratch);
                 }
                 Operation::MaxPool(geometry) => {
                     if !matches!(self.saved[index], Saved::Argmax(_)) {
@@ -62,9 +62,9 @@ impl<T: Real> Sweep<T> {
                     }
                     let Saved::Argmax(argmax) = &mut self.saved[index] else { unreachable!("just set") };
                     argmax.resize(y.len(), 0);
-                    max_pool(*geometry, x, y, argmax);
+                    max_pool(*geometry, lanes, x, y, argmax);
                 }
-                Operation::AveragePool(geometry) => average_pool(*geometry, x, y),
+                Operation::AveragePool(geometry) => average_pool(*geometry, lanes, x, y),
                 Operation::Activation(activation) => activate(*activation, x, y),
                 Operation::Normalise { groups, epsilon, scale, shift } => {
                     if !matches!(self.saved[index], Saved::Normalised(_)) {
@@ -72,7 +72,8 @@ impl<T: Real> Sweep<T> {
                     }
                     let Saved::Normalised(saved) = &mut self.saved[index] else { unreachable!("just set") };
                     let (scale, shift) = (&parameters[scale.clone()], &parameters[shift.clone()]);
-                    normalise(record.shape, *groups, *epsilon, x, scale, shift, saved, y);
+                    let scratch = &mut self.scratch.numbers;
+                    normalise(record.shape, lanes, *groups, *epsilon, x, scale, shift, saved, y, scratch);
                 }
                 Operation::Flatten => y.copy_from_slice(x),
                 Operation::Scale(factor) => {
@@ -88,6 +89,9 @@ impl<T: Real> Sweep<T> {
                 }
             }
         }
+        let (outputs, samples) = (tape.outputs(), self.samples);
+        self.outputs.resize(samples * outputs, T::zero());
+        transpose(outputs, samples, &self.values[tape.output], lanes, &mut self.outputs, outputs);
         Ok(self.outputs())
     }
 }

@@ -74,7 +74,9 @@ pub(crate) fn architecture() -> impl Strategy<Value = Architecture> {
         (1_usize..9).prop_map(Shape::vector),
         (1_usize..4, 1_usize..8, 1_usize..8).prop_map(|(c, h, w)| Shape::image(c, h, w)),
     ];
-    (input, prop::collection::vec(choice(), 0..7), 1_usize..5, any::<u64>())
+    // Many outputs now and then: more lanes than a kernel holds at once.
+    let outputs = prop_oneof![5 => 1_usize..5, 1 => 17_usize..40];
+    (input, prop::collection::vec(choice(), 0..7), outputs, any::<u64>())
         .prop_map(|(input, layers, outputs, seed)| Architecture { input, layers, outputs, seed })
 }
 

@@ -1,0 +1,30 @@
+//! The inner loops, each compiled for several instruction sets and chosen at run time.
+//!
+//! | loop | what it computes | who uses it |
+//! |---|---|---|
+//! | [`correlate`] | many outputs, each a weighted sum of shifted rows | convolutions forward, their data gradients |
+//! | [`contract`] | inner products of shifted rows with rows of cotangents | weight gradients and gradient norms of convolutions |
+//! | [`gathered`] | the same two for cotangents that stand at a few positions only | convolutions behind a max pool |
+//! | [`add_row_gram`] | `G += R'R` for a tall matrix of few columns | structural matrices |
+//! | [`transpose`] | a matrix turned in cache-sized tiles | the border between the layouts |
+//!
+//! A loop is written once, generic over the number type and the instruction set's [`vector`]s. No loop here branches on values, so the
+//! time is the same for any data.
+
+mod contract;
+mod correlate;
+#[macro_use]
+mod dispatch;
+mod gathered;
+mod row_gram;
+mod transpose;
+pub(crate) mod vector;
+
+pub(crate) use contract::{Contraction, contract};
+pub(crate) use correlate::{Correlation, Rows, correlate, pack};
+pub(crate) use dispatch::vectorised;
+pub(crate) use gathered::{
+    CHANNEL_BLOCK, GatheredGradient, Term, gather_data_gradient, gather_weight_block, padded_lanes,
+};
+pub(crate) use row_gram::{add_row_gram, add_row_products, add_vector_gram};
+pub(crate) use transpose::transpose;

@@ -1,0 +1,90 @@
+//! Instruction sets: one body, compiled for each, the best one that the processor has chosen at run time.
+
+#[cfg(target_arch = "x86_64")]
+use super::vector::{Avx2, Avx512};
+use super::vector::{Baseline, InstructionSet};
+
+/// A loop to be compiled for every instruction set; its `run` must be `#[inline(always)]`, or it stays baseline code.
+pub(super) trait Kernel {
+    /// What the loop returns.
+    type Output;
+    /// The loop.
+    fn run<I: InstructionSet>(self) -> Self::Output;
+}
+
+/// Runs a kernel with the widest instructions that this processor has.
+///
+/// The choice is the same in every thread of a process, so a result never depends on the thread count through it.
+#[inline]
+pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        if std::is_x86_feature_detected!("avx512f") {
+            // SAFETY: the processor has AVX-512F, as just asked; every such processor has AVX2 and FMA.
+            return unsafe { avx512(kernel) };
+        }
+        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+            // SAFETY: the processor has AVX2 and FMA, as just asked.
+            return unsafe { avx2(kernel) };
+        }
+    }
+    kernel.run::<Baseline>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn avx512<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx512>()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx2<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run::<Avx2>()
+}
+
+/// Compiles an element-wise loop for every instruction set, the compiler choosing the vectors.
+///
+/// The body must be plain loops: a closure of its own would be compiled once, for the baseline, and called.
+macro_rules! vectorised {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis fn $name:ident<T: Real>($($argument:ident: $type:ty),* $(,)?) $body:block
+    ) => {
+        $(#[$attribute])*
+        $visibility fn $name<T: Real>($($argument: $type),*) {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments, reason = "each is another array or size")]
+            fn body<T: Real>($($argument: $type),*) $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx2,fma")]
+            #[allow(clippy::too_many_arguments, reason = "each is another array or size")]
+            fn avx512<T: Real>($($argument: $type),*) {
+                body($($argument),*);
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            #[allow(clippy::too_many_arguments, reason = "each is another array or size")]
+            fn avx2<T: Real>($($argument: $type),*) {
+                body($($argument),*);
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            {
+                if std::is_x86_feature_detected!("avx512f") {
+                    // SAFETY: the processor has AVX-512F, as just asked; every such processor has AVX2 and FMA.
+                    return unsafe { avx512($($argument),*) };
+                }
+                if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+                    // SAFETY: the processor has AVX2 and FMA, as just asked.
+                    return unsafe { avx2($($argument),*) };
+                }
+            }
+            body($($argument),*);
+        }
+    };
+}
+
+pub(crate) use vectorised;

@@ -1,0 +1,70 @@
+//! One sample's cotangents at an image: all of them, or only where they are not zero.
+
+use crate::kernels::padded_lanes;
+use crate::{Real, Shape};
+
+/// `K` cotangents of one sample at an image node.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fan<T> {
+    /// `(C H W) x K`, unless the list is in use.
+    pub(crate) all: Vec<T>,
+    pub(crate) gathered: Gathered<T>,
+    /// Whether the cotangents are in the list.
+    pub(crate) is_gathered: bool,
+}
+
+/// Cotangents at a few positions: for each channel `Q` of them. A position may occur more than once; its cotangents add.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gathered<T> {
+    /// `C x Q x lanes`, lanes beyond `K` being zero.
+    pub(crate) u: Vec<T>,
+    /// `K`, padded to whole vectors.
+    pub(crate) lanes: usize,
+    /// `C x Q` positions within the channel.
+    pub(crate) positions: Vec<Position>,
+}
+
+/// A place in an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Position {
+    pub(crate) row: u32,
+    pub(crate) column: u32,
+}
+
+impl Position {
+    /// The place's number in an image of this width, row by row.
+    #[inline(always)]
+    pub(crate) fn number(self, width: usize) -> usize {
+        self.row as usize * width + self.column as usize
+    }
+}
+
+impl<T: Real> Gathered<T> {
+    /// Makes room for `count` entries of `cotangents` numbers, all zero.
+    pub(crate) fn clear(&mut self, count: usize, cotangents: usize) {
+        self.lanes = padded_lanes::<T>(cotangents);
+        self.positions.clear();
+        self.u.clear();
+        self.u.resize(count * self.lanes, T::zero());
+    }
+}
+
+impl<T: Real> Fan<T> {
+    /// The whole array, sized for a node of this shape; what was in the list is spread out if it is to be added to.
+    pub(crate) fn spread(&mut self, shape: Shape, cotangents: usize, keep: bool) -> &mut [T] {
+        self.all.resize(shape.len() * cotangents, T::zero());
+        if self.is_gathered && keep {
+            self.all.fill(T::zero());
+            let Gathered { u, lanes, positions } = &self.gathered;
+            let by_channel = positions.len() / shape.channels();
+            for (entry, (&position, u)) in positions.iter().zip(u.chunks_exact(*lanes)).enumerate() {
+                let place = entry / by_channel * shape.positions() + position.number(shape.width());
+                for (all, &u) in self.all[place * cotangents..][..cotangents].iter_mut().zip(u) {
+                    *all += u;
+                }
+            }
+        }
+        self.is_gathered = false;
+        &mut self.all
+    }
+}

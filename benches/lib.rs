@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use fenchel_nn::models::{DenseChain, LeNet5, Model};
+use fenchel_nn::models::{DenseChain, LeNet5, Model, ResNet};
 use fenchel_nn::{Initialiser, NnError, one_hot};
 use fenchel_random::{Rng, Seed};
 use fenchel_tensor::{Shape, Tape};
@@ -36,10 +36,11 @@ pub struct Workload {
 pub fn workloads() -> Result<Vec<Workload>, NnError> {
     let grey = Shape::image(1, 28, 28);
     let colour = Shape::image(3, 32, 32);
-    let models: [(&str, Box<dyn Model>, Shape); 3] = [
+    let models: [(&str, Box<dyn Model>, Shape); 4] = [
         ("mlp-784-256-256-10", Box::new(DenseChain::new(2, 256)), grey),
         ("lenet5-28x28", Box::new(LeNet5), grey),
         ("lenet5-32x32x3", Box::new(LeNet5), colour),
+        ("resnet-2-2-2-32x32x3", Box::new(ResNet { blocks: 2, groups: None }), colour),
     ];
     models.into_iter().map(|(name, model, shape)| workload(name, &*model, shape)).collect()
 }

@@ -18,6 +18,7 @@
 pub mod gemm;
 pub mod spectrum;
 
+mod buffer;
 mod collectors;
 mod engine;
 mod error;

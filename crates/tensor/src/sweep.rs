@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use ndarray::{Array3, Array4, ArrayView2};
 
+use crate::buffer::Buffer;
 use crate::collectors::{BlockScratch, GradientSum, Gram, Jacobian, SquaredNorms};
 use crate::kernels::transpose;
 use crate::layers::{Fan, GatheredScratch, Normalised};
@@ -43,11 +44,11 @@ pub struct Sweep<T> {
     /// The samples padded with zeros to whole vectors: see the layers' documentation.
     lanes: usize,
     /// Each node's value, `len x lanes`.
-    values: Vec<Vec<T>>,
+    values: Vec<Buffer<T>>,
     saved: Vec<Saved<T>>,
     outputs: Vec<T>,
     /// Each node's cotangents: one a sample, `len x lanes`.
-    cotangents: Vec<Vec<T>>,
+    cotangents: Vec<Buffer<T>>,
     fans: Fans<T>,
     scratch: Scratch<T>,
 }
@@ -97,10 +98,10 @@ impl<T: Real> Sweep<T> {
         Self {
             samples: 0,
             lanes: 0,
-            values: vec![Vec::new(); nodes],
+            values: vec![Buffer::default(); nodes],
             saved: vec![Saved::Nothing; nodes],
             outputs: Vec::new(),
-            cotangents: vec![Vec::new(); nodes],
+            cotangents: vec![Buffer::default(); nodes],
             fans: Fans {
                 values: vec![Vec::new(); nodes],
                 normalised: vec![Normalised::default(); nodes],
@@ -213,9 +214,9 @@ fn lanes_for(samples: usize) -> usize {
 }
 
 /// Copies the rows of a matrix `S x d` into lanes, `d x lanes`, and zeros into the lanes beyond.
-fn into_lanes<T: Real>(rows: ArrayView2<'_, T>, lanes: usize, into: &mut Vec<T>) {
+fn into_lanes<T: Real>(rows: ArrayView2<'_, T>, lanes: usize, into: &mut Buffer<T>) {
     let (samples, len) = rows.dim();
-    into.resize(len * lanes, T::zero());
+    into.resize(len * lanes);
     match rows.as_slice() {
         Some(rows) => transpose(samples, len, rows, len, into, lanes),
         None => {

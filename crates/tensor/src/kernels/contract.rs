@@ -22,7 +22,14 @@ pub(crate) struct Contraction<'a, T> {
     pub(crate) rows: Rows,
     /// How many lanes are to be kept apart: a power of two, or a multiple of every tile.
     pub(crate) lanes: usize,
+    /// How many neighbouring taps read the same channel of `x`.
+    pub(crate) taps_by_channel: usize,
+    /// Room for sums over some of the rows.
+    pub(crate) partial: &'a mut Vec<T>,
 }
+
+/// One channel of the inputs and two of the cotangents should fit the first-level cache: this many bytes of them.
+const CACHE_BYTES: usize = 24 * 1024;
 
 /// Calls `take(channel, tap, first lane, sums)` for every channel and tap; `sums[n]` belongs to lane `(first lane + n) % lanes`.
 ///
@@ -32,6 +39,16 @@ pub(crate) fn contract<T: Real>(
     take: impl FnMut(usize, usize, usize, &[T]),
 ) {
     dispatch(Contract { contraction, take });
+}
+
+/// One register block's work: some rows, taps and channels.
+struct Turn {
+    rows: std::ops::Range<usize>,
+    tap: usize,
+    channel: usize,
+    first: usize,
+    is_first: bool,
+    is_last: bool,
 }
 
 struct Contract<'a, T, F> {
@@ -54,49 +71,74 @@ const WIDEST: usize = 64;
 impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
     #[inline(always)]
     fn all_blocks<V: Vector<T>>(&mut self) {
-        let (taps, channels) = (self.contraction.offsets.len(), self.contraction.channels);
+        let Contraction { channels, rows, lanes, taps_by_channel, .. } = self.contraction;
+        let taps = self.contraction.offsets.len();
+        let tile_len = 2 * V::LANES;
+        let row_bytes = (CHANNELS + 1) * rows.len * size_of::<T>();
+        let parts = rows.count.div_ceil((CACHE_BYTES / row_bytes.max(1)).max(1)).max(1);
+        if parts > 1 {
+            self.contraction.partial.resize(channels * taps * tile_len, T::zero());
+        }
         // Lanes of one position may be more than a tile; then each tile's worth of them is a pass of its own.
-        for first in (0..self.contraction.lanes).step_by(2 * V::LANES) {
-            let mut channel = 0;
-            while channel < channels {
-                let pair = channel + CHANNELS <= channels;
-                let mut tap = 0;
-                while tap < taps {
-                    let triple = tap + TAPS <= taps;
-                    match (triple, pair) {
-                        (true, true) => self.block::<V, TAPS, CHANNELS>(tap, channel, first),
-                        (true, false) => self.block::<V, TAPS, 1>(tap, channel, first),
-                        (false, true) => self.block::<V, 1, CHANNELS>(tap, channel, first),
-                        (false, false) => self.block::<V, 1, 1>(tap, channel, first),
+        for first in (0..lanes).step_by(tile_len) {
+            for part in 0..parts {
+                let rows = rows.count * part / parts..rows.count * (part + 1) / parts;
+                for start in (0..taps).step_by(taps_by_channel) {
+                    let mut channel = 0;
+                    while channel < channels {
+                        let pair = channel + CHANNELS <= channels;
+                        let mut tap = start;
+                        while tap < start + taps_by_channel {
+                            let triple = tap + TAPS <= start + taps_by_channel;
+                            let turn = Turn {
+                                rows: rows.clone(),
+                                tap,
+                                channel,
+                                first,
+                                is_first: part == 0,
+                                is_last: part + 1 == parts,
+                            };
+                            match (triple, pair) {
+                                (true, true) => self.block::<V, TAPS, CHANNELS>(&turn),
+                                (true, false) => self.block::<V, TAPS, 1>(&turn),
+                                (false, true) => self.block::<V, 1, CHANNELS>(&turn),
+                                (false, false) => self.block::<V, 1, 1>(&turn),
+                            }
+                            tap += if triple { TAPS } else { 1 };
+                        }
+                        channel += if pair { CHANNELS } else { 1 };
                     }
-                    tap += if triple { TAPS } else { 1 };
                 }
-                channel += if pair { CHANNELS } else { 1 };
             }
         }
     }
 
     #[inline(always)]
-    fn block<V: Vector<T>, const A: usize, const B: usize>(
-        &mut self,
-        tap: usize,
-        channel: usize,
-        first: usize,
-    ) {
+    fn block<V: Vector<T>, const A: usize, const B: usize>(&mut self, turn: &Turn) {
         let tile_len = 2 * V::LANES;
         let step = self.contraction.lanes.max(tile_len);
-        let Contraction { x, offsets, u, plane, rows, .. } = &self.contraction;
+        let &Turn { tap, channel, first, .. } = turn;
+        let Contraction { x, offsets, u, plane, rows, partial, .. } = &mut self.contraction;
+        let taps = offsets.len();
         let mut tap_offsets = [0; A];
         tap_offsets.copy_from_slice(&offsets[tap..tap + A]);
         let mut sums = [[[V::splat(T::zero()); 2]; B]; A];
-        for row in 0..rows.count {
+        if !turn.is_first {
+            for a in 0..A {
+                for b in 0..B {
+                    let saved = &partial[((channel + b) * taps + tap + a) * tile_len..][..tile_len];
+                    sums[a][b] = [V::load(saved), V::load(&saved[V::LANES..])];
+                }
+            }
+        }
+        for row in turn.rows.clone() {
             let source = &x[rows.source + row * rows.source_step..];
             let target = rows.target + row * rows.target_step;
             let mut start = first;
             while start < rows.len {
                 let mut cotangents = [[V::splat(T::zero()); 2]; B];
                 for b in 0..B {
-                    let u = &u[(channel + b) * plane + target + start..];
+                    let u = &u[(channel + b) * *plane + target + start..];
                     if start + tile_len <= rows.len {
                         cotangents[b] = [V::load(u), V::load(&u[V::LANES..])];
                     } else {
@@ -116,6 +158,16 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
                 }
                 start += step;
             }
+        }
+        if !turn.is_last {
+            for a in 0..A {
+                for b in 0..B {
+                    let saved = &mut partial[((channel + b) * taps + tap + a) * tile_len..][..tile_len];
+                    sums[a][b][0].store(saved);
+                    sums[a][b][1].store(&mut saved[V::LANES..]);
+                }
+            }
+            return;
         }
         let mut spill = [T::zero(); WIDEST];
         for a in 0..A {
@@ -166,7 +218,19 @@ mod tests {
                     got[(c * taps + t) * lanes + (first + n) % lanes] += sum;
                 }
             };
-            let contraction = Contraction { x: &x, offsets: &offsets, u: &u, plane, channels, rows, lanes };
+            let (mut partial, taps_by_channel) = (Vec::new(), taps);
+            let partial = &mut partial;
+            let contraction = Contraction {
+                x: &x,
+                offsets: &offsets,
+                u: &u,
+                plane,
+                channels,
+                rows,
+                lanes,
+                taps_by_channel,
+                partial,
+            };
             if baseline {
                 Contract { contraction, take }.run::<Baseline>();
             } else {

@@ -1,5 +1,6 @@
 //! One sample's cotangents at an image: all of them, or only where they are not zero.
 
+use crate::buffer::Buffer;
 use crate::kernels::padded_lanes;
 use crate::{Real, Shape};
 
@@ -7,7 +8,7 @@ use crate::{Real, Shape};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fan<T> {
     /// `(C H W) x K`, unless the list is in use.
-    pub(crate) all: Vec<T>,
+    pub(crate) all: Buffer<T>,
     pub(crate) gathered: Gathered<T>,
     /// Whether the cotangents are in the list.
     pub(crate) is_gathered: bool,
@@ -17,7 +18,7 @@ pub(crate) struct Fan<T> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gathered<T> {
     /// `C x Q x lanes`, lanes beyond `K` being zero.
-    pub(crate) u: Vec<T>,
+    pub(crate) u: Buffer<T>,
     /// `K`, padded to whole vectors.
     pub(crate) lanes: usize,
     /// `C x Q` positions within the channel.
@@ -44,15 +45,15 @@ impl<T: Real> Gathered<T> {
     pub(crate) fn clear(&mut self, count: usize, cotangents: usize) {
         self.lanes = padded_lanes::<T>(cotangents);
         self.positions.clear();
-        self.u.clear();
-        self.u.resize(count * self.lanes, T::zero());
+        self.u.resize(count * self.lanes);
+        self.u.fill(T::zero());
     }
 }
 
 impl<T: Real> Fan<T> {
     /// The whole array, sized for a node of this shape; what was in the list is spread out if it is to be added to.
     pub(crate) fn spread(&mut self, shape: Shape, cotangents: usize, keep: bool) -> &mut [T] {
-        self.all.resize(shape.len() * cotangents, T::zero());
+        self.all.resize(shape.len() * cotangents);
         if self.is_gathered && keep {
             self.all.fill(T::zero());
             let Gathered { u, lanes, positions } = &self.gathered;

@@ -3,6 +3,7 @@
 use ndarray::ArrayView2;
 
 use super::{Saved, Sweep, into_lanes};
+use crate::buffer::Buffer;
 use crate::collectors::{LaneCollector, Site};
 use crate::layers::{
     activate_backward, average_pool_backward, convolve_backward, dense_backward, max_pool_backward,
@@ -44,8 +45,8 @@ impl<T: Real> Sweep<T> {
             }
             let [first, second] = record.inputs;
             let (before, rest) = self.cotangents.split_at_mut(index);
-            let u = rest[0].as_slice();
-            let x = self.values[first].as_slice();
+            let u = &*rest[0];
+            let x = &*self.values[first];
             let shape = tape.records[first].shape;
             match &record.operation {
                 Operation::Dense { weight, bias } => {
@@ -130,12 +131,12 @@ pub(super) fn scale_into<T: Real>(factor: T, u: &[T], dx: &mut [T], accumulate: 
 }
 
 /// A node's cotangents, sized, and whether someone wrote them before in this pass.
-pub(super) fn target<'a, T: Real>(
-    before: &'a mut [Vec<T>],
+fn target<'a, T: Real>(
+    before: &'a mut [Buffer<T>],
     written: &mut [bool],
     node: usize,
     len: usize,
 ) -> (&'a mut [T], bool) {
-    before[node].resize(len, T::zero());
+    before[node].resize(len);
     (&mut before[node], std::mem::replace(&mut written[node], true))
 }

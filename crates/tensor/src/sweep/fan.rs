@@ -4,7 +4,7 @@
 //! the rows of one tall matrix; through the images one sample at a time, whose fan stays in the second-level cache from the
 //! last layer to the first.
 
-use super::backward::{scale_into, target};
+use super::backward::scale_into;
 use super::{Fans, Saved, Scratch, Sweep};
 use crate::collectors::{FanCollector, FanConvolution, SLACK, Site};
 use crate::kernels::transpose;
@@ -388,4 +388,15 @@ fn fan_target<'a, T: Real>(
 ) -> (&'a mut [T], bool) {
     let accumulate = std::mem::replace(&mut written[node], true);
     (before[node].spread(shape, cotangents, accumulate), accumulate)
+}
+
+/// A vector node's cotangents, sized, and whether someone wrote them before in this pass.
+fn target<'a, T: Real>(
+    before: &'a mut [Vec<T>],
+    written: &mut [bool],
+    node: usize,
+    len: usize,
+) -> (&'a mut [T], bool) {
+    before[node].resize(len, T::zero());
+    (&mut before[node], std::mem::replace(&mut written[node], true))
 }

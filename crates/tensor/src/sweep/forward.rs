@@ -34,8 +34,8 @@ impl<T: Real> Sweep<T> {
         for (index, record) in tape.records.iter().enumerate().skip(1) {
             let (before, rest) = self.values.split_at_mut(index);
             let y = &mut rest[0];
-            y.resize(lanes * record.shape.len(), T::zero());
-            let x = before[record.inputs[0]].as_slice();
+            y.resize(lanes * record.shape.len());
+            let x = &*before[record.inputs[0]];
             match &record.operation {
                 Operation::Input => unreachable!("the input is the first record and only there"),
                 Operation::Dense { weight, bias } => {
@@ -83,7 +83,7 @@ impl<T: Real> Sweep<T> {
                     }
                 }
                 Operation::Add => {
-                    for ((y, &a), &b) in y.iter_mut().zip(x).zip(&before[record.inputs[1]]) {
+                    for ((y, &a), &b) in y.iter_mut().zip(x).zip(&*before[record.inputs[1]]) {
                         *y = a + b;
                     }
                 }

@@ -4,12 +4,13 @@
 use super::ConvGeometry;
 use super::frame::Frame;
 use crate::Real;
+use crate::buffer::Buffer;
 use crate::kernels::{Contraction, Correlation, Rows, contract, correlate, pack};
 
 /// Buffers that all convolutions of a sweep share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConvScratch<T> {
-    pub(super) frame: Vec<T>,
+    pub(super) frame: Buffer<T>,
     pub(super) offsets: Vec<usize>,
     packed: Vec<T>,
     rows: Vec<T>,
@@ -236,6 +237,8 @@ pub(crate) fn weight_products<T: Real>(
             channels: geometry.channels_out,
             rows: geometry.output_rows(frame),
             lanes,
+            taps_by_channel: geometry.kernel * geometry.kernel,
+            partial: &mut scratch.rows,
         },
         take,
     );

@@ -4,6 +4,7 @@
 //! strided convolution is a sum of shifted rows like any other.
 
 use crate::Real;
+use crate::buffer::Buffer;
 
 /// The layout of a padded image, `channels x rows x remainders x columns x lanes`.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +32,12 @@ impl Frame {
         x: &[T],
         (height, width): (usize, usize),
         (top, left): (usize, usize),
-        frame: &mut Vec<T>,
+        frame: &mut Buffer<T>,
     ) {
         let Self { rows, remainders, columns, lanes } = self;
         let channels = x.len() / (height * width * lanes);
         let row_len = remainders * columns * lanes;
-        frame.resize(channels * rows * row_len + SLACK, T::zero());
+        frame.resize(channels * rows * row_len + SLACK);
         let (images, slack) = frame.split_at_mut(channels * rows * row_len);
         slack.fill(T::zero());
         let images = images.chunks_exact_mut(rows * row_len);

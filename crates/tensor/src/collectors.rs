@@ -9,15 +9,18 @@
 //! | [`GradientSum`] | one a sample | the gradient of a sum over samples | `U'a` |
 //! | [`SquaredNorms`] | one a sample | per-sample squared gradient norms | `‖u‖² (‖a‖² + 1)` |
 //! | [`Gram`] | a fan of `K` | per-sample `K x K` Gram matrices, theorem T13 | `(‖a‖² + 1) U U'` |
+//! | [`Factors`] | a fan of `K` | what products between samples need, for the tangent kernel | `a` and `U` |
 //! | [`Jacobian`] | a fan of `K` | per-sample `K x n` Jacobians | rows `u_k a'` |
 
 mod block;
+mod factors;
 mod gradient;
 mod gram;
 mod jacobian;
 mod norms;
 
 pub(crate) use block::{BlockScratch, SLACK};
+pub(crate) use factors::{Factor, Factors};
 pub(crate) use gradient::GradientSum;
 pub(crate) use gram::Gram;
 pub(crate) use jacobian::Jacobian;

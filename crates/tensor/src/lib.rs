@@ -28,6 +28,7 @@ mod parameters;
 mod real;
 mod shape;
 mod sweep;
+mod tangent_kernel;
 mod tape;
 
 pub use engine::Engine;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use ndarray::{Array3, Array4, ArrayView2};
 
 use crate::buffer::Buffer;
-use crate::collectors::{BlockScratch, GradientSum, Gram, Jacobian, SquaredNorms};
+use crate::collectors::{BlockScratch, FanCollector, GradientSum, Gram, Jacobian, SquaredNorms};
 use crate::kernels::transpose;
 use crate::layers::{Fan, GatheredScratch, Normalised};
 use crate::{Real, Tape, TensorError};
@@ -197,6 +197,15 @@ impl<T: Real> Sweep<T> {
         let slice = rows.as_slice_mut().expect("a new array is contiguous");
         self.backward_fan(parameters, &mut Jacobian { rows: slice, parameters: count })?;
         Ok(rows)
+    }
+
+    /// Shows every layer's fan to a collector.
+    pub(crate) fn gather<C: FanCollector<T>>(
+        &mut self,
+        parameters: &[T],
+        collector: &mut C,
+    ) -> Result<(), TensorError> {
+        self.backward_fan(parameters, collector)
     }
 
     fn check_len(&self, argument: &'static str, got: usize, want: usize) -> Result<(), TensorError> {

@@ -134,6 +134,31 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// The tangent kernel between two sets is the product of their Jacobians; its diagonal blocks are the structural matrices.
+    #[test]
+    fn the_tangent_kernel_is_the_product_of_jacobians(net in architecture(), a in 1_usize..12, b in 1_usize..12) {
+        let tape = net.tape();
+        let parameters = net.parameters(&tape);
+        let inputs = net.inputs::<f64>(a + b);
+        let engine = Engine::<f64>::new(tape.clone());
+        let mut sweep = Sweep::new(tape.clone());
+        sweep.forward(&parameters, inputs.view()).unwrap();
+        let rows = sweep.jacobian(&parameters).unwrap();
+        let rows = rows.to_shape(((a + b) * tape.outputs(), parameters.len())).unwrap();
+        let exact = rows.dot(&rows.t());
+        let scale = max_abs(&exact);
+        let (left, right) = inputs.view().split_at(Axis(0), a);
+        let m = tape.outputs();
+        let cross = engine.tangent_kernel(&parameters, left, right).unwrap();
+        prop_assert!(max_abs(&(&cross - &exact.slice(s![..a * m, a * m..]))) <= 1e-10 * scale);
+        let whole = engine.tangent_kernel(&parameters, inputs.view(), inputs.view()).unwrap();
+        prop_assert!(max_abs(&(&whole - &exact)) <= 1e-10 * scale);
+    }
+}
+
 /// What the engine returns must not depend on the number of threads, bit for bit.
 #[test]
 fn the_same_bits_at_every_thread_count() {

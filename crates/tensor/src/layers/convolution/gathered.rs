@@ -3,7 +3,7 @@
 use super::ConvGeometry;
 use crate::Real;
 use crate::kernels::{CHANNEL_BLOCK, GatheredGradient, Term, gather_data_gradient};
-use crate::layers::Gathered;
+use crate::layers::{Gathered, Position};
 
 /// Buffers of [`gathered_backward`].
 #[derive(Clone, Debug, Default)]
@@ -83,14 +83,23 @@ fn sort_terms<T: Real>(
     let inside = |out: usize, size: usize| {
         let start = out * stride;
         let skip = padding.saturating_sub(start);
-        let end = kernel.min(size + padding - start);
-        (skip, (start + skip).saturating_sub(padding), end.saturating_sub(skip))
+        let end = kernel.min((size + padding).saturating_sub(start));
+        // A padding wider than the kernel has outputs that meet no input at all.
+        (skip, (start + skip - padding).min(size), end.saturating_sub(skip))
+    };
+    // Line by line: the first kernel entry, and the inputs that the line meets.
+    let lines = |position: Position| {
+        let (skip_rows, y, rows) = inside(position.row as usize, height);
+        let (skip_columns, x, columns) = inside(position.column as usize, width);
+        let rows = if columns == 0 { 0 } else { rows };
+        (0..rows).map(move |i| {
+            let start = (y + i) * width + x;
+            ((skip_rows + i) * kernel + skip_columns, start..start + columns)
+        })
     };
     for &position in &gathered.positions {
-        let (_, y, rows) = inside(position.row as usize, height);
-        let (_, x, columns) = inside(position.column as usize, width);
-        for i in 0..rows {
-            for cursor in &mut cursors[(y + i) * width + x..][..columns] {
+        for (_, inputs) in lines(position) {
+            for cursor in &mut cursors[inputs] {
                 *cursor += 1;
             }
         }
@@ -108,12 +117,9 @@ fn sort_terms<T: Real>(
     for (entry, &position) in gathered.positions.iter().enumerate() {
         let cotangents = (entry * gathered.lanes) as u32;
         let first_tap = entry / by_channel * kernel * kernel;
-        let (skip_rows, y, rows) = inside(position.row as usize, height);
-        let (skip_columns, x, columns) = inside(position.column as usize, width);
-        for i in 0..rows {
-            let tap = first_tap + (skip_rows + i) * kernel + skip_columns;
-            let mut weights = (tap * CHANNEL_BLOCK) as u32;
-            for cursor in &mut cursors[(y + i) * width + x..][..columns] {
+        for (tap, inputs) in lines(position) {
+            let mut weights = ((first_tap + tap) * CHANNEL_BLOCK) as u32;
+            for cursor in &mut cursors[inputs] {
                 terms[*cursor as usize] = Term { cotangents, weights };
                 *cursor += 1;
                 weights += CHANNEL_BLOCK as u32;

@@ -35,4 +35,5 @@ pub(crate) use flatten::flatten_backward_fan;
 pub(crate) use normalise::{Normalised, normalise, normalise_backward, normalise_backward_fan};
 pub(crate) use pool::{
     PoolGeometry, average_pool, average_pool_backward, max_pool, max_pool_backward, max_pool_backward_fan,
+    max_pool_select,
 };

@@ -11,6 +11,8 @@
 //! | recording a network | [`TapeBuilder`], [`Tape`], [`ParameterLayout`] |
 //! | values and backward passes of a few samples | [`Sweep`] |
 //! | whole batches on all cores, with the same bits at any thread count | [`Engine`] |
+//! | the tangent kernel between sets of samples | [`Engine::tangent_kernel`] |
+//! | products with `J` and `J'`, extreme eigenvalues without the matrix | [`Engine::extreme_eigenvalues`], [`lanczos`] |
 //! | eigenvalues of small symmetric matrices | [`spectrum`] |
 //!
 //! What this crate does not do: it knows no loss, optimiser, data set or file, and draws no random number.
@@ -24,6 +26,7 @@ mod engine;
 mod error;
 mod kernels;
 mod layers;
+mod operator;
 mod parameters;
 mod real;
 mod shape;
@@ -34,6 +37,7 @@ mod tape;
 pub use engine::Engine;
 pub use error::TensorError;
 pub use layers::{Activation, Conv2d, Pool2d};
+pub use operator::{Extremes, lanczos};
 pub use parameters::{ParameterLayout, Role, Slot};
 pub use real::Real;
 pub use shape::Shape;

@@ -3,6 +3,7 @@
 mod backward;
 mod fan;
 mod forward;
+mod tangent;
 
 use std::sync::Arc;
 

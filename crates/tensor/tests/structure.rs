@@ -137,6 +137,31 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
+    /// Forward mode is the Jacobian times the direction, and Lanczos finds the ends of the kernel's spectrum from products alone.
+    #[test]
+    fn products_with_the_jacobian_agree_with_it(net in architecture(), samples in 1_usize..4) {
+        let tape = net.tape();
+        let parameters = net.parameters(&tape);
+        let direction = Architecture { seed: net.seed ^ 1, ..net.clone() }.parameters(&tape);
+        let inputs = net.inputs::<f64>(samples);
+        let mut sweep = Sweep::new(tape.clone());
+        sweep.forward(&parameters, inputs.view()).unwrap();
+        let rows = sweep.jacobian(&parameters).unwrap();
+        let flat = rows.to_shape((samples * tape.outputs(), parameters.len())).unwrap();
+        let engine = Engine::<f64>::new(tape.clone());
+        let product = engine.jacobian_vector(&parameters, inputs.view(), &direction).unwrap();
+        let exact = flat.dot(&Array1::from(direction));
+        let size = max_abs(&flat) * parameters.len() as f64;
+        prop_assert!(product.iter().zip(&exact).all(|(a, b)| (a - b).abs() <= 1e-11 * size));
+        let start: Vec<f64> = (0..flat.nrows()).map(|i| 1.0 + (i as f64 * 0.7).sin()).collect();
+        let found = engine.extreme_eigenvalues(&parameters, inputs.view(), &start, flat.nrows()).unwrap();
+        let spectrum = fenchel_tensor::spectrum::eigenvalues(flat.dot(&flat.t()).view()).unwrap();
+        let largest = spectrum[spectrum.len() - 1];
+        let near = |value: f64, radius: f64| spectrum.iter().any(|s| (s - value).abs() <= radius + 1e-9 * largest);
+        prop_assert!(near(found.largest, found.largest_residual) && near(found.smallest, found.smallest_residual));
+        prop_assert!(found.largest <= largest * (1.0 + 1e-9) && found.smallest >= spectrum[0] - 1e-9 * largest);
+    }
+
     /// The tangent kernel between two sets is the product of their Jacobians; its diagonal blocks are the structural matrices.
     #[test]
     fn the_tangent_kernel_is_the_product_of_jacobians(net in architecture(), a in 1_usize..12, b in 1_usize..12) {

@@ -141,6 +141,29 @@ pub(crate) fn max_pool_backward<T: Real>(
 }
 }
 
+vectorised! {
+    /// The entry of each window that was the largest: the tangent of a max pool.
+    pub(crate) fn max_pool_select<T: Real>(
+        geometry: PoolGeometry,
+        lanes: usize,
+        argmax: &[u32],
+        x: &[T],
+        y: &mut [T],
+    ) {
+        for output in 0..geometry.windows() {
+            let corner = geometry.corner(output);
+            let y = &mut y[output * lanes..][..lanes];
+            let place = &argmax[output * lanes..][..lanes];
+            for number in 0..geometry.area() {
+                let x = &x[(corner + geometry.entry(number)) * lanes..][..lanes];
+                for ((y, &place), &x) in y.iter_mut().zip(place).zip(x) {
+                    *y = if place == number as u32 { x } else { *y };
+                }
+            }
+        }
+    }
+}
+
 /// Lists one sample's cotangents at the entries that were the largest; `argmax` is that sample's, `C x Q`.
 pub(crate) fn max_pool_backward_fan<T: Real>(
     geometry: PoolGeometry,

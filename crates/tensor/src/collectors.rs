@@ -29,6 +29,7 @@ pub(crate) use norms::SquaredNorms;
 use std::ops::Range;
 
 use crate::layers::{ConvGeometry, ConvScratch, Fan};
+use crate::tape::Operation;
 use crate::{Real, Shape};
 
 /// Where a layer's parameters lie.
@@ -40,6 +41,20 @@ pub(crate) struct Site {
     pub(crate) weight: Range<usize>,
     /// Where its biases (or shifts) lie.
     pub(crate) bias: Option<Range<usize>>,
+}
+
+impl Site {
+    /// The site of an operation, if it holds parameters.
+    pub(crate) fn of(layer: usize, operation: &Operation) -> Option<Self> {
+        let (weight, bias) = match operation {
+            Operation::Dense { weight, bias } | Operation::Convolution { weight, bias, .. } => {
+                (weight.clone(), bias.clone())
+            }
+            Operation::Normalise { scale, shift, .. } => (scale.clone(), Some(shift.clone())),
+            _ => return None,
+        };
+        Some(Self { layer, weight, bias })
+    }
 }
 
 /// Gathers one quantity from the sites of a backward pass with one cotangent a sample, samples as lanes.
@@ -57,6 +72,9 @@ pub(crate) trait LaneCollector<T: Real> {
         u: &[T],
         scratch: &mut ConvScratch<T>,
     );
+
+    /// A layer that does not influence the output.
+    fn absent(&mut self, _site: &Site) {}
 
     /// The scale and shift of a normalisation: normalised values and cotangents, both `len x L`.
     fn normalisation(&mut self, site: &Site, shape: Shape, lanes: usize, normalised: &[T], u: &[T]);

@@ -49,6 +49,9 @@ struct Worker<T> {
     gradient: Vec<T>,
 }
 
+/// Where a shard puts its result.
+type Slot<T, E> = Mutex<Option<Result<Worker<T>, E>>>;
+
 /// The most shards that one gradient is summed from: enough for the cores of one machine, few enough that their
 /// gradients fit in memory.
 const MOST_SHARDS: usize = 8;
@@ -146,34 +149,52 @@ impl<T: Real> Engine<T> {
         residuals: impl Fn(Range<usize>, ArrayView2<'_, T>, ArrayViewMut2<'_, T>) -> Result<(), E> + Sync,
     ) -> Result<(), E> {
         let rows = inputs.nrows();
+        if rows == 0 {
+            gradient.fill(T::zero());
+            return Ok(());
+        }
         let chunk_rows = self.chunk_rows();
         let shards = rows.div_ceil(chunk_rows).clamp(1, MOST_SHARDS);
         let bounds = |shard: usize| rows * shard / shards..rows * (shard + 1) / shards;
         let run = |shard: usize| {
             let mut worker = self.take();
-            worker.gradient.clear();
             worker.gradient.resize(parameters.len(), T::zero());
-            let mut shard_rows = bounds(shard);
-            while !shard_rows.is_empty() {
-                let chunk = shard_rows.start..shard_rows.end.min(shard_rows.start + chunk_rows);
-                shard_rows.start = chunk.end;
+            let shard_rows = bounds(shard);
+            for start in shard_rows.clone().step_by(chunk_rows) {
+                let chunk = start..shard_rows.end.min(start + chunk_rows);
                 let Worker { sweep, residuals: u, gradient } = &mut worker;
                 let outputs = sweep.forward(parameters, inputs.slice(s![chunk.clone(), ..]))?;
                 if u.dim() != outputs.dim() {
                     *u = Array2::zeros(outputs.dim());
                 }
                 residuals(chunk, outputs, u.view_mut())?;
-                sweep.gradient_sum(parameters, u.view(), gradient)?;
+                if start == shard_rows.start {
+                    sweep.gradient_over(parameters, u.view(), gradient)?;
+                } else {
+                    sweep.gradient_sum(parameters, u.view(), gradient)?;
+                }
             }
             Ok(worker)
         };
-        let workers: Vec<Result<Worker<T>, E>> =
-            if shards == 1 { vec![run(0)] } else { (0..shards).into_par_iter().map(run).collect() };
-        gradient.fill(T::zero());
-        for worker in workers {
-            let worker = worker?;
-            for (total, &term) in gradient.iter_mut().zip(&worker.gradient) {
-                *total += term;
+        let slots: [Slot<T, E>; MOST_SHARDS] = std::array::from_fn(|_| Mutex::new(None));
+        let fill = |shard: usize| {
+            let worker = run(shard);
+            *slots[shard].lock().unwrap_or_else(PoisonError::into_inner) = Some(worker);
+        };
+        if shards == 1 {
+            fill(0);
+        } else {
+            (0..shards).into_par_iter().for_each(fill);
+        }
+        for (shard, slot) in slots.into_iter().take(shards).enumerate() {
+            let worker = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
+            let worker = worker.expect("every shard fills its slot")?;
+            if shard == 0 {
+                gradient.copy_from_slice(&worker.gradient);
+            } else {
+                for (total, &term) in gradient.iter_mut().zip(&worker.gradient) {
+                    *total += term;
+                }
             }
             self.give_back(worker);
         }

@@ -140,7 +140,17 @@ impl<T: Real> Sweep<T> {
         gradient: &mut [T],
     ) -> Result<(), TensorError> {
         self.check_len("gradient", gradient.len(), self.tape.parameters().len())?;
-        self.backward(parameters, u, &mut GradientSum { gradient })
+        self.backward(parameters, u, &mut GradientSum { gradient, overwrite: false })
+    }
+
+    /// The same gradient, written over what `gradient` held.
+    pub(crate) fn gradient_over(
+        &mut self,
+        parameters: &[T],
+        u: ArrayView2<'_, T>,
+        gradient: &mut [T],
+    ) -> Result<(), TensorError> {
+        self.backward(parameters, u, &mut GradientSum { gradient, overwrite: true })
     }
 
     /// `‖J_b' u_b‖²` for every sample, with `u` of shape `S x m`: with the loss's residuals, the local gradient norm.

@@ -126,6 +126,11 @@ impl Tape {
         with.map(|record| record.name.as_str()).collect()
     }
 
+    /// How many layers hold parameters.
+    pub(crate) fn layer_count(&self) -> usize {
+        self.records.iter().filter(|record| record.operation.has_parameters()).count()
+    }
+
     /// A bound on the relative round-off of what a backward pass in precision `T` gathers: of a squared gradient norm, and of
     /// an eigenvalue of a structural matrix relative to the largest.
     ///

@@ -1,24 +1,31 @@
 //! The gradient of a sum over samples.
 
+use std::ops::Range;
+
 use super::{LaneCollector, Site};
 use crate::gemm::gemm;
 use crate::layers::{ConvGeometry, ConvScratch, view, view_mut, weight_products};
 use crate::{Real, Shape};
 
-/// Adds `sum_b J_b' u_b` into a flat gradient.
+/// Writes `sum_b J_b' u_b` into a flat gradient, or adds it.
 pub(crate) struct GradientSum<'a, T> {
     pub(crate) gradient: &'a mut [T],
+    /// Whether what the gradient held before does not count.
+    pub(crate) overwrite: bool,
 }
 
 impl<T: Real> GradientSum<'_, T> {
-    /// Adds each channel's sum of cotangents to its bias.
-    fn add_biases(&mut self, site: &Site, u: &[T]) {
-        if let Some(bias) = &site.bias {
-            let bias = &mut self.gradient[bias.clone()];
-            let by_channel = u.len() / bias.len();
-            for (bias, u) in bias.iter_mut().zip(u.chunks_exact(by_channel)) {
-                *bias += sum(u);
-            }
+    /// Writes each channel's sum of cotangents, times the factors if there are any, to its place, or adds it.
+    fn channel_sums(&mut self, places: Range<usize>, factors: Option<&[T]>, u: &[T]) {
+        let targets = &mut self.gradient[places];
+        let block = u.len() / targets.len();
+        for (channel, target) in targets.iter_mut().enumerate() {
+            let u = &u[channel * block..][..block];
+            let total = match factors {
+                Some(factors) => sum_of_products(u, &factors[channel * block..][..block]),
+                None => sum(u),
+            };
+            *target = if self.overwrite { total } else { *target + total };
         }
     }
 }
@@ -27,8 +34,11 @@ impl<T: Real> LaneCollector<T> for GradientSum<'_, T> {
     fn dense(&mut self, site: &Site, lanes: usize, input: &[T], u: &[T]) {
         let (outputs, inputs) = (u.len() / lanes, input.len() / lanes);
         let weight = view_mut(outputs, inputs, &mut self.gradient[site.weight.clone()]);
-        gemm(T::one(), view(outputs, lanes, u), view(inputs, lanes, input).reversed_axes(), T::one(), weight);
-        self.add_biases(site, u);
+        let beta = if self.overwrite { T::zero() } else { T::one() };
+        gemm(T::one(), view(outputs, lanes, u), view(inputs, lanes, input).reversed_axes(), beta, weight);
+        if let Some(bias) = site.bias.clone() {
+            self.channel_sums(bias, None, u);
+        }
     }
 
     fn convolution(
@@ -41,23 +51,45 @@ impl<T: Real> LaneCollector<T> for GradientSum<'_, T> {
         scratch: &mut ConvScratch<T>,
     ) {
         let weight = &mut self.gradient[site.weight.clone()];
-        let patch = geometry.patch();
-        weight_products(geometry, lanes, input, u, scratch, |channel, tap, _, products| {
-            weight[channel * patch + tap] += sum(products);
+        let (patch, overwrite) = (geometry.patch(), self.overwrite);
+        weight_products(geometry, lanes, input, u, scratch, |channel, tap, first, products| {
+            let place = &mut weight[channel * patch + tap];
+            // A position with more lanes than a tile comes in several parts; only the first may overwrite.
+            let before = if overwrite && first == 0 { T::zero() } else { *place };
+            *place = before + sum(products);
         });
-        self.add_biases(site, u);
+        if let Some(bias) = site.bias.clone() {
+            self.channel_sums(bias, None, u);
+        }
     }
 
-    fn normalisation(&mut self, site: &Site, shape: Shape, lanes: usize, normalised: &[T], u: &[T]) {
-        let block = shape.positions() * lanes;
-        let scales = &mut self.gradient[site.weight.clone()];
-        for ((scale, values), u) in
-            scales.iter_mut().zip(normalised.chunks_exact(block)).zip(u.chunks_exact(block))
-        {
-            *scale += values.iter().zip(u).map(|(&value, &u)| value * u).sum::<T>();
+    fn normalisation(&mut self, site: &Site, _shape: Shape, _lanes: usize, normalised: &[T], u: &[T]) {
+        self.channel_sums(site.weight.clone(), Some(normalised), u);
+        if let Some(bias) = site.bias.clone() {
+            self.channel_sums(bias, None, u);
         }
-        self.add_biases(site, u);
     }
+
+    fn absent(&mut self, site: &Site) {
+        if self.overwrite {
+            for range in std::iter::once(&site.weight).chain(&site.bias) {
+                self.gradient[range.clone()].fill(T::zero());
+            }
+        }
+    }
+}
+
+/// `sum_i a_i b_i`, with eight partial sums.
+fn sum_of_products<T: Real>(a: &[T], b: &[T]) -> T {
+    let mut partial = [T::zero(); 8];
+    let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
+    let rest = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(&a, &b)| a * b).sum::<T>();
+    for (a, b) in a_chunks.zip(b_chunks) {
+        for (partial, (&a, &b)) in partial.iter_mut().zip(a.iter().zip(b)) {
+            *partial += a * b;
+        }
+    }
+    partial.into_iter().sum::<T>() + rest
 }
 
 /// A sum with eight partial sums: its order is fixed, and it is short work for vectors.

@@ -43,14 +43,13 @@ fn blocks(outputs: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     (0..count).map(move |b| outputs * b / count..outputs * (b + 1) / count)
 }
 
-/// Lays weights out in the order of use: for each block of outputs, for each tap, the block's weights.
+/// Appends weights in the order of use: for each block of outputs, for each tap, the block's weights.
 pub(crate) fn pack<T: Real>(
     outputs: usize,
     taps: usize,
     weight: impl Fn(usize, usize) -> T,
     packed: &mut Vec<T>,
 ) {
-    packed.clear();
     packed.reserve(outputs * taps);
     for block in blocks(outputs) {
         for tap in 0..taps {

@@ -31,7 +31,7 @@ impl<T: Real> Sweep<T> {
         }
         let lanes = self.lanes;
         into_lanes(u, lanes, &mut self.cotangents[tape.output]);
-        let mut layer = tape.layers_with_parameters().len();
+        let mut layer = tape.layer_count();
         // Which nodes' cotangents have been written in this pass: the first to write does so, the others add.
         let mut written = std::mem::take(&mut self.scratch.written);
         written.clear();
@@ -41,6 +41,9 @@ impl<T: Real> Sweep<T> {
         for (index, record) in tape.records.iter().enumerate().skip(1).rev() {
             layer -= usize::from(record.operation.has_parameters());
             if !written[index] {
+                if let Some(site) = Site::of(layer, &record.operation) {
+                    collector.absent(&site);
+                }
                 continue;
             }
             let [first, second] = record.inputs;

@@ -115,7 +115,7 @@ impl<T: Real> Pass<'_, T> {
     /// The first half: nodes between vectors, all samples together.
     fn vectors<C: FanCollector<T>>(&mut self, written: &mut [bool], collector: &mut C) {
         let (tape, samples, cotangents) = (self.tape, self.samples, self.cotangents);
-        let mut layer = tape.layers_with_parameters().len();
+        let mut layer = tape.layer_count();
         for (index, record) in tape.records.iter().enumerate().skip(1).rev() {
             layer -= usize::from(record.operation.has_parameters());
             let [first, second] = record.inputs;
@@ -208,7 +208,7 @@ impl<T: Real> Pass<'_, T> {
     /// The second half: nodes from images to images or to a vector, one sample.
     fn images<C: FanCollector<T>>(&mut self, sample: usize, written: &mut [bool], collector: &mut C) {
         let (tape, cotangents) = (self.tape, self.cotangents);
-        let mut layer = tape.layers_with_parameters().len();
+        let mut layer = tape.layer_count();
         for (index, record) in tape.records.iter().enumerate().skip(1).rev() {
             layer -= usize::from(record.operation.has_parameters());
             let [first, second] = record.inputs;

@@ -64,6 +64,7 @@ pub(crate) fn convolve<T: Real>(
     );
     geometry.input_offsets(frame, &mut scratch.offsets);
     let patch = geometry.patch();
+    scratch.packed.clear();
     pack(geometry.channels_out, patch, |m, t| weight[m * patch + t], &mut scratch.packed);
     correlate(Correlation {
         x: &scratch.frame,
@@ -90,29 +91,34 @@ impl ConvGeometry {
         (0..self.stride).flat_map(move |row| (0..self.stride).map(move |column| Class { row, column }))
     }
 
+    /// How many rows and columns of kernel entries a class has.
+    fn sides(self, class: Class) -> (usize, usize) {
+        let side = |remainder: usize| self.kernel.saturating_sub(remainder).div_ceil(self.stride);
+        (side(class.row), side(class.column))
+    }
+
     /// The kernel entries `(i, j)` of a class.
     fn entries(self, class: Class) -> impl Iterator<Item = (usize, usize)> {
-        let rows = (class.row..self.kernel).step_by(self.stride);
-        rows.flat_map(move |i| (class.column..self.kernel).step_by(self.stride).map(move |j| (i, j)))
+        let (rows, columns) = self.sides(class);
+        let entry = move |i: usize, j: usize| (class.row + i * self.stride, class.column + j * self.stride);
+        (0..rows).flat_map(move |i| (0..columns).map(move |j| entry(i, j)))
     }
 }
 
 /// Packs a convolution's weights for [`convolve_backward`]: for each class of inputs, from outputs to inputs.
 pub(crate) fn pack_transposed<T: Real>(geometry: ConvGeometry, weight: &[T], packed: &mut Vec<T>) {
-    let (kernel, patch) = (geometry.kernel, geometry.patch());
-    let mut class_weights = Vec::new();
+    let ConvGeometry { kernel, stride, channels_in, channels_out, .. } = geometry;
+    let patch = geometry.patch();
     packed.clear();
     for class in geometry.classes() {
-        let entries: Vec<(usize, usize)> = geometry.entries(class).collect();
-        if entries.is_empty() {
-            continue;
-        }
+        let (rows, columns) = geometry.sides(class);
+        let entries = rows * columns;
         let value = |c: usize, tap: usize| {
-            let (i, j) = entries[tap % entries.len()];
-            weight[tap / entries.len() * patch + (c * kernel + i) * kernel + j]
+            let (channel, entry) = (tap / entries, tap % entries);
+            let (i, j) = (class.row + entry / columns * stride, class.column + entry % columns * stride);
+            weight[channel * patch + (c * kernel + i) * kernel + j]
         };
-        pack(geometry.channels_in, geometry.channels_out * entries.len(), value, &mut class_weights);
-        packed.extend_from_slice(&class_weights);
+        pack(channels_in, channels_out * entries, value, packed);
     }
 }
 

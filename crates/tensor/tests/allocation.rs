@@ -1,0 +1,103 @@
+//! A steady training step makes no buffer: those of the first steps are used again.
+//!
+//! The back ends of the matrix product keep books of a few hundred bytes a product, which are theirs; so only allocations of
+//! [`BUFFER`] bytes or more count, which is less than any value or cotangent of the images below.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use fenchel_tensor::{Activation, Conv2d, Engine, Pool2d, Shape, TapeBuilder, TensorError};
+use ndarray::Array2;
+
+/// What counts as a buffer.
+const BUFFER: usize = 1024;
+
+/// The system's allocator, counting.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size);
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+fn count(size: usize) {
+    if size >= BUFFER {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Every kind of layer, with a skip connection and a stride.
+fn engine() -> Engine<f32> {
+    let mut net = TapeBuilder::new(Shape::image(2, 12, 12));
+    let x = net.input();
+    let h = net.conv2d("first", x, Conv2d::new(8, 3).padded(1)).unwrap();
+    let h = net.group_norm("norm", h, 4).unwrap();
+    let h = net.relu(h);
+    let branch = net.conv2d("branch", h, Conv2d::new(8, 3).padded(1)).unwrap();
+    let branch = net.activation(branch, Activation::Tanh).unwrap();
+    let h = net.add(h, branch).unwrap();
+    let h = net.max_pool(h, Pool2d::square(2)).unwrap();
+    let h = net.conv2d("strided", h, Conv2d::new(12, 3).strided(2)).unwrap();
+    let h = net.global_average_pool(h).unwrap();
+    let h = net.dense("hidden", h, 20).unwrap();
+    let h = net.layer_norm("layer norm", h).unwrap();
+    let h = net.scale(h, 0.5).unwrap();
+    let y = net.dense("head", h, 10).unwrap();
+    Engine::new(Arc::new(net.finish(y).unwrap()))
+}
+
+#[test]
+fn a_steady_training_step_makes_no_buffer() {
+    let engine = engine();
+    let parameters = vec![0.1; engine.tape().parameters().len()];
+    let mut gradient = vec![0.0; parameters.len()];
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    // One shard, and several.
+    for rows in [8, 100] {
+        let inputs = Array2::from_shape_fn((rows, 288), |(i, j)| ((i * 31 + j * 7) % 11) as f32 * 0.1);
+        let mut step = || {
+            engine
+                .gradient_sum::<TensorError>(
+                    &parameters,
+                    inputs.view(),
+                    &mut gradient,
+                    |_, outputs, mut u| {
+                        u.assign(&outputs);
+                        Ok(())
+                    },
+                )
+                .unwrap();
+        };
+        pool.install(|| {
+            for _ in 0..3 {
+                step();
+            }
+            let before = ALLOCATIONS.load(Ordering::Relaxed);
+            for _ in 0..10 {
+                step();
+            }
+            assert_eq!(ALLOCATIONS.load(Ordering::Relaxed) - before, 0, "{rows} rows");
+        });
+    }
+}

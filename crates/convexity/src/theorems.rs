@@ -15,6 +15,7 @@
 //! | T6 | [`descent`] | a step decreases a smooth function by a share of the gradient energy |
 //! | T7 | [`rates`] | how fast generalised gradient descent is |
 //! | T8 | [`interference`] | mini-batch descent and the local gradient energy |
+//! | T8 | [`capacity_risk`] | the mean energy of all batches, between two moduli around the capacity risk |
 //! | T9 | [`classical`] | second moments of sampled gradients, and the expected decrease |
 //! | T14 | [`data_set`] | the gap of a data set and the gradient, through the tangent kernel |
 //! | T15 | [`gradient_independence`] | independent rows in a high dimension are well conditioned |
@@ -25,6 +26,7 @@
 //! others (statement, assumptions, what is computed, reference, cost, example), and add its row here.
 
 pub mod calculus;
+pub mod capacity_risk;
 pub mod classical;
 pub mod compatibility;
 pub mod conjugate;

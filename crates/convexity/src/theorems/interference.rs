@@ -9,7 +9,8 @@
 //!
 //! **What is computed.** Both sides at every prefix; a negative slack again in 256 bits on the recorded points, counted beyond 1e-12 of the energies, which covers the
 //! rounding of a step (it counts squared). [`level`] examines the form with the gradient correlation factor M, for the sampled batch (a theorem) or for the maximum over batches (a
-//! printed claim that is false). M is known only after the run.
+//! printed claim that is false): valid only where `b Phi*(eps) > (n - b) M`, and vacuous elsewhere. M is known only after the run. The floor that
+//! the capacity of the model sets is in [`capacity_risk`](super::capacity_risk).
 //!
 //! **Reference.** Ours, in the spirit of ECS (arXiv 2410.05807); GCS (arXiv 2608.09523), Theorem 4.2.
 //!
@@ -208,8 +209,16 @@ pub fn level(
         }
     };
     let needed = steps_to_level(sum.len(), ledger.batch_size(), gap, level, correlation)?;
-    if needed.is_none_or(|needed| (run.steps().len() as f64) < needed) {
-        let why = "the run is shorter than the number of steps that the level asks for";
+    let why = match needed {
+        None => {
+            Some("b times the level is at most (n - b) M, and no number of steps is promised to reach it")
+        }
+        Some(needed) if (run.steps().len() as f64) < needed => {
+            Some("the run is shorter than the number of steps that the level asks for")
+        }
+        Some(_) => None,
+    };
+    if let Some(why) = why {
         let claim = Verdict::undecided(Reason::Vacuous { why: why.into() });
         return Ok(Report {
             theorem: "T8",
@@ -232,19 +241,6 @@ pub fn level(
         },
     );
     Ok(tally.finish(hypotheses))
-}
-
-/// GCS's model capacity risk `R_G(b) = R_inf - E[inf l_B]`, from the infima of the losses of all batches of one size.
-///
-/// It is at least 0, never rises with b, and 0 at b = n; a negative result shows that an infimum is wrong.
-///
-/// # Errors
-///
-/// If there is no batch or a number is not finite.
-pub fn capacity_risk(infimum: f64, batch_infima: &[f64]) -> Result<f64, ConvexityError> {
-    require_range("infimum", infimum, true, "finite")?;
-    crate::error::require_finite("batch_infima", batch_infima.into())?;
-    Ok(infimum - batch_infima.iter().sum::<f64>() / batch_infima.len() as f64)
 }
 
 fn method_of(modulus: &Modulus) -> Result<GeneralisedDescent, ConvexityError> {

@@ -130,20 +130,20 @@ fn levels_are_reached_by_the_sampled_batch_but_not_by_the_maximum() {
     assert!(printed.verdict().is_violated() && printed.measured == 0.5);
     let short = level(&sum, &run, &modulus, 0.0, 0.2, &Of::SampledBatch).unwrap();
     assert!(short.verdict().is_undecided());
+    // A step on sample 1 that costs sample 2 its M = 3/8: a level of at most M is promised by no number of steps, a larger one is.
+    let hurt = BatchRun::record(&sum, [array![1.0, 0.5], array![0.0, 1.0]], vec![vec![0]]).unwrap();
+    let vacuous = level(&sum, &hurt, &modulus, 0.0, 0.375, &Of::SampledBatch).unwrap();
+    let Verdict::Undecided { reason: Reason::Vacuous { why } } = &vacuous.claim else {
+        panic!("{}", vacuous.claim)
+    };
+    assert!(why.contains("(n - b) M"), "{why}");
+    let short = level(&sum, &hurt, &modulus, 0.0, 0.376, &Of::SampledBatch).unwrap();
+    let Verdict::Undecided { reason: Reason::Vacuous { why } } = &short.claim else {
+        panic!("{}", short.claim)
+    };
+    assert!(why.contains("shorter"), "{why}");
     // With M: b level <= (n - b) M asks for ever.
     assert_eq!(steps_to_level(4, 1, 1.0, 0.3, 0.1).unwrap(), None);
     assert!((steps_to_level(4, 2, 1.0, 0.3, 0.1).unwrap().unwrap() - 10.0).abs() < 1e-12);
     assert!(steps_to_level(2, 3, 1.0, 0.3, 0.1).is_err() && steps_to_level(2, 1, 1.0, 0.0, 0.1).is_err());
-}
-
-#[test]
-fn capacity_risk_is_the_mean_of_what_batches_could_do_better() {
-    // (x - a)^2/2 for a = 0, 1, 3: R_inf is half the variance.
-    let infimum = (16.0 / 9.0 + 1.0 / 9.0 + 25.0 / 9.0) / 6.0;
-    assert!((capacity_risk(infimum, &[0.0; 3]).unwrap() - infimum).abs() < 1e-15);
-    // Pairs: a quarter of half the squared difference.
-    let pairs = [1.0 / 8.0, 9.0 / 8.0, 4.0 / 8.0];
-    assert!(capacity_risk(infimum, &pairs).unwrap() > 0.0);
-    assert!(capacity_risk(infimum, &pairs).unwrap() < infimum);
-    assert!(capacity_risk(infimum, &[]).is_err());
 }

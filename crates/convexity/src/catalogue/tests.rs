@@ -125,6 +125,24 @@ fn f64_agrees_with_256_bits() {
 }
 
 #[test]
+fn values_near_a_minimum_at_the_origin_are_accurate_relative_to_themselves() {
+    // The gaps that the theorems compare with energies are such values: an absolute error would pass for a violation.
+    for entry in entries(2).unwrap() {
+        let function = entry.objective();
+        if entry.minimum().is_none_or(|(point, minimum)| minimum != 0.0 || point.iter().any(|&x| x != 0.0)) {
+            continue;
+        }
+        let certified = function.certified().unwrap();
+        for size in [0.9, 1e-2, 1e-5, 1e-9, 1e-14] {
+            let x = [size, -0.3 * size];
+            let exact = Evaluate::<Precise>::value_of(certified, &x.map(Precise::from_f64)).to_f64();
+            let value = function.value(ArrayView1::from(&x)).unwrap();
+            assert!((value - exact).abs() <= 1e-14 * exact, "{} at {size}: {value} {exact}", function.name());
+        }
+    }
+}
+
+#[test]
 fn there_are_enough_rows_and_tight_ones_on_both_sides() {
     for m in dimensions_of_interest() {
         let rows = entries(m).unwrap();

@@ -53,8 +53,12 @@ impl Scalar for LogCosh {
     }
 
     fn value<N: Number>(&self, x: &N) -> N {
-        // |x| + log((1 + e^{-2|x|})/2), the logarithm as log1p of (e^{-2|x|} - 1)/2.
-        x.abs() + ((-x.abs() * 2.0).exp_m1() / 2.0).ln_1p()
+        // log(1 + sinh^2 x)/2 near 0, where the sum below cancels; farther out, where the square would overflow,
+        // |x| + log((1 + e^{-2|x|})/2) with the logarithm as log1p of (e^{-2|x|} - 1)/2.
+        (x.abs() - 1.0).select(
+            || x.sinh().square().ln_1p() / 2.0,
+            || x.abs() + ((-x.abs() * 2.0).exp_m1() / 2.0).ln_1p(),
+        )
     }
 
     fn derivative<N: Number>(&self, x: &N) -> N {

@@ -6,7 +6,7 @@ mod exact;
 pub use counterexample::Counterexample;
 pub use exact::ExactFloat;
 
-use super::Claim;
+use super::{Claim, Region};
 use crate::number::{Endpoint, Interval, Number, PreciseInterval};
 use crate::objectives::{Certified, Evaluate};
 use crate::verdict::{Certificate, Method, Reason, Witness};
@@ -28,11 +28,8 @@ pub(super) fn decide(claim: &Claim<'_>, u: &[f64], v: &[f64]) -> Decision {
     let Some(function) = claim.objective.certified() else {
         return by_forward_error(claim, u, v);
     };
-    if !claim.region.certainly_contains(function, u, v) {
-        return Decision::Open(Reason::HypothesisNotMet {
-            name: "the pair lies in the region".into(),
-            residual: 0.0,
-        });
+    if !claim.region.certainly_contains(|x| Some(enclosed_value(function, x)), u, v) {
+        return outside();
     }
     let coarse: Interval = enclose(claim, function, u, v);
     let (method, slack) = if decided(&coarse) {
@@ -48,6 +45,15 @@ pub(super) fn decide(claim: &Claim<'_>, u: &[f64], v: &[f64]) -> Decision {
     }
 }
 
+/// The function's value at an f64 vector, enclosed.
+fn enclosed_value(function: &dyn Certified, x: &[f64]) -> Interval {
+    function.value_of(&x.iter().map(|&x| Interval::point(x)).collect::<Vec<Interval>>())
+}
+
+fn outside() -> Decision {
+    Decision::Open(Reason::HypothesisNotMet { name: "the pair lies in the region".into(), residual: 0.0 })
+}
+
 fn decided(slack: &Interval) -> bool {
     slack.hi() < 0.0 || slack.lo() >= 0.0
 }
@@ -59,15 +65,8 @@ fn enclose<E: Endpoint>(
     u: &[f64],
     v: &[f64],
 ) -> Interval<E> {
-    let (u, v) = (lifted(claim, u), lifted(claim, v));
+    let (u, v) = (claim.lift(u), claim.lift(v));
     claim.slack(&u, &v, function.bregman_of(&u, &v))
-}
-
-/// The point in another arithmetic, moved exactly into the domain.
-pub(super) fn lifted<N: Number>(claim: &Claim<'_>, x: &[f64]) -> Vec<N> {
-    let mut x: Vec<N> = x.iter().map(|&x| N::from_f64(x)).collect();
-    claim.objective.domain().snap(&mut x);
-    x
 }
 
 /// A function without a formula: its own bound on the round-off of value and gradient, if it states one.
@@ -84,6 +83,16 @@ fn by_forward_error(claim: &Claim<'_>, u: &[f64], v: &[f64]) -> Decision {
     // Each number is replaced by the interval in which its exact value lies; the rest is interval arithmetic.
     let within =
         |value: f64, error: f64| (Interval::point(value) - error).union(&(Interval::point(value) + error));
+    let value = |x: &[f64]| {
+        let at = objective.value(x.into()).ok()?;
+        Some(within(at, objective.forward_error(x.into())?.value))
+    };
+    // On a segment not even the point is exact. What cannot be placed for want of an error bound is answered below.
+    let placed = !matches!(claim.region, Region::Segment { .. })
+        && (errors.is_none() || claim.region.certainly_contains(value, u, v));
+    if !placed {
+        return outside();
+    }
     let (error_u, error_v) = errors.map_or((0.0, (0.0, 0.0)), |(u, v)| (u.value, (v.value, v.gradient)));
     let exact = |x: &[f64]| x.iter().map(|&x| Interval::point(x)).collect::<Vec<_>>();
     let (u_exact, v_exact) = (exact(u), exact(v));
@@ -113,7 +122,7 @@ pub(super) fn slack_by_definition(
     u: &[f64],
     v: &[f64],
 ) -> PreciseInterval {
-    let (u, v): (Vec<PreciseInterval>, Vec<_>) = (lifted(claim, u), lifted(claim, v));
+    let (u, v): (Vec<PreciseInterval>, Vec<_>) = (claim.lift(u), claim.lift(v));
     let mut gradient = vec![PreciseInterval::zero(); u.len()];
     function.gradient_of(&v, &mut gradient);
     let difference: Vec<PreciseInterval> = u.iter().zip(&v).map(|(u, v)| u.clone() - v).collect();

@@ -89,6 +89,11 @@ impl<'a> Claim<'a> {
         1e-30 * self.modulus.potential().value_of(&displacement)
     }
 
+    /// A point of the pair in another arithmetic, moved exactly into domain and region where f64 only lies nearby.
+    pub(super) fn lift<N: Number>(&self, x: &[f64]) -> Vec<N> {
+        self.region.lift(&self.objective.domain(), x)
+    }
+
     /// The slack of the claim's inequality, given the divergence.
     pub(super) fn slack<N: Number>(&self, u: &[N], v: &[N], divergence: N) -> N {
         let displacement: Vec<N> = u.iter().zip(v).map(|(u, v)| u.clone() - v).collect();

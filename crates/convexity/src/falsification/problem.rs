@@ -164,9 +164,7 @@ impl<'a> Problem<'a> {
             to_u[i] = by_divergence * (at_u[i] - at_v[i]) + by_bound * slope[i];
             to_v[i] = -by_divergence * curved[i] - by_bound * slope[i];
         }
-        if matches!(self.region, Region::Around { .. }) {
-            to_v.fill(0.0);
-        }
+        self.region.restrict(to_u, to_v);
         to_u.iter().chain(&*to_v).all(|g| g.is_finite())
     }
 

@@ -206,6 +206,67 @@ fn offsets_and_regions_are_part_of_the_claim() {
 }
 
 #[test]
+fn a_segment_asks_less_than_the_space_around_it() {
+    // x'Qx/2, Q = diag(1, 3), along e = (0.6, -0.5): D = (1/2) (0.36 + 0.75)/0.61 ||u - v||^2 on either side.
+    let function = crate::catalogue::Quadratic::diagonal(&[1.0, 3.0]).unwrap();
+    let constant = 1.11 / 0.61;
+    let segment = || Region::Segment { from: vec![0.1, 0.3], to: vec![0.7, -0.2] };
+    for (side, sign) in [(Side::Smooth, -1.0), (Side::Convex, 1.0)] {
+        let claim = |factor: f64| {
+            let potential = Potential::norm_power(constant * (1.0 + sign * factor), 2.0, Norm::L2).unwrap();
+            Claim::new(&function, Modulus::new(side, potential, 0.0).unwrap()).unwrap()
+        };
+        let (valid, better) = (claim(-1e-12), claim(0.01));
+        for seed in 0..3 {
+            // Everywhere the constants are 3 and 1.
+            assert!(falsify(&valid, &config(seed, 5000)).unwrap().verdict.is_violated());
+            let holds = falsify(&valid.clone().within(segment()).unwrap(), &config(seed, 5000)).unwrap();
+            assert!(holds.verdict.holds(), "{}", holds.verdict);
+            let on = better.clone().within(segment()).unwrap();
+            let refuted = falsify(&on, &config(seed, 5000)).unwrap();
+            assert!(refuted.verdict.is_violated(), "{}", refuted.verdict);
+            let mut pair = refuted.counterexample.unwrap();
+            assert!(pair.verify(&on).unwrap().enclosure().1 < 0.0);
+            // The same pair, a little beside the segment, is none of it.
+            pair.u[0].0 += 1e-9;
+            assert!(pair.verify(&on).is_err());
+        }
+    }
+    // Where the curvature changes, the end of the segment decides: |x|^4/4 has the second derivative 3 x^2.
+    let quartic = Quartic(2);
+    let claim = |c: f64| {
+        let on = Region::Segment { from: vec![1.0, 0.0], to: vec![2.0, 0.0] };
+        Claim::new(&quartic, Modulus::smooth(c, 2.0, Norm::L2).unwrap()).unwrap().within(on).unwrap()
+    };
+    assert!(falsify(&claim(12.0), &config(0, 10_000)).unwrap().verdict.holds());
+    assert!(falsify(&claim(11.88), &config(0, 10_000)).unwrap().verdict.is_violated());
+    // On the simplex: between two of its points.
+    let entropy = NegativeEntropy(3);
+    let edge = Region::Segment { from: vec![0.5, 0.25, 0.25], to: vec![0.25, 0.5, 0.25] };
+    let claim = |c: f64| {
+        let modulus = Modulus::convex(c, 2.0, Norm::L2).unwrap();
+        Claim::new(&entropy, modulus).unwrap().within(edge.clone()).unwrap()
+    };
+    // Second derivative along (1, -1)/sqrt 2: (1/p + 1/q)/2 >= 1/0.375.
+    assert!(falsify(&claim(1.0 / 0.375), &config(0, 5000)).unwrap().verdict.holds());
+    assert!(falsify(&claim(1.01 / 0.375), &config(0, 5000)).unwrap().verdict.is_violated());
+}
+
+#[test]
+fn segments_and_levels_without_a_formula_are_not_certified_by_round_off() {
+    let cosine =
+        Closure::new("cos", 1, |x: &[f64]| x[0].cos(), |x: &[f64], s: &mut [f64]| s[0] = -x[0].sin())
+            .unwrap()
+            .with_forward_error(|_| ForwardError { value: 1e-15, gradient: 1e-15 });
+    let claim = || Claim::new(&cosine, Modulus::smooth(0.9, 2.0, Norm::L2).unwrap()).unwrap();
+    let on = claim().within(Region::Segment { from: vec![-4.0], to: vec![4.0] }).unwrap();
+    assert!(falsify(&on, &config(1, 2000)).unwrap().verdict.is_undecided());
+    // Below -0.5 the second derivative reaches 1; the pairs lie there beyond the error bound.
+    let below = claim().within(Region::Sublevel { level: -0.5, inside: vec![3.0] }).unwrap();
+    assert!(falsify(&below, &config(1, 2000)).unwrap().verdict.is_violated());
+}
+
+#[test]
 fn counterexamples_survive_a_file_and_refuse_another_claim() {
     let function = LogSumExp(3);
     let claim = |c: f64| Claim::new(&function, Modulus::smooth(c, 2.0, Norm::L2).unwrap()).unwrap();
@@ -233,6 +294,10 @@ fn bad_claims_are_refused_by_name() {
     assert!(Claim::new(&function, other).unwrap_err().to_string().contains("modulus"));
     let ball = Region::Ball { centre: vec![0.0], radius: 1.0, norm: Norm::L2 };
     assert!(claim().within(ball).unwrap_err().to_string().contains("centre"));
+    for (to, name) in [(vec![0.0, 0.0], "from"), (vec![1.0], "`to`"), (vec![f64::INFINITY, 0.0], "`to`")] {
+        let segment = Region::Segment { from: vec![0.0, 0.0], to };
+        assert!(claim().within(segment).unwrap_err().to_string().contains(name));
+    }
     let empty = config(0, 0);
     assert!(falsify(&claim(), &empty).is_err());
 }

@@ -1,7 +1,7 @@
 //! A counterexample on file.
 
 use super::exact::{ExactFloat, exact, plain};
-use super::{Claim, slack_by_definition};
+use super::{Claim, enclosed_value, slack_by_definition};
 use crate::ConvexityError;
 use crate::error::require_vector;
 use crate::verdict::{Certificate, Method, Verdict};
@@ -64,7 +64,7 @@ impl Counterexample {
             require_vector(argument, ArrayView1::from(x), claim.objective.dimension())?;
             claim.objective.domain().require(argument, x)?;
         }
-        if !claim.region.certainly_contains(function, &u, &v) {
+        if !claim.region.certainly_contains(|x| Some(enclosed_value(function, x)), &u, &v) {
             let reason = "the claim is restricted to a region that need not contain the pair".into();
             return Err(ConvexityError::OutsideDomain { argument: "u, v", reason });
         }

@@ -41,6 +41,8 @@ pub mod interference;
 pub mod rates;
 pub mod skip_connections;
 
+#[cfg(test)]
+mod by_hand;
 mod implication;
 mod points;
 mod premise;

@@ -1,4 +1,4 @@
-//! The falsifier against the catalogue, a share of what `examples/catalogue_table.rs` prints in full.
+//! The falsifier against the catalogue, a share of what `examples/catalogue_table` prints in full.
 
 use fenchel_convexity::Verdict;
 use fenchel_convexity::catalogue::{Known, dimensions_of_interest, entries};

@@ -150,6 +150,7 @@ fn decide_infinite(chi: &Potential, s: &[f64]) -> Certified {
 mod tests {
     use super::*;
     use crate::norms::Norm;
+    use crate::verdict::Verdict;
 
     fn potentials() -> Vec<Potential> {
         let mut all = Vec::new();
@@ -179,6 +180,51 @@ mod tests {
                 assert!(report.verdict().is_violated(), "{psi} with {wrong}: {}", report.verdict());
             }
         }
+    }
+
+    #[test]
+    fn both_sides_have_the_numbers_of_the_statement() {
+        // psi = (0.7/3) |u|^3 and chi = (0.9/1.5) |s|^1.5 in one dimension, at u = -1.3 and s = 0.4 or s of the same sign.
+        let psi = Potential::norm_power(0.7, 3.0, Norm::L2).unwrap();
+        let report_of = |fill: &dyn Fn(&mut Tally)| {
+            let mut tally = Tally::new("T1");
+            fill(&mut tally);
+            tally.finish(Vec::new())
+        };
+        let (u, a) = (-1.3_f64, 0.7 / 3.0 * 1.3_f64.powi(3));
+        for (c, s) in [(0.9, -0.4_f64), (0.9, 0.6), (0.05, -0.8)] {
+            let chi = Potential::norm_power(c, 1.5, Norm::L2).unwrap();
+            let b = c / 1.5 * s.abs().powf(1.5);
+            let report = report_of(&|tally| inequality(&psi, &chi, &[u], &[s], tally));
+            let (slack, size) = (a + b - u * s, a + b + (u * s).abs());
+            crate::theorems::by_hand::assert_report(&report, a + b, u * s, slack, size);
+            assert_eq!(report.claim.is_violated(), c < 0.1);
+        }
+        // The equality asks for a + b <= <u, s>: it fails at any s but the slope, by so much.
+        let chi = Potential::norm_power(0.9, 1.5, Norm::L2).unwrap();
+        let (s, b) = (-0.4_f64, 0.9 / 1.5 * 0.4_f64.powf(1.5));
+        let report = report_of(&|tally| equality(&psi, &chi, &[u], &[s], tally));
+        crate::theorems::by_hand::assert_report(&report, a + b, u * s, u * s - a - b, a + u * s);
+        assert!(report.claim.is_violated());
+        // A smaller chi keeps it.
+        let low = Potential::norm_power(0.01, 1.5, Norm::L2).unwrap();
+        let (s, b) = (-1.2_f64, 0.01 / 1.5 * 1.2_f64.powf(1.5));
+        let report = report_of(&|tally| equality(&psi, &low, &[u], &[s], tally));
+        crate::theorems::by_hand::assert_report(&report, a + b, u * s, u * s - a - b, a + u * s);
+        // Outside a dual ball chi is infinite: the worst of violations, and no other than that.
+        let linear = Potential::norm_power(0.5, 1.0, Norm::L2).unwrap();
+        let ball = Potential::ball(0.5, Norm::L2).unwrap();
+        let report = report_of(&|tally| equality(&linear, &ball, &[1.0], &[0.51], tally));
+        let Verdict::Violated { certificate, .. } = &report.claim else { panic!("{}", report.claim) };
+        assert_eq!(certificate.enclosure(), (f64::NEG_INFINITY, -f64::MAX));
+        // Outside by round-off only: none.
+        let report = report_of(&|tally| equality(&linear, &ball, &[1.0], &[0.5 * (1.0 + 1e-13)], tally));
+        assert!(report.claim.holds(), "{}", report.claim);
+        let report = report_of(&|tally| inequality(&linear, &ball, &[1.0], &[0.51], tally));
+        assert!(report.claim.is_undecided());
+        let none = SearchConfig { budget: 0, ..SearchConfig::default() };
+        assert!(check(&psi, &chi, 1, &none).is_err());
+        assert!(check(&psi, &chi, 1, &SearchConfig { budget: 1, ..none }).is_ok());
     }
 
     #[test]

@@ -1,0 +1,393 @@
+//! T6 to T9.
+
+use super::*;
+use crate::catalogue::{LogCosh, PotentialFunction, Separable};
+use crate::definitions::Modulus;
+use crate::falsification::{Region, SearchConfig};
+use crate::norms::Norm;
+use crate::potentials::Potential;
+use crate::theorems::descent::{self, Run};
+use crate::theorems::gradient_bounds::Infimum;
+use crate::theorems::{classical, interference, rates};
+use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent, Trajectory};
+
+const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 300, ..SearchConfig::default() };
+const CURVATURES: [f64; 3] = [1.0, 0.5, 0.8];
+const CENTRES: [f64; 3] = [0.3, -1.0, 2.0];
+
+fn sum() -> FiniteSum {
+    FiniteSum::new(CURVATURES.iter().zip(CENTRES).map(|(&c, a)| parabola(c, a)).collect()).unwrap()
+}
+
+/// The loss of sample i and its slope.
+fn loss(i: usize, x: f64) -> (f64, f64) {
+    let d = x - CENTRES[i];
+    (CURVATURES[i] / 2.0 * d * d, CURVATURES[i] * d)
+}
+
+/// The mean loss of some samples and its slope.
+fn mean(batch: &[usize], x: f64) -> (f64, f64) {
+    let n = batch.len() as f64;
+    batch.iter().fold((0.0, 0.0), |(v, s), &i| (v + loss(i, x).0 / n, s + loss(i, x).1 / n))
+}
+
+const ALL: [usize; 3] = [0, 1, 2];
+
+#[test]
+fn t6_on_a_power_and_on_a_parabola() {
+    for (r, c, step, offset, start) in [
+        (2.0, 3.0, 0.7, 0.1, 1.4),
+        (1.5, 2.3, 1.3, 0.2, -1.7),
+        (1.5, 0.6, 1.3, 0.0, 0.9),
+        (2.0, 0.5, 0.7, 0.05, -1.1),
+    ] {
+        let function = PotentialFunction::new(Potential::norm_power(1.0, r, Norm::L2).unwrap(), 1).unwrap();
+        let modulus = Modulus::smooth(c, r, Norm::L2).unwrap().with_offset(offset).unwrap();
+        let method = GeneralisedDescent::new(modulus.potential().clone(), step).unwrap();
+        let trajectory = method.run(&function, array![start].view(), 1).unwrap();
+        let report = descent::check(&Run::new(&function, &modulus, &trajectory), step, &CONFIG()).unwrap();
+        // |x|^r/r: slope |x|^{r-1}; Phi* = (1/q) C^{-(q-1)} g^q; the step is C^{-(q-1)} g^{q-1}.
+        let q = r / (r - 1.0);
+        let value = |x: f64| x.abs().powf(r) / r;
+        let g = start.abs().powf(r - 1.0);
+        let energy = c.powf(1.0 - q) * g.powf(q) / q;
+        let after = start.abs() - step * c.powf(1.0 - q) * g.powf(q - 1.0);
+        let (measured, bound) =
+            (value(start) - value(after), (q * step - (q - 1.0) * step.powf(r)) * energy - offset);
+        let size = q * (step + step.powf(r)) * energy + value(start) + value(after) + offset;
+        assert_report(&report, measured, bound, measured - bound, size);
+        assert_eq!(report.claim.is_violated(), c < 1.0);
+        assert_eq!(point_of(&report, "x"), [start]);
+    }
+    // Another potential allows a = 1 only; its weight is 1.
+    let function = Separable::new(LogCosh, 1).unwrap();
+    let modulus =
+        Modulus::new(crate::definitions::Side::Smooth, Potential::hyperbolic_cosine(Norm::L2), 0.3).unwrap();
+    let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
+    let trajectory = method.run(&function, array![1.2].view(), 1).unwrap();
+    let report = descent::check(&Run::new(&function, &modulus, &trajectory), 1.0, &CONFIG()).unwrap();
+    let g = 1.2_f64.tanh();
+    let energy = g * g.asinh() - (1.0 + g * g).sqrt() + 1.0;
+    let (before, after) = (1.2_f64.cosh().ln(), (1.2 - g.asinh()).cosh().ln());
+    assert_report(
+        &report,
+        before - after,
+        energy - 0.3,
+        before - after - energy + 0.3,
+        energy + before + after + 0.3,
+    );
+}
+
+#[test]
+fn t6_asks_for_steps_exponents_and_budgets() {
+    let function = PotentialFunction::new(Potential::norm_power(1.0, 2.0, Norm::L2).unwrap(), 1).unwrap();
+    let modulus = Modulus::smooth(1.5, 2.0, Norm::L2).unwrap();
+    let still = Trajectory::record(&function, [array![1.0]]).unwrap();
+    let one = Trajectory::record(&function, [array![1.0], array![1.0 / 3.0]]).unwrap();
+    assert!(descent::check(&Run::new(&function, &modulus, &still), 1.0, &CONFIG()).is_err());
+    let token = SearchConfig { budget: 1, ..SearchConfig::default() };
+    assert!(descent::check(&Run::new(&function, &modulus, &one), 1.0, &token).is_ok());
+    let none = SearchConfig { budget: 0, ..SearchConfig::default() };
+    assert!(descent::check(&Run::new(&function, &modulus, &one), 1.0, &none).is_err());
+    // r = 1 has no exponent q, and r a little above has one.
+    assert!(descent::guaranteed_share(1.0, 0.5).is_err() && descent::guaranteed_share(1.005, 0.5).is_ok());
+    assert!(descent::critical_step(1.0).is_err() && descent::critical_step(1.005).is_ok());
+    let linear = Modulus::smooth(2.0, 1.0, Norm::L2).unwrap().with_offset(1.0).unwrap();
+    assert!(descent::check(&Run::new(&function, &linear, &one), 0.5, &CONFIG()).is_err());
+    let nearly = Modulus::smooth(2.0, 1.005, Norm::L2).unwrap();
+    assert!(descent::check(&Run::new(&function, &nearly, &one), 0.5, &CONFIG()).is_ok());
+    // The record must be the method's to 1e-12, relative to the points.
+    let residual = |next: f64| {
+        let record = Trajectory::record(&function, [array![1.0], array![next]]).unwrap();
+        let report = descent::check(&Run::new(&function, &modulus, &record), 1.0, &CONFIG()).unwrap();
+        measured_hypothesis(&report, "every step").0
+    };
+    assert!(residual(1.0 / 3.0) <= 1e-15);
+    assert!((residual(0.4) - (0.4 - 1.0 / 3.0) / 1.4).abs() < 1e-14);
+    // Distances to the region: from the ball's edge, and above the level.
+    let distance = |region: Region| {
+        let run = Run::new(&function, &modulus, &one).within(region);
+        measured_hypothesis(&descent::check(&run, 1.0, &CONFIG()).unwrap(), "lies in the region").0
+    };
+    let ball = distance(Region::Ball { centre: vec![-0.5], radius: 1.1, norm: Norm::L2 });
+    assert!((ball - 0.4).abs() < 1e-15);
+    assert!((distance(Region::Sublevel { level: 0.3, inside: vec![0.1] }) - 0.2).abs() < 1e-15);
+}
+
+#[test]
+fn t7_the_energy_of_prefixes() {
+    // x^2/2 with C = 2: every step halves x, the energy is x^2/4. The worst prefix is the first.
+    let function = PotentialFunction::new(Potential::norm_power(1.0, 2.0, Norm::L2).unwrap(), 1).unwrap();
+    let run = |c: f64, start: f64, steps: usize| {
+        let modulus = Modulus::smooth(c, 2.0, Norm::L2).unwrap();
+        let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
+        (method.run(&function, array![start].view(), steps).unwrap(), modulus)
+    };
+    let (trajectory, modulus) = run(2.0, 1.4, 3);
+    let report =
+        rates::energy(&Run::new(&function, &modulus, &trajectory), &Infimum::AtLeast(-0.3), &CONFIG())
+            .unwrap();
+    let (energy, gap) = (1.4 * 1.4 / 4.0, 1.4 * 1.4 / 2.0 + 0.3);
+    assert_report(&report, energy, gap, gap - energy, gap);
+    assert_eq!(point_of(&report, "T"), [1.0]);
+    // C = 0.4 overshoots: x -> -1.5 x. The energies grow, the least stays the first; at T the bound is D_0/T. Violated at once.
+    let (trajectory, modulus) = run(0.4, 1.4, 3);
+    let report =
+        rates::energy(&Run::new(&function, &modulus, &trajectory), &Infimum::At(vec![0.0]), &CONFIG())
+            .unwrap();
+    let (energy, gap) = (1.4 * 1.4 / 0.8, 1.4 * 1.4 / 2.0);
+    // Granted: what the exact step raises nothing, so the enclosure is the slack itself.
+    assert_report(&report, energy, gap, gap - energy, gap);
+    // A claim at a later prefix: log cosh from far out is a line, every step of C = 1/2 moves by 2, with the energy 1.
+    // D_0 = 10 - ln 2 and D_T = D_0 - 2T as long as the line lasts: min Phi* = 1 > D_0/T from T = 10 on, and not before.
+    let function = Separable::new(LogCosh, 1).unwrap();
+    let modulus = Modulus::smooth(0.5, 2.0, Norm::L2).unwrap();
+    let states: Vec<_> = (0..12).map(|k| array![10.0 - 0.01 * f64::from(k)]).collect();
+    let slow = Trajectory::record(&function, states).unwrap();
+    let report =
+        rates::energy(&Run::new(&function, &modulus, &slow), &Infimum::AtLeast(0.0), &CONFIG()).unwrap();
+    // These are not the method's steps: the exact ones fall further, and the rise is granted, so that nothing is refuted.
+    assert!(!report.claim.is_violated() && report.verdict().is_undecided());
+}
+
+#[test]
+fn t7_the_rates_of_gaps() {
+    // x^2/2 in l_2, r = 2, q = 2, one step with C = 2 from 1.4: D_1 = 0.245.
+    let function = PotentialFunction::new(Potential::norm_power(1.0, 2.0, Norm::L2).unwrap(), 1).unwrap();
+    let modulus = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap();
+    let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
+    let trajectory = method.run(&function, array![1.4].view(), 1).unwrap();
+    let run = Run::new(&function, &modulus, &trajectory);
+    let (first, gap) = (0.98, 0.245);
+    // (ii): A = 1/(2 C R^2) with R = 1.4.
+    let bound = 1.0 / (1.0 / first + 1.0 / (2.0 * 2.0 * 1.96));
+    let report = rates::convex(&run, &[0.0], &CONFIG()).unwrap();
+    assert_report(&report, gap, bound, bound - gap, bound + gap);
+    let (tangent, _) = measured_hypothesis(&report, "tangent");
+    // At 1.4: G + <g, -x> - 0 = -0.98, relative to 0.98 + 1.96.
+    assert!((tangent + 0.98 / 2.94).abs() < 1e-15, "{tangent}");
+    // (iii) with c = 0.9 and the lower bound -0.1 on the infimum: (1 - 0.45) D_0.
+    let lower = Modulus::convex(0.9, 2.0, Norm::L2).unwrap();
+    let report = rates::dominated(&run, &lower, &Infimum::AtLeast(-0.1), &CONFIG()).unwrap();
+    let bound = 0.55 * (first + 0.1);
+    assert_report(&report, gap + 0.1, bound, bound - gap - 0.1, bound + gap + 0.1);
+    // The domination: 1.08 <= 1.96/1.8 at 1.4; the slack is relative to |G| + |inf|, at least minus 1.
+    let (residual, tolerance) = measured_hypothesis(&report, "at most phi*");
+    assert!((residual - (1.08 - 1.96 / 1.8) / 1.08).abs() < 1e-14 && tolerance == 1e-12, "{residual}");
+    let far = Modulus::convex(1e-3, 2.0, Norm::L2).unwrap();
+    let report = rates::dominated(&run, &far, &Infimum::AtLeast(-0.1), &CONFIG()).unwrap();
+    assert_eq!(measured_hypothesis(&report, "at most phi*").0, -1.0);
+    let wrong = Modulus::convex(1.2, 2.0, Norm::L2).unwrap();
+    let report = rates::dominated(&run, &wrong, &Infimum::AtLeast(-0.1), &CONFIG()).unwrap();
+    assert!((measured_hypothesis(&report, "at most phi*").0 - (1.08 - 1.96 / 2.4) / 1.08).abs() < 1e-14);
+    // A claim that is too fast, c = 1.9: D_1 <= 0.05 D_0 is refuted, by the slack itself.
+    let fast = Modulus::convex(1.9, 2.0, Norm::L2).unwrap();
+    let report = rates::dominated(&run, &fast, &Infimum::At(vec![0.0]), &CONFIG()).unwrap();
+    assert!(report.claim.is_violated());
+    assert_report(&report, gap, 0.05 * first, 0.05 * first - gap, gap + 0.05 * first);
+    // A recorded value below the infimum, relative to both.
+    let report = rates::energy(&run, &Infimum::AtLeast(0.6), &CONFIG()).unwrap();
+    assert!((measured_hypothesis(&report, "below the infimum").0 - (0.6 - 0.245) / 0.845).abs() < 1e-14);
+    // A shrinking claim in (iii): c > C ends in one step.
+    let whole = Modulus::convex(2.5, 2.0, Norm::L2).unwrap();
+    assert_eq!(rates::dominated(&run, &whole, &Infimum::At(vec![0.0]), &CONFIG()).unwrap().bound, 0.0);
+}
+
+#[test]
+fn t7_slopes_are_fitted_to_the_last_decade() {
+    // T^{-1} before the last decade, T^{-3} in it.
+    let gaps = |steps: usize| -> Vec<f64> {
+        let edge = steps as f64 / 10.0;
+        (0..=steps)
+            .map(|t| {
+                let t = t as f64;
+                if t < edge { 1.0 / t.max(0.5) } else { edge * edge / (t * t * t) }
+            })
+            .collect()
+    };
+    assert!((rates::fitted_exponent(&gaps(1000)).unwrap() + 3.0).abs() < 1e-12);
+    assert!((rates::fitted_exponent(&gaps(20)).unwrap() + 3.0).abs() < 1e-12);
+    assert!(rates::fitted_exponent(&gaps(19)).is_err());
+    let mut zero = gaps(1000);
+    zero[1000] = 0.0;
+    assert!(rates::fitted_exponent(&zero).is_err());
+    // A curve: log D = -(log T)^2, whose slope by least squares is that of the interpolation points themselves.
+    let curve: Vec<f64> = (0..=1000).map(|t| (-(f64::from(t).max(1.0).ln()).powi(2)).exp()).collect();
+    let points: Vec<(f64, f64)> = (0..=40)
+        .map(|k| {
+            let x = (100.0 * 10f64.powf(f64::from(k) / 40.0)).round().ln();
+            (x, -x * x)
+        })
+        .collect();
+    let centre = points.iter().map(|p| p.0).sum::<f64>() / 41.0;
+    let slope = points.iter().map(|p| (p.0 - centre) * p.1).sum::<f64>()
+        / points.iter().map(|p| (p.0 - centre) * (p.0 - centre)).sum::<f64>();
+    assert!((rates::fitted_exponent(&curve).unwrap() - slope).abs() < 1e-10);
+}
+
+#[test]
+fn t8_one_step_of_a_batch_of_two() {
+    let (sum, x) = (sum(), 1.7);
+    let batch = [2, 0];
+    for (c, offset) in [(1.25, 0.03), (0.35, 0.0)] {
+        let g = mean(&batch, x).1;
+        let next = x - g / c;
+        let run = BatchRun::record(&sum, [array![x], array![next]], vec![batch.to_vec()]).unwrap();
+        let modulus = Modulus::smooth(c, 2.0, Norm::L2).unwrap().with_offset(offset).unwrap();
+        let report = interference::check(&sum, &run, &modulus).unwrap();
+        let energy = g * g / (2.0 * c);
+        let rest = loss(1, next).0 - loss(1, x).0;
+        let interference = rest / 3.0;
+        let (measured, bound) =
+            (2.0 / 3.0 * (energy - offset), mean(&ALL, x).0 - mean(&ALL, next).0 + interference);
+        let size = mean(&ALL, x).0 + energy + offset + interference.abs() + mean(&ALL, next).0;
+        assert_report(&report, measured, bound, bound - measured, size);
+        assert_eq!(report.claim.is_violated(), c < 0.9);
+        // The divergence of the batch is 0.45 (x+ - x)^2, the bound (c/2) of it plus the offset.
+        let (residual, tolerance) = measured_hypothesis(&report, "smooth along");
+        let (d, b) = (0.45 * (next - x) * (next - x), c / 2.0 * (next - x) * (next - x) + offset);
+        assert!((residual - (d - b) / (d + b)).abs() < 1e-12 && tolerance == 1e-12, "{residual}");
+        // The identity: <g, s> - d = R_0 - R_1 + I, up to its round-off.
+        let report = interference::identity(&sum, &run).unwrap();
+        let left = 2.0 / 3.0 * (g * (x - next) - d);
+        assert!(report.verdict().holds());
+        assert!((report.measured - left).abs() < 1e-14 && (report.bound - left).abs() < 1e-14);
+        let moved = 1.0 / 3.0 * rest;
+        let size = mean(&ALL, x).0 + (g * (x - next)).abs() + d + moved.abs() + 2.0 * mean(&ALL, next).0;
+        let granted = (3 + 1 + 16) as f64 * f64::EPSILON * size;
+        assert!(
+            report.slack <= granted * (1.0 + 1e-12) && report.slack >= 0.5 * granted,
+            "{} {granted}",
+            report.slack
+        );
+        let Verdict::Holds { margin, .. } = report.claim else { panic!() };
+        assert!((margin - report.slack / size).abs() < 1e-13 * margin);
+        // The ledger, and levels: the smallest energy, M, and what it promises.
+        let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
+        let ledger = interference::Ledger::of(&sum, &run, &method).unwrap();
+        assert!(
+            (ledger.rows()[0].energy - energy).abs() < 1e-14 && (ledger.rows()[0].rest - rest).abs() < 1e-14
+        );
+        assert!((ledger.correlation() - rest).abs() < 1e-14);
+        assert!((ledger.mean_interference() - interference).abs() < 1e-14);
+    }
+    // A foreign step, relative to the points.
+    let run = BatchRun::record(&sum, [array![x], array![0.9]], vec![batch.to_vec()]).unwrap();
+    let modulus = Modulus::smooth(1.25, 2.0, Norm::L2).unwrap();
+    let report = interference::check(&sum, &run, &modulus).unwrap();
+    let expected = x - mean(&batch, x).1 / 1.25;
+    let (residual, tolerance) = measured_hypothesis(&report, "every step");
+    assert!((residual - (0.9 - expected).abs() / (x + 0.9)).abs() < 1e-14 && tolerance == 1e-13);
+}
+
+#[test]
+fn t8_two_steps_and_the_level_they_promise() {
+    let sum = sum();
+    let modulus = Modulus::smooth(1.25, 2.0, Norm::L2).unwrap();
+    let (batches, mut points) = ([vec![0, 1], vec![1, 2]], vec![2.6]);
+    for batch in &batches {
+        let x: f64 = points[points.len() - 1];
+        points.push(x - mean(batch, x).1 / 1.25);
+    }
+    let run = BatchRun::record(&sum, points.iter().map(|&x| array![x]), batches.to_vec()).unwrap();
+    let energies: Vec<f64> = batches.iter().zip(&points).map(|(b, &x)| mean(b, x).1.powi(2) / 2.5).collect();
+    let rests: Vec<f64> =
+        [2, 0].iter().zip(points.windows(2)).map(|(&i, x)| loss(i, x[1]).0 - loss(i, x[0]).0).collect();
+    let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
+    let ledger = interference::Ledger::of(&sum, &run, &method).unwrap();
+    assert!((ledger.correlation() - rests[0].max(rests[1])).abs() < 1e-14);
+    assert!((ledger.mean_interference() - (rests[0] + rests[1]) / 6.0).abs() < 1e-14);
+    // Both prefixes; the worst relative to its size is reported.
+    let prefix = |t: usize| {
+        let measured = 2.0 / 3.0 * energies[..t].iter().sum::<f64>();
+        let interference: f64 = rests[..t].iter().map(|rest| rest / 3.0).sum();
+        let bound = mean(&ALL, points[0]).0 - mean(&ALL, points[t]).0 + interference;
+        let size = mean(&ALL, points[0]).0
+            + energies[..t].iter().sum::<f64>()
+            + rests[..t].iter().map(|rest| rest.abs() / 3.0).sum::<f64>()
+            + mean(&ALL, points[t]).0;
+        (measured, bound, size)
+    };
+    let (one, two) = (prefix(1), prefix(2));
+    let worst = if (one.1 - one.0) / one.2 <= (two.1 - two.0) / two.2 { one } else { two };
+    let report = interference::check(&sum, &run, &modulus).unwrap();
+    assert_report(&report, worst.0, worst.1, worst.1 - worst.0, worst.2);
+    // The level that two steps promise: T = (n/b) gap / (level - ((n-b)/b) M) = 2 at level = (3/4) gap + M/2.
+    let infimum = 0.2;
+    let gap = mean(&ALL, points[0]).0 - infimum;
+    let promised = 0.75 * gap + 0.5 * ledger.correlation();
+    assert!(
+        (interference::steps_to_level(3, 2, gap, promised, ledger.correlation()).unwrap().unwrap() - 2.0)
+            .abs()
+            < 1e-13
+    );
+    let least = energies[0].min(energies[1]);
+    for level in [1.001 * promised, 5.0 * promised] {
+        let report =
+            interference::level(&sum, &run, &modulus, infimum, level, &interference::Of::SampledBatch)
+                .unwrap();
+        assert!((level - least) >= 0.0);
+        assert_report(&report, least, level, level - least, level + least);
+    }
+    let short =
+        interference::level(&sum, &run, &modulus, infimum, 0.999 * promised, &interference::Of::SampledBatch);
+    assert!(short.unwrap().claim.is_undecided());
+    // The maximum over batches, at its least: over all three points.
+    let pairs = vec![vec![0, 1], vec![1, 2]];
+    let of = interference::Of::MaximumOver(pairs.clone());
+    let report = interference::level(&sum, &run, &modulus, infimum, 5.0 * promised, &of).unwrap();
+    let least = points
+        .iter()
+        .map(|&x| pairs.iter().map(|b| mean(b, x).1.powi(2) / 2.5).fold(0.0, f64::max))
+        .fold(f64::INFINITY, f64::min);
+    assert_report(&report, least, 5.0 * promised, 5.0 * promised - least, 5.0 * promised + least);
+    let above = interference::level(&sum, &run, &modulus, 9.0, 5.0 * promised, &of).unwrap();
+    let lowest = points.iter().map(|&x| mean(&ALL, x).0).fold(f64::INFINITY, f64::min);
+    assert!((measured_hypothesis(&above, "stays above").0 - (9.0 - lowest)).abs() < 1e-13);
+}
+
+#[test]
+fn t9_three_samples_in_pairs() {
+    let (sum, x, h) = (sum(), 1.7, 0.6);
+    let infima = [-0.2, 0.0, -0.5];
+    let trajectory = Trajectory::record(&sum, [array![x]]).unwrap();
+    let pairs = [vec![0, 1], vec![1, 2], vec![0, 2]];
+    for l in [1.25, 0.25] {
+        let instance =
+            classical::Instance { sum: &sum, trajectory: &trajectory, constant: l, step: h, infima: &infima };
+        let [moment, step] = classical::check(&instance, &pairs, &CONFIG()).unwrap();
+        let squares = ALL.iter().map(|&i| loss(i, x).1.powi(2)).sum::<f64>() / 3.0;
+        let ((risk, slope), floor) = (mean(&ALL, x), -0.7 / 3.0);
+        let bound = 2.0 * l * (risk - floor);
+        assert_report(&moment, squares, bound, bound - squares, squares + 2.0 * l * (risk + 0.7 / 3.0));
+        let after = pairs.iter().map(|b| mean(&ALL, x - h * mean(b, x).1).0).sum::<f64>() / 3.0;
+        let energy = pairs.iter().map(|b| mean(b, x).1.powi(2)).sum::<f64>() / 3.0;
+        let bound = risk - h * slope * slope + l * h * h / 2.0 * energy;
+        assert_report(&step, after, bound, bound - after, after + risk + h * energy * (1.0 + l * h));
+        assert_eq!((moment.claim.is_violated(), step.claim.is_violated()), (l < 1.0, l < 1.0));
+        // The loss nearest to its infimum is the third: 0.036 against -0.5.
+        let third = loss(2, x).0;
+        let nearest = ALL
+            .iter()
+            .map(|&i| (infima[i] - loss(i, x).0) / (infima[i].abs() + loss(i, x).0))
+            .fold(f64::NEG_INFINITY, f64::max);
+        let (below, tolerance) = measured_hypothesis(&moment, "below its infimum");
+        assert!((below - nearest).abs() < 1e-14 && tolerance == 1e-13 && third > 0.0, "{below} {nearest}");
+        let (bias, tolerance) = measured_hypothesis(&step, "unbiased");
+        assert!(bias < 1e-15 && tolerance == 1e-12);
+    }
+    // Two of the three pairs are biased, by so much.
+    let instance = classical::Instance {
+        sum: &sum,
+        trajectory: &trajectory,
+        constant: 1.25,
+        step: h,
+        infima: &[0.5, 0.1, -0.3],
+    };
+    let [moment, step] = classical::check(&instance, &pairs[..2], &CONFIG()).unwrap();
+    let (a, b) = (mean(&pairs[0], x).1, mean(&pairs[1], x).1);
+    let bias = ((a + b) / 2.0 - mean(&ALL, x).1).abs() / ((a * a + b * b) / 2.0).sqrt();
+    assert!((measured_hypothesis(&step, "unbiased").0 - bias).abs() < 1e-14);
+    let (below, _) = measured_hypothesis(&moment, "below its infimum");
+    assert!((below - (0.5 - 0.98) / 1.48).abs() < 1e-14 || below > (0.5 - 0.98) / 1.48, "{below}");
+}

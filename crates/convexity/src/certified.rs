@@ -79,7 +79,7 @@ pub fn prove_nonnegative<F: Formula>(
 ///
 /// # Errors
 ///
-/// As [`prove_nonnegative`].
+/// As [`prove_nonnegative`], and if the tolerance is negative or not finite.
 pub fn minimum<F: Formula>(
     formula: &F,
     region: &[Interval],
@@ -87,6 +87,7 @@ pub fn minimum<F: Formula>(
     effort: &Effort,
 ) -> Result<Minimum, ConvexityError> {
     check(formula, region)?;
+    require_range("tolerance", tolerance, tolerance >= 0.0, "finite and at least 0")?;
     Ok(branch_and_bound::minimise(&FormulaOnBox(formula), vec![region.to_vec()], tolerance, effort))
 }
 

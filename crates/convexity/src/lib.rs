@@ -39,6 +39,7 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
+mod blocks;
 pub mod calculus;
 pub mod catalogue;
 pub mod certified;
@@ -57,6 +58,10 @@ pub mod strategies;
 pub mod theorems;
 pub mod trajectory;
 pub mod verdict;
+
+// Lets the documentation's test of one's own function stand in the crate's suite word for word.
+#[cfg(test)]
+extern crate self as fenchel_convexity;
 
 pub use error::ConvexityError;
 pub use exponent::Exponent;

@@ -41,12 +41,28 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     /// The name of the loss, with its parameters.
     fn name(&self) -> String;
 
+    /// Returns `l(y, f)`, and writes the residual where a place for it is given.
+    ///
+    /// What an implementation provides; [`Loss::value`] and [`Loss::value_and_residual`] are how it is called.
+    ///
+    /// # Errors
+    ///
+    /// If the target is not admissible, the output not finite, a length differs, or the loss is beyond f64.
+    fn evaluate(
+        &self,
+        target: ArrayView1<f64>,
+        output: ArrayView1<f64>,
+        residual: Option<ArrayViewMut1<f64>>,
+    ) -> Result<f64, ConvexityError>;
+
     /// `l(y, f)`.
     ///
     /// # Errors
     ///
     /// If the target is not admissible, the output not finite, or their lengths differ.
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError>;
+    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        self.evaluate(target, output, None)
+    }
 
     /// Writes the residual `e = grad_f l(y, f)` and returns `l(y, f)`.
     ///
@@ -61,7 +77,9 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         residual: ArrayViewMut1<f64>,
-    ) -> Result<f64, ConvexityError>;
+    ) -> Result<f64, ConvexityError> {
+        self.evaluate(target, output, Some(residual))
+    }
 
     /// `inf_f l(y, f)`; NaN for a target that is not admissible.
     fn infimum(&self, target: ArrayView1<f64>) -> f64;

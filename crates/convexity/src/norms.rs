@@ -19,6 +19,7 @@ mod weighted_euclidean;
 
 pub use weighted_euclidean::Weight;
 
+use crate::blocks::{self, require_blocks};
 use crate::error::{ConvexityError, require_dimension, require_finite, require_vector};
 use crate::exponent::Exponent;
 use crate::number::Number;
@@ -82,12 +83,7 @@ impl Norm {
     /// If there is no block, a block is empty, a norm is of another dimension than its block, or p is not in [1, inf].
     pub fn product(p: f64, blocks: Vec<(usize, Self)>) -> Result<Self, ConvexityError> {
         let outer = Exponent::new(p)?;
-        if blocks.is_empty() || blocks.iter().any(|(length, _)| *length == 0) {
-            return Err(ConvexityError::Empty { argument: "blocks" });
-        }
-        for (length, norm) in &blocks {
-            norm.require_dimension("blocks", *length)?;
-        }
+        require_blocks(&blocks, |norm, length| norm.require_dimension("blocks", length))?;
         Ok(Self(Kind::Product { outer, blocks }))
     }
 
@@ -97,7 +93,7 @@ impl Norm {
         match &self.0 {
             Kind::Lp(_) => None,
             Kind::WeightedEuclidean(weight) => Some(weight.dimension()),
-            Kind::Product { blocks, .. } => Some(blocks.iter().map(|(length, _)| length).sum()),
+            Kind::Product { blocks, .. } => Some(blocks::dimension(blocks)),
         }
     }
 

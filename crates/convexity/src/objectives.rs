@@ -66,6 +66,8 @@ pub trait Objective: Send + Sync + Debug {
     ///
     /// As [`Objective::gradient`] at v and [`Objective::value`] at u.
     fn bregman(&self, u: ArrayView1<f64>, v: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        require_vector("u", u, self.dimension())?;
+        require_vector("v", v, self.dimension())?;
         let mut gradient = ndarray::Array1::zeros(self.dimension());
         self.gradient(v, gradient.view_mut())?;
         let linear = u.iter().zip(v).zip(&gradient).fold(0.0, |sum, ((u, v), s)| sum + s * (u - v));

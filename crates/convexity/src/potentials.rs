@@ -17,6 +17,7 @@ mod profile;
 
 pub use profile::Profile;
 
+use crate::blocks::{self, blocks, require_blocks};
 use crate::error::{ConvexityError, require_dimension, require_finite, require_positive, require_range};
 use crate::exponent::Exponent;
 use crate::norms::Norm;
@@ -104,12 +105,7 @@ impl Potential {
     ///
     /// If there is no block, a block is empty, or a potential is of another dimension than its block.
     pub fn separable(blocks: Vec<(usize, Self)>) -> Result<Self, ConvexityError> {
-        if blocks.is_empty() || blocks.iter().any(|(length, _)| *length == 0) {
-            return Err(ConvexityError::Empty { argument: "blocks" });
-        }
-        for (length, potential) in &blocks {
-            potential.require_dimension("blocks", *length)?;
-        }
+        require_blocks(&blocks, |potential, length| potential.require_dimension("blocks", length))?;
         Ok(Self { kind: Kind::Separable(blocks), offset: 0.0 })
     }
 
@@ -167,7 +163,7 @@ impl Potential {
     pub fn dimension(&self) -> Option<usize> {
         match &self.kind {
             Kind::Radial { norm, .. } => norm.dimension(),
-            Kind::Separable(blocks) => Some(blocks.iter().map(|(length, _)| length).sum()),
+            Kind::Separable(blocks) => Some(blocks::dimension(blocks)),
         }
     }
 
@@ -223,13 +219,8 @@ impl Potential {
                 Some((c, r)) => norm.power_of(u, r.get()) * c / r.get(),
                 None => profile.value(&norm.value_of(u)),
             },
-            Kind::Separable(blocks) => {
-                let mut start = 0;
-                blocks.iter().fold(N::zero(), |sum, (length, potential)| {
-                    let block = start..start + length;
-                    start += length;
-                    sum + potential.value_of(&u[block])
-                })
+            Kind::Separable(parts) => {
+                blocks(parts).fold(N::zero(), |sum, (block, part)| sum + part.value_of(&u[block]))
             }
         };
         if self.offset == 0.0 { value } else { value + self.offset }
@@ -245,12 +236,9 @@ impl Potential {
                     *s = s.clone() * &slope;
                 }
             }
-            Kind::Separable(blocks) => {
-                let mut start = 0;
-                for (length, potential) in blocks {
-                    let block = start..start + length;
-                    potential.gradient_of(&u[block.clone()], &mut gradient[block]);
-                    start += length;
+            Kind::Separable(parts) => {
+                for (block, part) in blocks(parts) {
+                    part.gradient_of(&u[block.clone()], &mut gradient[block]);
                 }
             }
         }
@@ -261,14 +249,7 @@ impl Potential {
     pub fn is_finite_at(&self, u: &[f64]) -> bool {
         match &self.kind {
             Kind::Radial { profile, norm } => norm.value_of(u) <= profile.reach(),
-            Kind::Separable(blocks) => {
-                let mut start = 0;
-                blocks.iter().all(|(length, potential)| {
-                    let block = start..start + length;
-                    start += length;
-                    potential.is_finite_at(&u[block])
-                })
-            }
+            Kind::Separable(parts) => blocks(parts).all(|(block, part)| part.is_finite_at(&u[block])),
         }
     }
 

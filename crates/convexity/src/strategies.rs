@@ -1,30 +1,27 @@
-//! Strategies for property tests, under feature `proptest`: vectors, norms, potentials, functions of the catalogue, losses, trajectories.
+//! Strategies for property tests, under feature `proptest`: vectors, norms, potentials, functions of the catalogue, losses, matrices, trajectories.
 //!
-//! To property-test one's own function, draw vectors and state the definition; a failing pair is shrunk by proptest.
+//! # Property-testing a function of one's own
 //!
-//! ```
-//! # #[cfg(feature = "proptest")] {
-//! use fenchel_convexity::catalogue::{LogCosh, Separable};
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::norms::Norm;
-//! use fenchel_convexity::strategies::vectors;
-//! use proptest::prelude::*;
-//! use proptest::test_runner::TestRunner;
+//! In the manifest, `fenchel-convexity` goes under `[dev-dependencies]` with `features = ["proptest"]`, and `proptest` itself beside it. Bring the function as a
+//! [`Formula`](crate::objectives::Formula) (or as a [`Closure`](crate::objectives::Closure)), draw vectors, and state what is to hold of it: that its gradient is its
+//! derivative, the definition for the modulus it is said to have, and what a theorem makes of that. proptest shrinks a failing pair to a small one. Compare with a
+//! bound on the round-off of the formula, not with 0.
 //!
-//! let function = Separable::new(LogCosh, 3).unwrap();
-//! let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
-//! TestRunner::default()
-//!     .run(&(vectors(3, 5.0), vectors(3, 5.0)), |(u, v)| {
-//!         let slack = modulus.slack_at(&function, u.view(), v.view()).unwrap();
-//!         prop_assert!(slack >= -1e-12);
-//!         Ok(())
-//!     })
-//!     .unwrap();
-//! # }
+//! A property test draws blindly and finds gross mistakes, such as a sign or a factor. Whether a constant is the best one is a question
+//! for [`falsify`](crate::falsification::falsify), which searches; and a proof on a box is one for [`certified`](crate::certified).
+//!
+//! The following is a whole test file, and a part of this crate's own suite:
+//!
+//! ```text
+#![doc = include_str!("strategies/own_function.rs")]
 //! ```
 
+mod matrices;
+#[cfg(test)]
+mod own_function;
 mod trajectories;
 
+pub use matrices::{ResidualBlocks, data_sets, matrices, residual_blocks, rows_in_a_ball};
 pub use trajectories::{BatchDescent, Descent, batch_descents, descents};
 
 use crate::catalogue::{Entry, entries};

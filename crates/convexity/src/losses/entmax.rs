@@ -13,10 +13,12 @@
 
 use super::series::power_gap;
 use super::simplex_prediction::Threshold;
-use super::target::{WIDEN, finite_loss, require_output, simplex_target, smallest_mass};
+use super::target::{
+    WIDEN, finite_loss, require_output, require_prediction, simplex_target, smallest_mass, zero_if,
+};
 use super::{FenchelYoung, Loss};
 use crate::definitions::Modulus;
-use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
+use crate::error::{ConvexityError, require_finite, require_range};
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
@@ -74,6 +76,17 @@ impl Entmax {
             if sum(middle) >= 1.0 { left = middle } else { right = middle }
         }
     }
+}
+
+/// D(y, 0).
+fn from_zero(alpha: f64, y: f64) -> f64 {
+    y.powf(alpha) / (alpha * (alpha - 1.0))
+}
+
+impl Loss for Entmax {
+    fn name(&self) -> String {
+        format!("entmax({})", self.alpha)
+    }
 
     fn evaluate(
         &self,
@@ -82,7 +95,7 @@ impl Entmax {
         mut residual: Option<ArrayViewMut1<f64>>,
     ) -> Result<f64, ConvexityError> {
         simplex_target(target)?;
-        require_output(target, output)?;
+        require_output(target, output, residual.as_ref())?;
         let threshold = self.threshold(output);
         // What bisection leaves of the sum is divided out, so that the residual sums to zero.
         let total = output.iter().fold(0.0, |sum, &f| sum + self.probability(threshold.above(f)));
@@ -107,34 +120,9 @@ impl Entmax {
         }
         finite_loss(loss)
     }
-}
-
-/// D(y, 0).
-fn from_zero(alpha: f64, y: f64) -> f64 {
-    y.powf(alpha) / (alpha * (alpha - 1.0))
-}
-
-impl Loss for Entmax {
-    fn name(&self) -> String {
-        format!("entmax({})", self.alpha)
-    }
-
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        self.evaluate(target, output, None)
-    }
-
-    fn value_and_residual(
-        &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: ArrayViewMut1<f64>,
-    ) -> Result<f64, ConvexityError> {
-        require_dimension("residual", residual.len(), target.len())?;
-        self.evaluate(target, output, Some(residual))
-    }
 
     fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        if simplex_target(target).is_ok() { 0.0 } else { f64::NAN }
+        zero_if(simplex_target(target))
     }
 
     fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
@@ -211,8 +199,7 @@ impl FenchelYoung for Entmax {
         output: ArrayView1<f64>,
         mut prediction: ArrayViewMut1<f64>,
     ) -> Result<(), ConvexityError> {
-        require_finite("output", output)?;
-        require_dimension("prediction", prediction.len(), output.len())?;
+        require_prediction(output, &prediction)?;
         let threshold = self.threshold(output);
         let total = output.iter().fold(0.0, |sum, &f| sum + self.probability(threshold.above(f)));
         prediction

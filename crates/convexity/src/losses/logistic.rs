@@ -12,10 +12,10 @@
 //!   `t^2` times the largest `G(t/y)/y + G(t/(1-y))/(1-y)`, `G(a) = (-a - log(1-a))/a^2`; coordinates in {0, 1} add `-sqrt(k) log(1 - t)`.
 
 use super::series::{entropy_gap, exp_m1_minus};
-use super::target::{WIDEN, finite_loss, require_output};
+use super::target::{WIDEN, finite_loss, require_output, require_prediction, zero_if};
 use super::{FenchelYoung, Loss};
 use crate::definitions::Modulus;
-use crate::error::{ConvexityError, require_dimension, require_finite};
+use crate::error::{ConvexityError, require_finite};
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
@@ -81,28 +81,27 @@ impl Loss for Logistic {
         "logistic".into()
     }
 
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        check_target(target)?;
-        require_output(target, output)?;
-        finite_loss(target.iter().zip(output).fold(0.0, |sum, (&y, &f)| sum + coordinate(y, f).0))
-    }
-
-    fn value_and_residual(
+    fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
-        mut residual: ArrayViewMut1<f64>,
+        mut residual: Option<ArrayViewMut1<f64>>,
     ) -> Result<f64, ConvexityError> {
-        require_dimension("residual", residual.len(), target.len())?;
-        let loss = self.value(target, output)?;
-        for ((e, &y), &f) in residual.iter_mut().zip(target).zip(output) {
-            *e = coordinate(y, f).1;
+        check_target(target)?;
+        require_output(target, output, residual.as_ref())?;
+        let mut loss = 0.0;
+        for (i, (&y, &f)) in target.iter().zip(output).enumerate() {
+            let (term, e) = coordinate(y, f);
+            loss += term;
+            if let Some(residual) = &mut residual {
+                residual[i] = e;
+            }
         }
-        Ok(loss)
+        finite_loss(loss)
     }
 
     fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        if check_target(target).is_ok() { 0.0 } else { f64::NAN }
+        zero_if(check_target(target))
     }
 
     fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
@@ -171,8 +170,7 @@ impl FenchelYoung for Logistic {
         output: ArrayView1<f64>,
         mut prediction: ArrayViewMut1<f64>,
     ) -> Result<(), ConvexityError> {
-        require_finite("output", output)?;
-        require_dimension("prediction", prediction.len(), output.len())?;
+        require_prediction(output, &prediction)?;
         prediction.iter_mut().zip(output).for_each(|(p, &f)| *p = sigmoid(f));
         Ok(())
     }

@@ -4,10 +4,10 @@
 //! `(1/r) c^{-(q-1)} t^q`, exactly.
 
 use super::Loss;
-use super::target::{WIDEN, finite_loss, require_pair};
+use super::target::{WIDEN, finite_loss, require_pair, zero_if};
 use crate::catalogue::{norm_power_convexity, norm_power_smoothness};
 use crate::definitions::Modulus;
-use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
+use crate::error::{ConvexityError, require_finite, require_range};
 use crate::norms::Norm;
 use crate::potentials::Potential;
 use ndarray::{ArrayView1, ArrayViewMut1};
@@ -47,11 +47,6 @@ impl NormPowerLoss {
     fn of_residual(&self, t: f64) -> f64 {
         if t >= 0.0 { self.conjugate.value_of(&[t]) / (self.r - 1.0) } else { f64::NAN }
     }
-
-    fn difference(target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<Vec<f64>, ConvexityError> {
-        require_pair(target, output)?;
-        Ok(output.iter().zip(target).map(|(f, y)| f - y).collect())
-    }
 }
 
 impl Loss for NormPowerLoss {
@@ -59,26 +54,24 @@ impl Loss for NormPowerLoss {
         format!("({}/{}) ||f - y||_2^{}", self.c, self.r, self.r)
     }
 
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        finite_loss(self.potential.value_of(&Self::difference(target, output)?))
-    }
-
-    fn value_and_residual(
+    fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
-        mut residual: ArrayViewMut1<f64>,
+        residual: Option<ArrayViewMut1<f64>>,
     ) -> Result<f64, ConvexityError> {
-        require_dimension("residual", residual.len(), target.len())?;
-        let difference = Self::difference(target, output)?;
-        let mut gradient = vec![0.0; difference.len()];
-        self.potential.gradient_of(&difference, &mut gradient);
-        residual.iter_mut().zip(gradient).for_each(|(to, from)| *to = from);
+        require_pair(target, output, residual.as_ref())?;
+        let difference: Vec<f64> = output.iter().zip(target).map(|(f, y)| f - y).collect();
+        if let Some(mut residual) = residual {
+            let mut gradient = vec![0.0; difference.len()];
+            self.potential.gradient_of(&difference, &mut gradient);
+            residual.iter_mut().zip(gradient).for_each(|(to, from)| *to = from);
+        }
         finite_loss(self.potential.value_of(&difference))
     }
 
     fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        if require_finite("target", target).is_ok() { 0.0 } else { f64::NAN }
+        zero_if(require_finite("target", target))
     }
 
     fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {

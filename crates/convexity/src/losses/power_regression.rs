@@ -5,12 +5,12 @@
 //! coordinates.
 
 use super::Loss;
-use super::target::{WIDEN, finite_loss, require_pair};
+use super::target::{WIDEN, finite_loss, require_pair, zero_if};
 use crate::catalogue::norm_power_convexity;
 use crate::definitions::Modulus;
-use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
+use crate::error::{ConvexityError, require_finite, require_range};
 use crate::norms::Norm;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::{ArrayView1, ArrayViewMut1, Zip};
 
 /// Power regression `||f - y||_k^k`, k >= 2.
 ///
@@ -52,28 +52,24 @@ impl Loss for PowerRegression {
         format!("||f - y||_{0}^{0}", self.k)
     }
 
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        require_pair(target, output)?;
-        finite_loss(target.iter().zip(output).fold(0.0, |sum, (y, f)| sum + (f - y).abs().powf(self.k)))
-    }
-
-    fn value_and_residual(
+    fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
-        mut residual: ArrayViewMut1<f64>,
+        residual: Option<ArrayViewMut1<f64>>,
     ) -> Result<f64, ConvexityError> {
-        require_dimension("residual", residual.len(), target.len())?;
-        let loss = self.value(target, output)?;
-        for ((e, y), f) in residual.iter_mut().zip(target).zip(output) {
-            let d: f64 = f - y;
-            *e = self.k * d.abs().powf(self.k - 1.0) * d.signum();
+        require_pair(target, output, residual.as_ref())?;
+        if let Some(mut residual) = residual {
+            Zip::from(&mut residual).and(target).and(output).for_each(|e, y, f| {
+                let d: f64 = f - y;
+                *e = self.k * d.abs().powf(self.k - 1.0) * d.signum();
+            });
         }
-        Ok(loss)
+        finite_loss(target.iter().zip(output).fold(0.0, |sum, (y, f)| sum + (f - y).abs().powf(self.k)))
     }
 
     fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        if require_finite("target", target).is_ok() { 0.0 } else { f64::NAN }
+        zero_if(require_finite("target", target))
     }
 
     fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {

@@ -20,10 +20,10 @@
 //!   `KL <= log(1 + chi^2)`; the smaller of the two is taken.
 
 use super::series::{entropy_gap, exp_m1_minus};
-use super::target::{SimplexTarget, WIDEN, require_output, simplex_target};
+use super::target::{SimplexTarget, WIDEN, require_output, require_prediction, simplex_target, zero_if};
 use super::{FenchelYoung, Loss};
 use crate::definitions::Modulus;
-use crate::error::{ConvexityError, require_dimension, require_finite};
+use crate::error::{ConvexityError, require_finite};
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
 use std::f64::consts::SQRT_2;
@@ -80,14 +80,39 @@ impl Normaliser {
     }
 }
 
-impl SoftmaxCrossEntropy {
+/// `p - y` for a one-hot target; the entry of the true class is minus the sum of the others' probabilities.
+fn one_hot_residual(
+    class: usize,
+    output: ArrayView1<f64>,
+    normaliser: &Normaliser,
+    mut residual: ArrayViewMut1<f64>,
+) {
+    let mut wrong = if class == normaliser.argmax { normaliser.rest } else { 1.0 };
+    for (i, &f) in output.iter().enumerate() {
+        if i == class {
+            continue;
+        }
+        residual[i] = normaliser.probability(f);
+        if class != normaliser.argmax && i != normaliser.argmax {
+            wrong += (f - normaliser.max).exp();
+        }
+    }
+    residual[class] = -wrong / (1.0 + normaliser.rest);
+}
+
+impl Loss for SoftmaxCrossEntropy {
+    fn name(&self) -> String {
+        "softmax cross-entropy".into()
+    }
+
     fn evaluate(
+        &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         mut residual: Option<ArrayViewMut1<f64>>,
     ) -> Result<f64, ConvexityError> {
         let kind = simplex_target(target)?;
-        require_output(target, output)?;
+        require_output(target, output, residual.as_ref())?;
         let normaliser = Normaliser::new(output);
         let loss = match kind {
             SimplexTarget::OneHot(class) => {
@@ -119,49 +144,9 @@ impl SoftmaxCrossEntropy {
             Err(ConvexityError::Overflow { what: "a difference of logits" })
         }
     }
-}
-
-/// `p - y` for a one-hot target; the entry of the true class is minus the sum of the others' probabilities.
-fn one_hot_residual(
-    class: usize,
-    output: ArrayView1<f64>,
-    normaliser: &Normaliser,
-    mut residual: ArrayViewMut1<f64>,
-) {
-    let mut wrong = if class == normaliser.argmax { normaliser.rest } else { 1.0 };
-    for (i, &f) in output.iter().enumerate() {
-        if i == class {
-            continue;
-        }
-        residual[i] = normaliser.probability(f);
-        if class != normaliser.argmax && i != normaliser.argmax {
-            wrong += (f - normaliser.max).exp();
-        }
-    }
-    residual[class] = -wrong / (1.0 + normaliser.rest);
-}
-
-impl Loss for SoftmaxCrossEntropy {
-    fn name(&self) -> String {
-        "softmax cross-entropy".into()
-    }
-
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        Self::evaluate(target, output, None)
-    }
-
-    fn value_and_residual(
-        &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: ArrayViewMut1<f64>,
-    ) -> Result<f64, ConvexityError> {
-        require_dimension("residual", residual.len(), target.len())?;
-        Self::evaluate(target, output, Some(residual))
-    }
 
     fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        if simplex_target(target).is_ok() { 0.0 } else { f64::NAN }
+        zero_if(simplex_target(target))
     }
 
     fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
@@ -236,8 +221,7 @@ impl FenchelYoung for SoftmaxCrossEntropy {
         output: ArrayView1<f64>,
         mut prediction: ArrayViewMut1<f64>,
     ) -> Result<(), ConvexityError> {
-        require_finite("output", output)?;
-        require_dimension("prediction", prediction.len(), output.len())?;
+        require_prediction(output, &prediction)?;
         let normaliser = Normaliser::new(output);
         prediction.iter_mut().zip(output).for_each(|(p, &f)| *p = normaliser.probability(f));
         Ok(())

@@ -10,10 +10,12 @@
 //! Reference: Martins, Astudillo, From softmax to sparsemax, ICML 2016; bounds: theory, section 4.
 
 use super::simplex_prediction::Threshold;
-use super::target::{WIDEN, finite_loss, require_output, simplex_target, smallest_mass};
+use super::target::{
+    WIDEN, finite_loss, require_output, require_prediction, simplex_target, smallest_mass, zero_if,
+};
 use super::{FenchelYoung, Loss};
 use crate::definitions::Modulus;
-use crate::error::{ConvexityError, require_dimension, require_finite};
+use crate::error::{ConvexityError, require_finite};
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
@@ -48,14 +50,19 @@ fn threshold(output: ArrayView1<f64>) -> Threshold {
     Threshold { max, tau }
 }
 
-impl Sparsemax {
+impl Loss for Sparsemax {
+    fn name(&self) -> String {
+        "sparsemax".into()
+    }
+
     fn evaluate(
+        &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         mut residual: Option<ArrayViewMut1<f64>>,
     ) -> Result<f64, ConvexityError> {
         simplex_target(target)?;
-        require_output(target, output)?;
+        require_output(target, output, residual.as_ref())?;
         let threshold = threshold(output);
         let mut loss = 0.0;
         for (i, (&y, &f)) in target.iter().zip(output).enumerate() {
@@ -71,29 +78,9 @@ impl Sparsemax {
         }
         finite_loss(loss)
     }
-}
-
-impl Loss for Sparsemax {
-    fn name(&self) -> String {
-        "sparsemax".into()
-    }
-
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        Self::evaluate(target, output, None)
-    }
-
-    fn value_and_residual(
-        &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: ArrayViewMut1<f64>,
-    ) -> Result<f64, ConvexityError> {
-        require_dimension("residual", residual.len(), target.len())?;
-        Self::evaluate(target, output, Some(residual))
-    }
 
     fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        if simplex_target(target).is_ok() { 0.0 } else { f64::NAN }
+        zero_if(simplex_target(target))
     }
 
     fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
@@ -144,8 +131,7 @@ impl FenchelYoung for Sparsemax {
         output: ArrayView1<f64>,
         mut prediction: ArrayViewMut1<f64>,
     ) -> Result<(), ConvexityError> {
-        require_finite("output", output)?;
-        require_dimension("prediction", prediction.len(), output.len())?;
+        require_prediction(output, &prediction)?;
         let threshold = threshold(output);
         prediction.iter_mut().zip(output).for_each(|(p, &f)| *p = threshold.above(f).max(0.0));
         Ok(())

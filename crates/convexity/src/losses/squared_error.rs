@@ -2,10 +2,10 @@
 //!
 //! Residual `f - y`; lower and upper bound are both `t^2 / 2`, exactly.
 
-use super::target::{WIDEN, require_pair};
+use super::target::{WIDEN, require_pair, require_prediction, zero_if};
 use super::{FenchelYoung, Loss};
 use crate::definitions::Modulus;
-use crate::error::{ConvexityError, require_dimension, require_finite};
+use crate::error::{ConvexityError, require_finite};
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1, Zip};
 
@@ -29,26 +29,22 @@ impl Loss for SquaredError {
         "squared error".into()
     }
 
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        require_pair(target, output)?;
-        let squares = target.iter().zip(output).fold(0.0, |sum, (y, f)| sum + (f - y) * (f - y));
-        finite(0.5 * squares)
-    }
-
-    fn value_and_residual(
+    fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
-        mut residual: ArrayViewMut1<f64>,
+        residual: Option<ArrayViewMut1<f64>>,
     ) -> Result<f64, ConvexityError> {
-        require_dimension("residual", residual.len(), target.len())?;
-        let loss = self.value(target, output)?;
-        Zip::from(&mut residual).and(target).and(output).for_each(|e, y, f| *e = f - y);
-        Ok(loss)
+        require_pair(target, output, residual.as_ref())?;
+        let squares = target.iter().zip(output).fold(0.0, |sum, (y, f)| sum + (f - y) * (f - y));
+        if let Some(mut residual) = residual {
+            Zip::from(&mut residual).and(target).and(output).for_each(|e, y, f| *e = f - y);
+        }
+        finite(0.5 * squares)
     }
 
     fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        if require_finite("target", target).is_ok() { 0.0 } else { f64::NAN }
+        zero_if(require_finite("target", target))
     }
 
     fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
@@ -84,8 +80,7 @@ impl FenchelYoung for SquaredError {
         output: ArrayView1<f64>,
         mut prediction: ArrayViewMut1<f64>,
     ) -> Result<(), ConvexityError> {
-        require_finite("output", output)?;
-        require_dimension("prediction", prediction.len(), output.len())?;
+        require_prediction(output, &prediction)?;
         prediction.assign(&output);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Checks of targets and outputs that several losses share.
 
 use crate::error::{ConvexityError, require_dimension, require_finite};
-use ndarray::ArrayView1;
+use ndarray::{ArrayView1, ArrayViewMut1};
 
 /// How far from 1 the sum of a probability vector may be: far above round-off, far below a mistake.
 const SUM_TOLERANCE: f64 = 1e-9;
@@ -43,16 +43,39 @@ pub(crate) fn simplex_target(target: ArrayView1<f64>) -> Result<SimplexTarget, C
     })
 }
 
-/// Checks an output against a target that has been checked.
-pub(crate) fn require_output(target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<(), ConvexityError> {
+/// Checks an output against a target that has been checked, and the place for the residual.
+pub(super) fn require_output(
+    target: ArrayView1<f64>,
+    output: ArrayView1<f64>,
+    residual: Option<&ArrayViewMut1<f64>>,
+) -> Result<(), ConvexityError> {
     require_dimension("output", output.len(), target.len())?;
-    require_finite("output", output)
+    require_finite("output", output)?;
+    residual.map_or(Ok(()), |residual| require_dimension("residual", residual.len(), target.len()))
 }
 
-/// Checks a target in R^m and its output.
-pub(crate) fn require_pair(target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<(), ConvexityError> {
+/// Checks a target in R^m, its output, and the place for the residual.
+pub(super) fn require_pair(
+    target: ArrayView1<f64>,
+    output: ArrayView1<f64>,
+    residual: Option<&ArrayViewMut1<f64>>,
+) -> Result<(), ConvexityError> {
     require_finite("target", target)?;
-    require_output(target, output)
+    require_output(target, output, residual)
+}
+
+/// Checks an output without a target, and the place for the prediction.
+pub(super) fn require_prediction(
+    output: ArrayView1<f64>,
+    prediction: &ArrayViewMut1<f64>,
+) -> Result<(), ConvexityError> {
+    require_finite("output", output)?;
+    require_dimension("prediction", prediction.len(), output.len())
+}
+
+/// The infimum of a loss that reaches 0 for every admissible target; NaN if the target was refused.
+pub(super) fn zero_if<T>(admissible: Result<T, ConvexityError>) -> f64 {
+    if admissible.is_ok() { 0.0 } else { f64::NAN }
 }
 
 /// The smallest positive entry of a probability vector.

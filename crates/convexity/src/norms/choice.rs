@@ -16,14 +16,11 @@ pub(super) fn subgradient(norm: &Norm, u: &[f64], choice: &[f64]) -> Vec<f64> {
         Kind::Lp(p) => lp_choice(*p, u, choice, &mut out),
         Kind::WeightedEuclidean(weight) => weight.subgradient(u, &mut out),
         Kind::Product { outer, blocks } => {
-            let mut start = 0;
             let (mut inner, mut lead, mut parts) = (Vec::new(), Vec::new(), Vec::new());
-            for (length, norm) in blocks {
-                let block = start..start + length;
+            for (block, norm) in crate::blocks::blocks(blocks) {
                 inner.push(norm.value_of(&u[block.clone()]));
-                lead.push(choice[start]);
+                lead.push(choice[block.start]);
                 parts.push(subgradient(norm, &u[block.clone()], &choice[block]));
-                start += length;
             }
             // Block norms are not negative, so a negative weight at a zero block is as good as a positive one.
             let mut weights = vec![0.0; inner.len()];

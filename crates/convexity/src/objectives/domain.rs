@@ -1,6 +1,6 @@
 //! Domains of objectives.
 
-use crate::error::ConvexityError;
+use crate::error::{ConvexityError, require_finite};
 use crate::number::Number;
 
 /// How far from 1 the entries of a point of the simplex may sum, for a point given in f64.
@@ -30,9 +30,13 @@ impl Domain {
         Self::Box { lower: vec![0.0; dimension], upper: vec![f64::INFINITY; dimension] }
     }
 
-    /// By how much x fails to lie in the domain, in its worst condition; zero inside.
+    /// By how much x fails to lie in the domain, in its worst condition; zero inside, infinite for a NaN.
     #[must_use]
     pub fn residual(&self, x: &[f64]) -> f64 {
+        // A maximum would pass over it.
+        if x.iter().any(|x| x.is_nan()) {
+            return f64::INFINITY;
+        }
         match self {
             Self::Whole => 0.0,
             Self::Box { lower, upper } => x
@@ -58,8 +62,9 @@ impl Domain {
     ///
     /// # Errors
     ///
-    /// [`ConvexityError::OutsideDomain`], naming `argument`.
+    /// [`ConvexityError::OutsideDomain`], or as [`require_finite`], naming `argument`.
     pub fn require(&self, argument: &'static str, x: &[f64]) -> Result<(), ConvexityError> {
+        require_finite(argument, x.into())?;
         let residual = self.residual(x);
         if residual == 0.0 {
             return Ok(());

@@ -99,13 +99,13 @@ fn batch_descent(
 
 #[cfg(test)]
 mod tests {
-    //! T6 to T8 as properties.
+    //! T6 to T9 as properties.
 
     use super::*;
     use crate::falsification::SearchConfig;
     use crate::theorems::descent::{self, Run};
     use crate::theorems::gradient_bounds::Infimum;
-    use crate::theorems::{interference, rates};
+    use crate::theorems::{classical, interference, rates};
 
     // The moduli are the catalogue's own and examined elsewhere: a token search is enough here.
     const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 50, ..SearchConfig::default() };
@@ -132,6 +132,24 @@ mod tests {
                     let report = rates::convex(&instance, minimiser, &CONFIG())?;
                     prop_assert!(report.verdict().holds(), "{}: {}", entry.objective().name(), report.verdict());
                 }
+            }
+        }
+
+        #[test]
+        fn t9_second_moments_and_the_expected_decrease(run in batch_descents(3), share in 0.05..3.0_f64) {
+            let (BatchDescent { sum, modulus, run }, n) = (&run, run.sum.len());
+            let constant = modulus.as_norm_power().map_or(f64::NAN, |(c, ..)| c);
+            // No sample is negative, and every sample is a batch.
+            let (infima, singles) = (vec![0.0; n], (0..n).map(|i| vec![i]).collect::<Vec<_>>());
+            let instance = classical::Instance {
+                sum,
+                trajectory: run.trajectory(),
+                constant,
+                step: share / constant,
+                infima: &infima,
+            };
+            for report in classical::check(&instance, &singles, &CONFIG())? {
+                prop_assert!(report.verdict().holds(), "{}", report.verdict());
             }
         }
 

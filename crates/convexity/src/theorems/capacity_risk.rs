@@ -53,11 +53,11 @@ mod batch_infima;
 
 pub use batch_infima::BatchInfima;
 
-use super::descent::{TOLERANCE, proof};
+use super::descent::TOLERANCE;
 use super::gradient_bounds::Infimum;
 use super::implication::premise;
 use super::premise::lift;
-use super::tally::{Certified, Observation, Tally};
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_dimension, require_range};
 use crate::falsification::SearchConfig;

@@ -32,10 +32,10 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
-use super::descent::{TOLERANCE, proof};
+use super::descent::TOLERANCE;
 use super::implication::premise;
 use super::premise::lift;
-use super::tally::{Certified, Observation, Tally};
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_dimension, require_finite, require_positive, require_range};
 use crate::falsification::SearchConfig;

@@ -25,12 +25,13 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
-use super::tally::{Certified, Observation, Tally};
+use super::premise::lift_into;
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_vector};
-use crate::number::{Number, PreciseInterval};
+use crate::number::PreciseInterval;
 use crate::objectives::{Evaluate, Objective};
-use crate::verdict::{Certificate, Hypothesis, Method, Reason, Report, Verdict, Witness};
+use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
 use ndarray::{Array1, ArrayView1};
 
 /// More parts than this are not tried.
@@ -138,19 +139,11 @@ fn observe(
         || Witness::pair(u, v),
         || {
             let Some(formulas) = function.certified() else { return Certified::Open };
-            let lift = |x: &[f64]| -> Vec<PreciseInterval> {
-                let mut x: Vec<PreciseInterval> = x.iter().map(|&x| PreciseInterval::from_f64(x)).collect();
-                function.domain().snap(&mut x);
-                x
-            };
-            let (u, v) = (lift(u), lift(v));
+            let domain = function.domain();
+            let (u, v) = (lift_into(&domain, u), lift_into(&domain, v));
             let divergence = Evaluate::<PreciseInterval>::bregman_of(formulas, &u, &v);
             let displacement: Vec<PreciseInterval> = u.iter().zip(&v).map(|(u, v)| u.clone() - v).collect();
-            let slack = modulus.slack(divergence, &displacement).to_f64_interval();
-            match Certificate::new(Method::Precise, slack.lo(), slack.hi()) {
-                Some(certificate) => Certified::Violation(certificate),
-                None => Certified::RoundOff,
-            }
+            proof(&modulus.slack(divergence, &displacement))
         },
     );
     Ok(())

@@ -27,7 +27,7 @@
 //! ```
 
 use super::points::point;
-use super::tally::{Certified, Observation, Tally};
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::error::{ConvexityError, require_range};
 use crate::falsification::SearchConfig;
 use crate::number::{Number, PreciseInterval};
@@ -96,7 +96,7 @@ fn inequality(psi: &Potential, chi: &Potential, u: &[f64], s: &[f64], tally: &mu
         || {
             let (a, b, inner): (PreciseInterval, PreciseInterval, PreciseInterval) = terms(psi, chi, u, s);
             // The constants of a conjugate are rounded: what they explain is no violation.
-            decide(a + b - inner + TOLERANCE * 1e-2 * size)
+            proof(&(a + b - inner + TOLERANCE * 1e-2 * size))
         },
     );
 }
@@ -118,21 +118,13 @@ fn equality(psi: &Potential, chi: &Potential, u: &[f64], s: &[f64], tally: &mut 
                 return decide_infinite(chi, s);
             }
             let (a, b, inner): (PreciseInterval, PreciseInterval, PreciseInterval) = terms(psi, chi, u, s);
-            decide(inner + TOLERANCE * size - (a + b))
+            proof(&(inner + TOLERANCE * size - (a + b)))
         },
     );
 }
 
 fn witness(u: &[f64], s: &[f64]) -> Witness {
     Witness::default().with("u", u).with("s", s)
-}
-
-fn decide(slack: PreciseInterval) -> Certified {
-    let slack = slack.to_f64_interval();
-    match Certificate::new(Method::Precise, slack.lo(), slack.hi()) {
-        Some(certificate) => Certified::Violation(certificate),
-        None => Certified::RoundOff,
-    }
 }
 
 /// chi(s) is infinite: certain if it is so in 256 bits at a point a little nearer to the origin.

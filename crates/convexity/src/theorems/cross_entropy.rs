@@ -22,10 +22,9 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
-use super::descent::proof;
 use super::points::point;
 use super::premise::lift;
-use super::tally::{Observation, Tally};
+use super::tally::{Observation, Tally, proof};
 use crate::error::{ConvexityError, require_positive, require_range};
 use crate::falsification::SearchConfig;
 use crate::losses::{Loss, SoftmaxCrossEntropy};

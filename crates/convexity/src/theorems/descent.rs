@@ -34,14 +34,14 @@
 //! ```
 
 use super::premise::{lift, modulus_on, points_in, steps_of};
-use super::tally::{Certified, Observation, Tally};
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
 use crate::falsification::{Region, SearchConfig};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Evaluate, Objective};
 use crate::trajectory::{GeneralisedDescent, State, Trajectory};
-use crate::verdict::{Certificate, Method, Report, Witness};
+use crate::verdict::{Report, Witness};
 
 /// What the rounding of constants may explain, relative to the terms.
 pub(super) const TOLERANCE: f64 = 1e-13;
@@ -205,15 +205,6 @@ impl Exact {
             after: Evaluate::<PreciseInterval>::value_of(formulas, &next),
             energy: method.dual().value_of(&gradient),
         })
-    }
-}
-
-/// What an enclosure of a slack says.
-pub(super) fn proof(slack: &PreciseInterval) -> Certified {
-    let slack = slack.to_f64_interval();
-    match Certificate::new(Method::Precise, slack.lo(), slack.hi()) {
-        Some(certificate) => Certified::Violation(certificate),
-        None => Certified::RoundOff,
     }
 }
 

@@ -31,14 +31,15 @@
 
 use super::implication::premise;
 use super::points::point;
-use super::tally::{Certified, Observation, Tally};
+use super::premise::lift_into;
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_range};
 use crate::falsification::SearchConfig;
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Certified as Formulas, Domain, Evaluate, Objective};
 use crate::potentials::Potential;
-use crate::verdict::{Certificate, Hypothesis, Method, Report, Witness};
+use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array1, ArrayView1};
 
 /// What the rounding of a conjugate's constant and of G_inf may explain, relative to the terms.
@@ -127,8 +128,7 @@ fn certify(
     v: &[f64],
     size: f64,
 ) -> Certified {
-    let mut point: Vec<PreciseInterval> = v.iter().map(|&v| PreciseInterval::from_f64(v)).collect();
-    domain.snap(&mut point);
+    let point = lift_into(domain, v);
     let mut gradient = vec![PreciseInterval::zero(); v.len()];
     Evaluate::<PreciseInterval>::gradient_of(formulas, &point, &mut gradient);
     let gap = Evaluate::<PreciseInterval>::value_of(formulas, &point) - least;
@@ -137,11 +137,7 @@ fn certify(
         Side::Smooth => gap - energy,
         Side::Convex => energy - gap,
     };
-    let slack = (slack + modulus.offset() + TOLERANCE * size).to_f64_interval();
-    match Certificate::new(Method::Precise, slack.lo(), slack.hi()) {
-        Some(certificate) => Certified::Violation(certificate),
-        None => Certified::RoundOff,
-    }
+    proof(&(slack + modulus.offset() + TOLERANCE * size))
 }
 
 #[cfg(test)]

@@ -27,13 +27,14 @@
 
 use super::implication::premise;
 use super::points::point;
-use super::tally::{Certified, Observation, Tally};
+use super::premise::lift_into;
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_range, require_vector};
 use crate::falsification::SearchConfig;
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Domain, Evaluate, Objective};
-use crate::verdict::{Certificate, Hypothesis, Method, Report, Witness};
+use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array1, ArrayView1};
 
 /// Examines the growth of a function around a minimiser.
@@ -69,21 +70,11 @@ pub fn check(
             || Witness::pair(&v, minimiser),
             || {
                 let Some(formulas) = function.certified() else { return Certified::Open };
-                let lift = |x: &[f64]| -> Vec<PreciseInterval> {
-                    let mut x: Vec<PreciseInterval> =
-                        x.iter().map(|&x| PreciseInterval::from_f64(x)).collect();
-                    domain.snap(&mut x);
-                    x
-                };
-                let (v, u) = (lift(&v), lift(minimiser));
+                let (v, u) = (lift_into(&domain, &v), lift_into(&domain, minimiser));
                 let value = |x: &[PreciseInterval]| Evaluate::<PreciseInterval>::value_of(formulas, x);
                 let displacement: Vec<PreciseInterval> =
                     v.iter().zip(&u).map(|(v, u)| v.clone() - u).collect();
-                let slack = modulus.slack(value(&v) - value(&u), &displacement).to_f64_interval();
-                match Certificate::new(Method::Precise, slack.lo(), slack.hi()) {
-                    Some(certificate) => Certified::Violation(certificate),
-                    None => Certified::RoundOff,
-                }
+                proof(&modulus.slack(value(&v) - value(&u), &displacement))
             },
         );
     }

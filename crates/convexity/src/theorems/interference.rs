@@ -41,9 +41,8 @@ mod ledger;
 
 pub use ledger::{Ledger, LedgerRow};
 
-use super::descent::proof;
 use super::premise::lift;
-use super::tally::{Certified, Observation, Tally};
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_positive, require_range};
 use crate::number::{Number, PreciseInterval};

@@ -4,7 +4,7 @@ use crate::definitions::Modulus;
 use crate::error::ConvexityError;
 use crate::falsification::{Claim, Region, SearchConfig, falsify};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::Objective;
+use crate::objectives::{Domain, Objective};
 use crate::trajectory::{GeneralisedDescent, Trajectory};
 use crate::verdict::{Hypothesis, Verdict};
 use ndarray::ArrayView1;
@@ -72,6 +72,13 @@ pub(super) fn steps_of(
         residual,
         1e-12,
     ))
+}
+
+/// A point of a domain in the arithmetic of certificates, moved exactly into the domain.
+pub(super) fn lift_into(domain: &Domain, x: &[f64]) -> Vec<PreciseInterval> {
+    let mut x = lift(x.into());
+    domain.snap(&mut x);
+    x
 }
 
 /// A point in the arithmetic of certificates.

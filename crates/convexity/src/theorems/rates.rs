@@ -44,9 +44,9 @@ mod prefixes;
 
 pub use bound::Decay;
 
-use super::descent::{Run, TOLERANCE, proof};
+use super::descent::{Run, TOLERANCE};
 use super::gradient_bounds::Infimum;
-use super::tally::{Certified, Observation, Tally};
+use super::tally::{Certified, Observation, Tally, proof};
 use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_range, require_vector};
 use crate::falsification::SearchConfig;

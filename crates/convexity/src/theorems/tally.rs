@@ -1,6 +1,7 @@
 //! Keeping the worst slack of an inequality over many points.
 
-use crate::verdict::{Certificate, Hypothesis, Reason, Report, Verdict, Witness};
+use crate::number::PreciseInterval;
+use crate::verdict::{Certificate, Hypothesis, Method, Reason, Report, Verdict, Witness};
 
 /// The inequality `smaller <= larger` at many points: its worst slack, and the first certified violation.
 pub(super) struct Tally {
@@ -114,6 +115,13 @@ impl Tally {
             claim,
         }
     }
+}
+
+/// What an enclosure in 256 bits says of a slack that is negative in f64.
+pub(super) fn proof(slack: &PreciseInterval) -> Certified {
+    let slack = slack.to_f64_interval();
+    Certificate::new(Method::Precise, slack.lo(), slack.hi())
+        .map_or(Certified::RoundOff, Certified::Violation)
 }
 
 /// What enclosures say of a slack that is negative in f64.

@@ -1,7 +1,7 @@
 //! Generalised gradient descent: the step that duality prescribes for a majorant.
 
 use super::{Trajectory, state};
-use crate::error::{ConvexityError, require_positive, require_vector};
+use crate::error::{ConvexityError, require_finite, require_positive, require_vector};
 use crate::number::Number;
 use crate::objectives::Objective;
 use crate::potentials::Potential;
@@ -67,6 +67,7 @@ impl GeneralisedDescent {
     ///
     /// If a vector is not finite or they do not fit, the gradient lies where Phi* is infinite, or a number leaves f64.
     pub fn next(&self, x: ArrayView1<f64>, gradient: ArrayView1<f64>) -> Result<Array1<f64>, ConvexityError> {
+        require_finite("gradient", gradient)?;
         require_vector("x", x, gradient.len())?;
         let mut direction = Array1::zeros(x.len());
         self.dual.gradient(gradient, direction.view_mut())?;

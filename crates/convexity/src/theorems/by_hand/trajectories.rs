@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::catalogue::{LogCosh, PotentialFunction, Separable};
-use crate::definitions::Modulus;
+use crate::definitions::{Modulus, Side};
 use crate::falsification::{Region, SearchConfig};
 use crate::norms::Norm;
 use crate::potentials::Potential;
+use crate::theorems::capacity_risk::{self, BatchInfima};
 use crate::theorems::descent::{self, Run};
 use crate::theorems::gradient_bounds::Infimum;
 use crate::theorems::{classical, interference, rates};
@@ -61,8 +62,7 @@ fn t6_on_a_power_and_on_a_parabola() {
     }
     // Another potential allows a = 1 only; its weight is 1.
     let function = Separable::new(LogCosh, 1).unwrap();
-    let modulus =
-        Modulus::new(crate::definitions::Side::Smooth, Potential::hyperbolic_cosine(Norm::L2), 0.3).unwrap();
+    let modulus = Modulus::new(Side::Smooth, Potential::hyperbolic_cosine(Norm::L2), 0.3).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
     let trajectory = method.run(&function, array![1.2].view(), 1).unwrap();
     let report = descent::check(&Run::new(&function, &modulus, &trajectory), 1.0, &CONFIG()).unwrap();
@@ -138,15 +138,13 @@ fn t7_the_energy_of_prefixes() {
     let (energy, gap) = (1.4 * 1.4 / 0.8, 1.4 * 1.4 / 2.0);
     // Granted: what the exact step raises nothing, so the enclosure is the slack itself.
     assert_report(&report, energy, gap, gap - energy, gap);
-    // A claim at a later prefix: log cosh from far out is a line, every step of C = 1/2 moves by 2, with the energy 1.
-    // D_0 = 10 - ln 2 and D_T = D_0 - 2T as long as the line lasts: min Phi* = 1 > D_0/T from T = 10 on, and not before.
+    // Steps that are not the method's: the exact ones fall further, and the rise is granted, so that nothing is refuted.
     let function = Separable::new(LogCosh, 1).unwrap();
     let modulus = Modulus::smooth(0.5, 2.0, Norm::L2).unwrap();
     let states: Vec<_> = (0..12).map(|k| array![10.0 - 0.01 * f64::from(k)]).collect();
     let slow = Trajectory::record(&function, states).unwrap();
     let report =
         rates::energy(&Run::new(&function, &modulus, &slow), &Infimum::AtLeast(0.0), &CONFIG()).unwrap();
-    // These are not the method's steps: the exact ones fall further, and the rise is granted, so that nothing is refuted.
     assert!(!report.claim.is_violated() && report.verdict().is_undecided());
 }
 
@@ -344,6 +342,90 @@ fn t8_two_steps_and_the_level_they_promise() {
     let above = interference::level(&sum, &run, &modulus, 9.0, 5.0 * promised, &of).unwrap();
     let lowest = points.iter().map(|&x| mean(&ALL, x).0).fold(f64::INFINITY, f64::min);
     assert!((measured_hypothesis(&above, "stays above").0 - (9.0 - lowest)).abs() < 1e-13);
+}
+
+#[test]
+fn t8_the_floor_of_three_samples() {
+    let (sum, x) = (sum(), 1.7);
+    let points = Trajectory::record(&sum, [array![x]]).unwrap();
+    let pairs = [[0, 1], [0, 2], [1, 2]];
+    let (mean_slope_square, risk) =
+        (pairs.iter().map(|b| mean(b, x).1.powi(2)).sum::<f64>() / 3.0, mean(&ALL, x).0);
+    // Lower bounds on the infima, none of them 0.
+    let bounds = [-0.2, 0.05, -0.4];
+    let place = |batch: &[usize]| pairs.iter().position(|pair| pair == batch).unwrap();
+    let infima = BatchInfima::new(&sum, 2, |batch| Infimum::AtLeast(bounds[place(batch)])).unwrap();
+    assert_eq!(infima.batches(), pairs);
+    assert!((infima.mean() + 0.55 / 3.0).abs() < 1e-15 && !infima.are_attained());
+    for (side, c, offset) in [
+        (Side::Smooth, 1.25, 0.03),
+        (Side::Smooth, 0.2, 0.01),
+        (Side::Convex, 0.3, 0.02),
+        (Side::Convex, 2.5, 0.02),
+    ] {
+        let modulus = Modulus::new(side, Potential::norm_power(c, 2.0, Norm::L2).unwrap(), offset).unwrap();
+        let report = capacity_risk::check(&sum, &infima, &points, &modulus, &CONFIG()).unwrap();
+        let (energy, gap) = (mean_slope_square / (2.0 * c), risk + 0.55 / 3.0);
+        let (measured, bound) =
+            if side == Side::Smooth { (energy - offset, gap) } else { (gap, energy + offset) };
+        assert_report(&report, measured, bound, bound - measured, risk + offset + 0.65 / 3.0 + energy);
+        assert_eq!(report.claim.is_violated(), c == 0.2 || c == 2.5);
+        let nearest = pairs
+            .iter()
+            .zip(bounds)
+            .map(|(b, least)| (least - mean(b, x).0) / (least.abs() + mean(b, x).0))
+            .fold(f64::NEG_INFINITY, f64::max);
+        let (below, tolerance) = measured_hypothesis(&report, "below its batch");
+        assert!((below - nearest).abs() < 1e-13 && tolerance == 1e-13, "{below} {nearest}");
+    }
+    let token = SearchConfig { budget: 1, ..SearchConfig::default() };
+    let modulus = Modulus::smooth(1.25, 2.0, Norm::L2).unwrap();
+    assert!(capacity_risk::check(&sum, &infima, &points, &modulus, &token).is_ok());
+    assert!(
+        capacity_risk::check(&sum, &infima, &points, &modulus, &SearchConfig { budget: 0, ..token }).is_err()
+    );
+    // The minimiser of a batch is the mean of its centres, weighted by curvatures.
+    let minimiser = |batch: &[usize]| {
+        batch.iter().map(|&i| CURVATURES[i] * CENTRES[i]).sum::<f64>()
+            / batch.iter().map(|&i| CURVATURES[i]).sum::<f64>()
+    };
+    let least = |batch: &[usize]| mean(batch, minimiser(batch)).0;
+    let (risks, report) =
+        capacity_risk::check_risks(&sum, |batch| Infimum::At(vec![minimiser(batch)])).unwrap();
+    let of_pairs = pairs.iter().map(|b| least(b)).sum::<f64>() / 3.0;
+    let expected = [least(&ALL), least(&ALL) - of_pairs, 0.0];
+    assert!(risks.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-14), "{risks:?} {expected:?}");
+    // Two steps down, relative to the infima that they compare: from 1 to 2 all of the pairs', and from 2 to 3.
+    let second = (expected[1], least(&ALL) + of_pairs);
+    assert!(second.0 / second.1 < 1.0);
+    assert_report(&report, 0.0, expected[1], second.0, second.1);
+    assert_eq!(point_of(&report, "b"), [2.0]);
+    // No minimiser beats a subset's own: the nearest that one comes, relative to both.
+    let mut nearest = f64::NEG_INFINITY;
+    let mut compare = |batch: &[usize], subset: &[usize]| {
+        let (own, other) = (least(subset), mean(subset, minimiser(batch)).0);
+        nearest = nearest.max((own - other) / (own + other).max(f64::MIN_POSITIVE));
+    };
+    for pair in &pairs {
+        compare(&ALL, pair);
+        pair.iter().for_each(|&i| compare(pair, &[i]));
+    }
+    let (beaten, tolerance) = measured_hypothesis(&report, "no minimiser");
+    assert!((beaten - nearest).abs() < 1e-13 && tolerance == 1e-13, "{beaten} {nearest}");
+    // One bound among minimisers is one too many; and so are 17 samples.
+    let mixed =
+        |b: &[usize]| if b == [0, 1] { Infimum::AtLeast(0.0) } else { Infimum::At(vec![minimiser(b)]) };
+    assert!(!BatchInfima::new(&sum, 2, mixed).unwrap().are_attained());
+    assert!(capacity_risk::check_risks(&sum, mixed).is_err());
+    let many = FiniteSum::new((0..17).map(|_| parabola(1.0, 0.0)).collect()).unwrap();
+    assert!(capacity_risk::check_risks(&many, |_| Infimum::At(vec![0.0])).is_err());
+    // One sample: nothing to compare.
+    let single = FiniteSum::new(vec![parabola(2.0, 0.5)]).unwrap();
+    let (risks, report) = capacity_risk::check_risks(&single, |_| Infimum::At(vec![0.75])).unwrap();
+    assert_eq!(risks, [0.0]);
+    assert_report(&report, 0.0, 0.0, 0.0, 0.0625);
+    assert_eq!(point_of(&report, "b"), [1.0]);
+    assert_eq!(measured_hypothesis(&report, "no minimiser").0, 0.0);
 }
 
 #[test]

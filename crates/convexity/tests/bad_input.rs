@@ -1,0 +1,506 @@
+//! NaN, infinite, empty and wrongly long input, on every public function that takes a number or a vector: an error that names the argument.
+//!
+//! One table: each row is a function, the argument, and a call with the bad value put there. All rows are walked before anything is reported.
+
+use fenchel_convexity::calculus;
+use fenchel_convexity::catalogue::{
+    Cauchy, GaussianWell, LogCosh, LogSumExp, Maximum, NegativeEntropy, PotentialFunction, PseudoHuber,
+    Quadratic, Separable, entries, norm_power_convexity, norm_power_smoothness,
+};
+use fenchel_convexity::certified::{self, Effort};
+use fenchel_convexity::definitions::{Modulus, Side, bregman};
+use fenchel_convexity::estimation::{Scales, Setting, estimate, estimate_offset, fit};
+use fenchel_convexity::falsification::{Claim, Region, SearchConfig, falsify};
+use fenchel_convexity::losses::{
+    Entmax, FenchelYoung, Logistic, Loss, NormPowerLoss, PowerRegression, SoftmaxCrossEntropy, Sparsemax,
+    SquaredError,
+};
+use fenchel_convexity::norms::Norm;
+use fenchel_convexity::number::Interval;
+use fenchel_convexity::objectives::{Closure, Domain, Objective, Precomposed, Scaled, Sum};
+use fenchel_convexity::potentials::{Potential, Profile};
+use fenchel_convexity::theorems::gradient_bounds::Infimum;
+use fenchel_convexity::theorems::{
+    classical, compatibility, cross_entropy, data_set, descent, gradient_bounds, gradient_independence,
+    growth, interference, rates, skip_connections,
+};
+use fenchel_convexity::trajectory::{FiniteSum, GeneralisedDescent, MiniBatchDescent, Trajectory};
+use fenchel_convexity::{ConvexityError, Exponent};
+use fenchel_random::Seed;
+use ndarray::{Array1, Array2, ArrayView1, array};
+use std::sync::Arc;
+
+/// Numbers that no constant, exponent or tolerance may be.
+const NO_NUMBERS: [f64; 2] = [f64::NAN, f64::NEG_INFINITY];
+
+/// What the walk has found wrong.
+#[derive(Default)]
+struct Walk {
+    calls: usize,
+    wrong: Vec<String>,
+}
+
+impl Walk {
+    fn judge(&mut self, function: &str, argument: &str, bad: &str, outcome: Result<(), ConvexityError>) {
+        self.calls += 1;
+        match outcome {
+            Ok(()) => self.wrong.push(format!("{function}: `{argument}` = {bad} is accepted")),
+            Err(error) if error.to_string().contains(&format!("`{argument}`")) => {}
+            Err(error) => self.wrong.push(format!("{function}: `{argument}` = {bad}: {error}")),
+        }
+    }
+
+    /// A number: NaN and minus infinity, and whatever else the function must refuse.
+    fn number(
+        &mut self,
+        function: &str,
+        argument: &str,
+        more: &[f64],
+        call: impl Fn(f64) -> Result<(), ConvexityError>,
+    ) {
+        for &bad in NO_NUMBERS.iter().chain(more) {
+            self.judge(function, argument, &bad.to_string(), call(bad));
+        }
+    }
+
+    /// A vector of R^2: empty, of three entries, with a NaN, with an infinity.
+    fn vector(
+        &mut self,
+        function: &str,
+        argument: &str,
+        call: impl Fn(&[f64]) -> Result<(), ConvexityError>,
+    ) {
+        let bad: [&[f64]; 4] = [&[], &[0.5, 0.25, 0.25], &[f64::NAN, 0.5], &[0.5, f64::INFINITY]];
+        for x in bad {
+            self.judge(function, argument, &format!("{x:?}"), call(x));
+        }
+    }
+
+    /// A vector of any length but 0.
+    fn entries(
+        &mut self,
+        function: &str,
+        argument: &str,
+        call: impl Fn(&[f64]) -> Result<(), ConvexityError>,
+    ) {
+        let bad: [&[f64]; 3] = [&[], &[f64::NAN, 0.5], &[0.5, f64::INFINITY]];
+        for x in bad {
+            self.judge(function, argument, &format!("{x:?}"), call(x));
+        }
+    }
+
+    /// A square matrix: empty, with a NaN, with an infinity.
+    fn matrix(
+        &mut self,
+        function: &str,
+        argument: &str,
+        call: impl Fn(Array2<f64>) -> Result<(), ConvexityError>,
+    ) {
+        for bad in [
+            Array2::zeros((0, 0)),
+            array![[f64::NAN, 0.0], [0.0, 1.0]],
+            array![[1.0, 0.0], [0.0, f64::INFINITY]],
+        ] {
+            let shown = bad.to_string();
+            self.judge(function, argument, &shown, call(bad));
+        }
+    }
+
+    fn finish(self, least: usize) {
+        assert!(
+            self.wrong.is_empty(),
+            "{} of {} calls:\n{}",
+            self.wrong.len(),
+            self.calls,
+            self.wrong.join("\n")
+        );
+        assert!(self.calls >= least, "only {} calls", self.calls);
+    }
+}
+
+fn view(x: &[f64]) -> ArrayView1<'_, f64> {
+    x.into()
+}
+
+/// Whether a function that answers a number answers NaN.
+fn is_nan(number: f64) -> Result<(), ConvexityError> {
+    if number.is_nan() { Err(ConvexityError::Empty { argument: "NaN" }) } else { Ok(()) }
+}
+
+const FINE: [f64; 2] = [0.75, 0.25];
+
+fn config() -> SearchConfig {
+    SearchConfig { budget: 20, ..SearchConfig::default() }
+}
+
+fn smooth() -> Modulus {
+    Modulus::smooth(1.0, 2.0, Norm::L2).unwrap()
+}
+
+#[test]
+fn norms_and_potentials() {
+    let mut walk = Walk::default();
+    walk.number("Norm::lp", "exponent", &[0.99, 0.0], |p| Norm::lp(p).map(drop));
+    walk.number("Exponent::new", "exponent", &[0.5], |r| Exponent::new(r).map(drop));
+    walk.number("Norm::product", "exponent", &[0.5], |p| Norm::product(p, vec![(1, Norm::L1)]).map(drop));
+    walk.matrix("Norm::weighted_euclidean", "matrix", |q| Norm::weighted_euclidean(q.view()).map(drop));
+    let plane = Norm::weighted_euclidean(array![[2.0, 0.5], [0.5, 1.0]].view()).unwrap();
+    walk.vector("Norm::value", "u", |u| plane.value(view(u)).map(drop));
+    walk.vector("Norm::subgradient", "u", |u| plane.subgradient(view(u), Array1::zeros(u.len()).view_mut()));
+    walk.vector("Norm::subgradient_choice", "choice", |c| {
+        plane.subgradient_choice(view(&FINE), view(c), Array1::zeros(2).view_mut())
+    });
+    walk.entries("Norm::value, l_3", "u", |u| Norm::lp(3.0)?.value(view(u)).map(drop));
+    let above = &[f64::INFINITY, 0.0, -1.0];
+    walk.number("Potential::norm_power", "c", above, |c| Potential::norm_power(c, 2.0, Norm::L2).map(drop));
+    walk.number("Potential::norm_power", "r", &[f64::INFINITY, 0.9], |r| {
+        Potential::norm_power(1.0, r, Norm::L2).map(drop)
+    });
+    walk.number("Potential::ball", "radius", above, |x| Potential::ball(x, Norm::L2).map(drop));
+    walk.number("Potential::huber", "width", above, |x| Potential::huber(x, Norm::L2).map(drop));
+    walk.number("Profile::power", "c", above, |x| Profile::power(x, 2.0).map(drop));
+    walk.number("Profile::ball", "radius", above, |x| Profile::ball(x).map(drop));
+    walk.number("Profile::huber", "width", above, |x| Profile::huber(x).map(drop));
+    let cosh = || Potential::hyperbolic_cosine(plane.clone());
+    walk.number("Potential::scaled", "factor", above, |x| cosh().scaled(x).map(drop));
+    walk.number("Potential::dilated", "width", above, |x| cosh().dilated(x).map(drop));
+    walk.number("Potential::with_offset", "offset", &[f64::INFINITY], |x| cosh().with_offset(x).map(drop));
+    walk.vector("Potential::value", "u", |u| cosh().value(view(u)).map(drop));
+    walk.vector("Potential::gradient", "u", |u| cosh().gradient(view(u), Array1::zeros(u.len()).view_mut()));
+    walk.judge("Potential::separable", "blocks", "[]", Potential::separable(vec![]).map(drop));
+    walk.judge("Norm::product", "blocks", "[]", Norm::product(2.0, vec![]).map(drop));
+    walk.number("Modulus::convex", "c", above, |c| Modulus::convex(c, 2.0, Norm::L2).map(drop));
+    walk.number("Modulus::smooth", "r", &[0.0], |r| Modulus::smooth(1.0, r, Norm::L2).map(drop));
+    walk.number("Modulus::with_offset", "offset", &[f64::INFINITY, -1.0], |x| {
+        smooth().with_offset(x).map(drop)
+    });
+    walk.number("calculus::scale", "factor", above, |x| calculus::scale(x, &smooth()).map(drop));
+    walk.matrix("calculus::precompose", "matrix", |a| {
+        calculus::precompose(&smooth(), &a, &Norm::L2).map(drop)
+    });
+    walk.matrix("calculus::operator_norm", "matrix", |a| {
+        calculus::operator_norm(&a, &Norm::L2, &Norm::L2).map(drop)
+    });
+    walk.matrix("calculus::operator_gain", "matrix", |a| {
+        calculus::operator_gain(&a, &Norm::L2, &Norm::L2).map(drop)
+    });
+    walk.matrix("calculus::symmetric_eigenvalues", "matrix", |a| {
+        calculus::symmetric_eigenvalues(a.view()).map(drop)
+    });
+    walk.finish(100);
+}
+
+#[test]
+fn objectives_and_the_catalogue() {
+    let mut walk = Walk::default();
+    for entry in entries(2).unwrap() {
+        let (function, name) = (entry.objective(), entry.objective().name());
+        walk.vector(&format!("{name}: value"), "x", |x| function.value(view(x)).map(drop));
+        walk.vector(&format!("{name}: gradient"), "x", |x| {
+            function.gradient(view(x), Array1::zeros(2).view_mut())
+        });
+        walk.vector(&format!("{name}: bregman"), "u", |u| function.bregman(view(u), view(&FINE)).map(drop));
+        walk.vector(&format!("{name}: bregman"), "v", |v| function.bregman(view(&FINE), view(v)).map(drop));
+        walk.vector(&format!("{name}: hessian_vector"), "direction", |d| {
+            function.hessian_vector(view(&FINE), view(d), Array1::zeros(2).view_mut())
+        });
+        walk.judge(
+            &name,
+            "gradient",
+            "3 places",
+            function.gradient(view(&FINE), Array1::zeros(3).view_mut()),
+        );
+    }
+    let closure =
+        Closure::new("x + y", 2, |x: &[f64]| x[0] + x[1], |_: &[f64], s: &mut [f64]| s.fill(1.0)).unwrap();
+    walk.vector("Closure: value", "x", |x| closure.value(view(x)).map(drop));
+    walk.vector("Closure: gradient", "x", |x| closure.gradient(view(x), Array1::zeros(2).view_mut()));
+    walk.vector("definitions::bregman", "u", |u| bregman(&closure, view(u), view(&FINE)).map(drop));
+    walk.vector("definitions::bregman", "v", |v| bregman(&closure, view(&FINE), view(v)).map(drop));
+    walk.vector("Modulus::slack_at", "u", |u| smooth().slack_at(&closure, view(u), view(&FINE)).map(drop));
+    walk.matrix("Quadratic::new", "matrix", |q| Quadratic::new(q).map(drop));
+    walk.entries("Quadratic::diagonal", "matrix", |d| Quadratic::diagonal(d).map(drop));
+    let parabola = || Quadratic::diagonal(&[1.0, 2.0]).unwrap();
+    walk.number("Scaled::new", "factor", &[f64::INFINITY, 0.0], |a| Scaled::new(a, parabola()).map(drop));
+    walk.matrix("Precomposed::new", "matrix", |a| {
+        Precomposed::new(parabola(), a, Array1::zeros(2)).map(drop)
+    });
+    walk.vector("Precomposed::new", "shift", |b| {
+        Precomposed::new(parabola(), Array2::eye(2), Array1::from(b.to_vec())).map(drop)
+    });
+    let three = Quadratic::diagonal(&[1.0, 2.0, 3.0]).unwrap();
+    assert!(Sum::new(parabola(), three).is_err());
+    type Make = fn(usize) -> Result<(), ConvexityError>;
+    let makes: [(&str, Make); 6] = [
+        ("LogSumExp", |m| LogSumExp::new(m).map(drop)),
+        ("Maximum", |m| Maximum::new(m).map(drop)),
+        ("PseudoHuber", |m| PseudoHuber::new(m).map(drop)),
+        ("GaussianWell", |m| GaussianWell::new(m).map(drop)),
+        ("Cauchy", |m| Cauchy::new(m).map(drop)),
+        ("Separable", |m| Separable::new(LogCosh, m).map(drop)),
+    ];
+    for (name, make) in makes {
+        walk.judge(name, "dimension", "0", make(0));
+    }
+    assert!(NegativeEntropy::new(0).is_err() && entries(0).is_err());
+    assert!(PotentialFunction::new(Potential::hyperbolic_cosine(Norm::L2), 0).is_err());
+    walk.number("norm_power_convexity", "r", &[1.9, f64::INFINITY], |r| norm_power_convexity(r).map(drop));
+    walk.number("norm_power_smoothness", "r", &[2.1, 1.0], |r| norm_power_smoothness(r).map(drop));
+    let simplex = |x: &[f64]| Domain::Simplex.require("p", x);
+    walk.judge("Domain::require", "p", "a NaN", simplex(&[f64::NAN, 1.0]));
+    walk.judge("Domain::require", "p", "beyond", simplex(&[1.5, -0.5]));
+    walk.finish(500);
+}
+
+#[test]
+fn losses() {
+    let all: Vec<Box<dyn Loss>> = vec![
+        Box::new(SquaredError),
+        Box::new(SoftmaxCrossEntropy),
+        Box::new(Logistic),
+        Box::new(Sparsemax),
+        Box::new(Entmax::new(1.5).unwrap()),
+        Box::new(NormPowerLoss::new(1.0, 3.0).unwrap()),
+        Box::new(PowerRegression::new(4.0).unwrap()),
+    ];
+    let mut walk = Walk::default();
+    for loss in &all {
+        let name = loss.name();
+        walk.vector(&format!("{name}: value"), "output", |f| loss.value(view(&FINE), view(f)).map(drop));
+        walk.entries(&format!("{name}: value"), "target", |y| {
+            loss.value(view(y), view(&FINE[..y.len()])).map(drop)
+        });
+        walk.vector(&format!("{name}: value_and_residual"), "output", |f| {
+            loss.value_and_residual(view(&FINE), view(f), Array1::zeros(2).view_mut()).map(drop)
+        });
+        for length in [0, 1, 3] {
+            let outcome = loss.value_and_residual(view(&FINE), view(&FINE), Array1::zeros(length).view_mut());
+            walk.judge(&name, "residual", &length.to_string(), outcome.map(drop));
+        }
+        walk.entries(&format!("{name}: infimum"), "NaN", |y| is_nan(loss.infimum(view(y))));
+        for (what, bound) in [
+            ("lower", &(|y: &[f64], t: f64| loss.lower(view(y), t)) as &dyn Fn(&[f64], f64) -> f64),
+            ("upper", &|y, t| loss.upper(view(y), t)),
+        ] {
+            walk.entries(&format!("{name}: {what}"), "NaN", |y| is_nan(bound(y, 0.3)));
+            walk.number(&format!("{name}: {what}"), "NaN", &[-1e-3], |t| is_nan(bound(&FINE, t)));
+        }
+    }
+    let young: [(&str, &dyn FenchelYoung); 5] = [
+        ("squared", &SquaredError),
+        ("softmax", &SoftmaxCrossEntropy),
+        ("logistic", &Logistic),
+        ("sparsemax", &Sparsemax),
+        ("entmax", &Entmax::new(3.0).unwrap()),
+    ];
+    for (name, loss) in young {
+        walk.entries(&format!("{name}: generator"), "target", |y| loss.generator(view(y)).map(drop));
+        walk.entries(&format!("{name}: conjugate"), "output", |f| loss.conjugate(view(f)).map(drop));
+        walk.entries(&format!("{name}: prediction"), "output", |f| {
+            loss.prediction(view(f), Array1::zeros(f.len()).view_mut())
+        });
+        walk.judge(name, "prediction", "3 places", loss.prediction(view(&FINE), Array1::zeros(3).view_mut()));
+    }
+    walk.number("Entmax::new", "alpha", &[1.0, f64::INFINITY], |x| Entmax::new(x).map(drop));
+    walk.number("NormPowerLoss::new", "c", &[0.0, f64::INFINITY], |x| NormPowerLoss::new(x, 2.0).map(drop));
+    walk.number("NormPowerLoss::new", "r", &[1.0, f64::INFINITY], |x| NormPowerLoss::new(1.0, x).map(drop));
+    walk.number("PowerRegression::new", "k", &[1.9, f64::INFINITY], |x| PowerRegression::new(x).map(drop));
+    walk.finish(250);
+}
+
+#[test]
+fn searches_and_proofs() {
+    let function = Quadratic::diagonal(&[1.0, 3.0]).unwrap();
+    let claim = || Claim::new(&function, smooth()).unwrap();
+    let mut walk = Walk::default();
+    walk.vector("Region::Ball", "centre", |x| {
+        claim().within(Region::Ball { centre: x.to_vec(), radius: 1.0, norm: Norm::L2 }).map(drop)
+    });
+    walk.number("Region::Ball", "radius", &[0.0, f64::INFINITY], |radius| {
+        claim().within(Region::Ball { centre: FINE.to_vec(), radius, norm: Norm::L2 }).map(drop)
+    });
+    walk.vector("Region::Around", "point", |x| {
+        claim().within(Region::Around { point: x.to_vec() }).map(drop)
+    });
+    walk.vector("Region::Segment", "from", |x| {
+        claim().within(Region::Segment { from: x.to_vec(), to: FINE.to_vec() }).map(drop)
+    });
+    walk.vector("Region::Segment", "to", |x| {
+        claim().within(Region::Segment { from: FINE.to_vec(), to: x.to_vec() }).map(drop)
+    });
+    walk.vector("Region::Sublevel", "inside", |x| {
+        claim().within(Region::Sublevel { level: 9.0, inside: x.to_vec() }).map(drop)
+    });
+    walk.number("Region::Sublevel", "level", &[0.0], |level| {
+        claim().within(Region::Sublevel { level, inside: FINE.to_vec() }).map(drop)
+    });
+    let none = SearchConfig { budget: 0, ..SearchConfig::default() };
+    walk.judge("falsify", "budget", "0", falsify(&claim(), &none).map(drop));
+    let setting = || Setting::new(&function, Side::Smooth, Norm::L2);
+    walk.judge("estimate", "budget", "0", estimate(&setting(), 2.0, &none).map(drop));
+    walk.number("estimate", "r", &[0.5], |r| estimate(&setting(), r, &config()).map(drop));
+    walk.number("Setting::with_offset", "offset", &[-1.0, f64::INFINITY], |offset| {
+        estimate(&setting().with_offset(offset), 2.0, &config()).map(drop)
+    });
+    walk.judge(
+        "estimate_offset",
+        "budget",
+        "0",
+        estimate_offset(&function, &smooth(), Region::Everywhere, &none).map(drop),
+    );
+    walk.number("fit", "scales.least", &[0.0], |least| {
+        fit(&setting(), &Scales { least, ..Scales::default() }, &config()).map(drop)
+    });
+    walk.number("fit", "scales.most", &[0.05, f64::INFINITY], |most| {
+        fit(&setting(), &Scales { most, ..Scales::default() }, &config()).map(drop)
+    });
+    walk.judge(
+        "fit",
+        "scales.count",
+        "1",
+        fit(&setting(), &Scales { count: 1, ..Scales::default() }, &config()).map(drop),
+    );
+    let (effort, side) = (Effort { boxes: 10 }, Interval::hull(-1.0, 1.0));
+    walk.judge(
+        "certified::minimum",
+        "region",
+        "one side",
+        certified::minimum(&function, &[side], 0.1, &effort).map(drop),
+    );
+    walk.number("certified::minimum", "tolerance", &[-1.0], |t| {
+        certified::minimum(&function, &[side, side], t, &effort).map(drop)
+    });
+    walk.judge(
+        "certified::prove_nonnegative",
+        "region",
+        "three sides",
+        certified::prove_nonnegative(&function, &[side; 3], &effort).map(drop),
+    );
+    walk.finish(50);
+}
+
+#[test]
+fn trajectories_and_theorems() {
+    let function = Quadratic::diagonal(&[1.0, 3.0]).unwrap();
+    let three = Modulus::smooth(3.0, 2.0, Norm::L2).unwrap();
+    let method = GeneralisedDescent::new(three.potential().clone(), 1.0).unwrap();
+    let trajectory = method.run(&function, view(&FINE), 3).unwrap();
+    let run = || descent::Run::new(&function, &three, &trajectory);
+    let sample = || Arc::new(function.clone()) as Arc<dyn Objective>;
+    let sum = FiniteSum::new(vec![sample(), sample()]).unwrap();
+    let mut walk = Walk::default();
+    let above = &[0.0, f64::INFINITY];
+    walk.number("GeneralisedDescent::new", "step", above, |a| {
+        GeneralisedDescent::new(three.potential().clone(), a).map(drop)
+    });
+    walk.vector("GeneralisedDescent::next", "x", |x| method.next(view(x), view(&FINE)).map(drop));
+    walk.entries("GeneralisedDescent::next", "gradient", |g| method.next(view(&FINE), view(g)).map(drop));
+    walk.vector("GeneralisedDescent::run", "x", |x| method.run(&function, view(x), 2).map(drop));
+    walk.vector("Trajectory::record", "x", |x| {
+        Trajectory::record(&function, [Array1::from(x.to_vec())]).map(drop)
+    });
+    walk.judge("Trajectory::record", "points", "none", Trajectory::record(&function, []).map(drop));
+    let batches = |size| MiniBatchDescent::new(method.clone(), size, Seed::new(0));
+    walk.judge("MiniBatchDescent::new", "size", "0", batches(0).map(drop));
+    walk.vector("MiniBatchDescent::run", "x", |x| batches(1)?.run(&sum, view(x), 2).map(drop));
+    walk.judge("FiniteSum::new", "samples", "none", FiniteSum::new(vec![]).map(drop));
+    walk.judge("FiniteSum::batch", "batch", "empty", sum.batch(&[]).map(drop));
+    walk.judge("FiniteSum::batch", "batch", "beyond", sum.batch(&[2]).map(drop));
+    walk.judge("FiniteSum::batch", "batch", "twice", sum.batch(&[0, 0]).map(drop));
+    walk.vector("growth::check", "minimiser", |x| growth::check(&function, &three, x, &config()).map(drop));
+    walk.vector("gradient_bounds::check", "x", |x| {
+        gradient_bounds::check(&function, &three, &Infimum::At(x.to_vec()), &config()).map(drop)
+    });
+    walk.number("gradient_bounds::check", "infimum", &[f64::INFINITY], |x| {
+        gradient_bounds::check(&function, &three, &Infimum::AtLeast(x), &config()).map(drop)
+    });
+    walk.vector("compatibility::check", "u", |x| compatibility::check(&function, &three, x, &FINE).map(drop));
+    walk.vector("compatibility::check", "v", |x| compatibility::check(&function, &three, &FINE, x).map(drop));
+    walk.number("guaranteed_share", "r", &[1.0, f64::INFINITY], |r| {
+        descent::guaranteed_share(r, 1.0).map(drop)
+    });
+    walk.number("guaranteed_share", "step", above, |a| descent::guaranteed_share(2.0, a).map(drop));
+    walk.number("critical_step", "r", &[1.0, f64::INFINITY], |r| descent::critical_step(r).map(drop));
+    walk.number("descent::check", "step", above, |a| descent::check(&run(), a, &config()).map(drop));
+    walk.number("rates::energy", "infimum", &[f64::INFINITY], |x| {
+        rates::energy(&run(), &Infimum::AtLeast(x), &config()).map(drop)
+    });
+    walk.vector("rates::energy", "infimum", |x| {
+        rates::energy(&run(), &Infimum::At(x.to_vec()), &config()).map(drop)
+    });
+    walk.vector("rates::convex", "infimum", |x| rates::convex(&run(), x, &config()).map(drop));
+    walk.judge("rates::fitted_exponent", "steps", "none", rates::fitted_exponent(&[]).map(drop));
+    walk.judge("rates::fitted_exponent", "gaps", "NaN", rates::fitted_exponent(&[f64::NAN; 30]).map(drop));
+    walk.number("steps_to_level", "gap", &[-1.0], |x| {
+        interference::steps_to_level(4, 2, x, 0.3, 0.1).map(drop)
+    });
+    walk.number("steps_to_level", "level", above, |x| {
+        interference::steps_to_level(4, 2, 1.0, x, 0.1).map(drop)
+    });
+    walk.number("steps_to_level", "correlation", &[f64::INFINITY], |x| {
+        interference::steps_to_level(4, 2, 1.0, 0.3, x).map(drop)
+    });
+    let singles = [vec![0], vec![1]];
+    let fine = classical::Instance {
+        sum: &sum,
+        trajectory: &trajectory,
+        constant: 3.0,
+        step: 0.1,
+        infima: &[0.0, 0.0],
+    };
+    walk.number("classical::check", "constant", above, |constant| {
+        classical::check(&classical::Instance { constant, ..fine }, &singles, &config()).map(drop)
+    });
+    walk.number("classical::check", "step", above, |step| {
+        classical::check(&classical::Instance { step, ..fine }, &singles, &config()).map(drop)
+    });
+    walk.vector("classical::check", "infima", |infima| {
+        classical::check(&classical::Instance { infima, ..fine }, &singles, &config()).map(drop)
+    });
+    walk.number("cross_entropy::check", "constant", above, |k| {
+        cross_entropy::check(3, k, &config()).map(drop)
+    });
+    walk.judge("cross_entropy::best_constant", "classes", "1", cross_entropy::best_constant(1).map(drop));
+    let set = |jacobian, outputs| data_set::DataSet { jacobian, targets: array![[0.5, 0.5]], outputs };
+    walk.matrix("data_set::check", "jacobian", |j| {
+        data_set::check(&set(j, array![[1.0, 0.0]]), &SquaredError, 1.0).map(drop)
+    });
+    walk.number("data_set::check", "c", above, |c| {
+        data_set::check(&set(Array2::eye(2), array![[1.0, 0.0]]), &SquaredError, c).map(drop)
+    });
+    walk.number("data_set::check", "output", &[f64::INFINITY], |f| {
+        data_set::check(&set(Array2::eye(2), array![[f, 0.0]]), &SquaredError, 1.0).map(drop)
+    });
+    walk.matrix("gradient_independence::check", "rows", |rows| {
+        gradient_independence::check(rows.view(), 1.0, gradient_independence::Bound::Least).map(drop)
+    });
+    walk.number("davidson_szarek", "w", above, |w| gradient_independence::davidson_szarek(3, 9, w).map(drop));
+    let layer = gradient_independence::HiddenLayer {
+        input_square: 1.0,
+        hidden_square: 1.0,
+        active: 3,
+        outputs: 2,
+        deviation: 0.1,
+    };
+    walk.number("hidden_layer_spread", "w", above, |w| {
+        gradient_independence::hidden_layer_spread(&layer, w).map(drop)
+    });
+    walk.number("hidden_layer_spread", "deviation", above, |deviation| {
+        gradient_independence::hidden_layer_spread(
+            &gradient_independence::HiddenLayer { deviation, ..layer },
+            1.0,
+        )
+        .map(drop)
+    });
+    walk.number("hidden_layer_spread", "input_square", &[f64::INFINITY], |input_square| {
+        gradient_independence::hidden_layer_spread(
+            &gradient_independence::HiddenLayer { input_square, ..layer },
+            1.0,
+        )
+        .map(drop)
+    });
+    walk.entries("ProductBounds::of", "norms", |b| skip_connections::ProductBounds::of(b).map(drop));
+    walk.matrix("skip_connections::check", "matrix", |b| skip_connections::check(&[b], &[0.5]).map(drop));
+    walk.matrix("singular_values", "matrix", |a| skip_connections::singular_values(a.view()).map(drop));
+    walk.finish(140);
+}

@@ -50,7 +50,10 @@ fn conjugates(criterion: &mut Criterion) {
     }
 }
 
-fn functions(m: usize) -> Result<[(&'static str, Box<dyn Objective>, Modulus); 3], ConvexityError> {
+/// A name, a function and a modulus that it has.
+type Case = (&'static str, Box<dyn Objective>, Modulus);
+
+fn functions(m: usize) -> Result<[Case; 3], ConvexityError> {
     let diagonal: Vec<f64> = (0..m).map(|i| 0.5 + 2.5 * i as f64 / m as f64).collect();
     let most = diagonal[m - 1];
     Ok([
@@ -92,7 +95,7 @@ fn falsifier(criterion: &mut Criterion) {
                 let pool = pool(threads);
                 group.bench_function(BenchmarkId::new(name, format!("{m}, {threads} threads")), |bencher| {
                     pool.install(|| {
-                        bencher.iter(|| falsify(black_box(&claim), &config).expect("a positive budget"))
+                        bencher.iter(|| falsify(black_box(&claim), &config).expect("a positive budget"));
                     });
                 });
             }

@@ -13,6 +13,7 @@ mod cargo;
 mod ci;
 mod docs;
 mod options;
+mod peers;
 mod program;
 mod test;
 mod tidy;

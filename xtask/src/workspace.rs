@@ -11,6 +11,11 @@ pub(crate) fn root() -> PathBuf {
     here.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
+/// The build folder, unless a configuration file of cargo's names another.
+pub(crate) fn target() -> PathBuf {
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
 /// The folders of all packages, in a fixed order.
 pub(crate) fn packages(root: &Path) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = children(&root.join("crates"))

@@ -1,0 +1,41 @@
+//! Python interpreters that have the peers' packages.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::workspace;
+
+/// An interpreter that can import a package: one that was named, or that of the virtual environment, which is made when it is first
+/// needed.
+pub(super) fn interpreter_with(package: &str) -> Option<PathBuf> {
+    let named = std::env::var("FENCHEL_PEERS_PYTHON").unwrap_or_default();
+    let named: Vec<PathBuf> = named.split(':').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
+    if !named.is_empty() {
+        return named.into_iter().find(|python| imports(python, package));
+    }
+    let folder = workspace::target().join("peers-environment");
+    let python = folder.join("bin/python");
+    if !python.exists() {
+        println!("making a virtual environment for the peers; this takes minutes, once");
+        let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status();
+        if !made.is_ok_and(|status| status.success()) {
+            eprintln!("xtask: cannot make a virtual environment; install python3 with its module venv");
+            return None;
+        }
+        // One by one: a package that cannot be had should not cost the others.
+        let list = workspace::root().join("benches/peers/requirements.txt");
+        for name in std::fs::read_to_string(list).unwrap_or_default().lines() {
+            let installed = Command::new(&python).args(["-m", "pip", "install", "--quiet", name]).status();
+            if !installed.is_ok_and(|status| status.success()) {
+                eprintln!("xtask: cannot install {name}");
+            }
+        }
+    }
+    imports(&python, package).then_some(python)
+}
+
+fn imports(python: &PathBuf, package: &str) -> bool {
+    let mut command = Command::new(python);
+    command.args(["-c", &format!("import {package}")]).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}

@@ -1,7 +1,7 @@
 //! T3 to T5 and the bound of cross-entropy: at the worst point that the checker names.
 
 use super::*;
-use crate::catalogue::{Cosine, PotentialFunction, Separable};
+use crate::catalogue::{Cosine, PotentialFunction, Ramp, Separable};
 use crate::definitions::{Modulus, Side};
 use crate::falsification::SearchConfig;
 use crate::norms::Norm;
@@ -86,6 +86,7 @@ fn t5_the_subdivision() {
         (Side::Convex, 0.3, 1.5, 2.0, -1.0),
         (Side::Smooth, 50.0, 3.0, 2.5, -1.0),
         (Side::Convex, 4.0, 1.2, 0.3, 0.8),
+        (Side::Smooth, 50.0, 3.0, 0.45, 0.4),
     ] {
         let claim = Modulus::new(side, Potential::norm_power(c, r, Norm::L2).unwrap(), 0.0).unwrap();
         let report = compatibility::check(&*function, &claim, &[u], &[v]).unwrap();
@@ -115,6 +116,16 @@ fn t5_the_subdivision() {
     silent(Side::Smooth, 0.3, 2.0, 2.0, 0.0);
     silent(Side::Smooth, 0.3, 1.5, 2.0, 0.5);
     silent(Side::Convex, 1e-3, 1.5, 2.0, -0.5);
+    silent(Side::Convex, 1e-3, 1.99, 2.0, -0.01);
+    silent(Side::Smooth, 50.0, 2.01, 2.0, -0.01);
+    // Flat along the segment: for the smooth side a reason of its own, for the convex side one part is enough.
+    let flat = Separable::new(Ramp, 1).unwrap();
+    let claim = Modulus::smooth(50.0, 3.0, Norm::L2).unwrap();
+    let report = compatibility::check(&flat, &claim, &[-1.0], &[-2.0]).unwrap();
+    assert!(report.claim.to_string().contains("does not increase"), "{}", report.claim);
+    let claim = Modulus::convex(0.01, 1.5, Norm::L2).unwrap();
+    let report = compatibility::check(&flat, &claim, &[-1.0], &[-2.0]).unwrap();
+    assert_report(&report, 0.0, 0.01 / 1.5, -0.01 / 1.5, 0.01 / 1.5);
     let concave = Separable::new(Cosine, 1).unwrap();
     let claim = Modulus::smooth(50.0, 3.0, Norm::L2).unwrap();
     let report = compatibility::check(&concave, &claim, &[0.3], &[-0.3]).unwrap();

@@ -1,7 +1,7 @@
 //! T6 to T9.
 
 use super::*;
-use crate::catalogue::{LogCosh, PotentialFunction, Separable};
+use crate::catalogue::{Cosine, LogCosh, PotentialFunction, Separable};
 use crate::definitions::{Modulus, Side};
 use crate::falsification::{Region, SearchConfig};
 use crate::norms::Norm;
@@ -76,6 +76,66 @@ fn t6_on_a_power_and_on_a_parabola() {
         before - after - energy + 0.3,
         energy + before + after + 0.3,
     );
+}
+
+#[test]
+fn values_below_zero_count_by_their_size() {
+    // cos x beyond its ridge: all values are negative, C = 1.
+    let (x, function) = (2.6_f64, Separable::new(Cosine, 1).unwrap());
+    let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
+    let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
+    let trajectory = method.run(&function, array![x].view(), 1).unwrap();
+    let (energy, next) = (x.sin().powi(2) / 2.0, x + x.sin());
+    let (before, after) = (x.cos(), next.cos());
+    let run = Run::new(&function, &modulus, &trajectory);
+    let report = descent::check(&run, 1.0, &CONFIG()).unwrap();
+    assert_report(&report, before - after, energy, before - after - energy, 4.0 * energy - before - after);
+    let report = rates::energy(&run, &Infimum::AtLeast(-1.0), &CONFIG()).unwrap();
+    assert_report(&report, energy, before + 1.0, before + 1.0 - energy, 1.0 - before);
+    let (below, _) = measured_hypothesis(&report, "below the infimum");
+    assert!((below - (-1.0 - after) / (1.0 - after)).abs() < 1e-14, "{below}");
+    let lower = Modulus::convex(0.2, 2.0, Norm::L2).unwrap();
+    let report = rates::dominated(&run, &lower, &Infimum::AtLeast(-1.0), &CONFIG()).unwrap();
+    let (gap, bound) = (after + 1.0, 0.8 * (before + 1.0));
+    assert_report(&report, gap, bound, bound - gap, bound - after + 1.0);
+    let (residual, _) = measured_hypothesis(&report, "at most phi*");
+    let over = before + 1.0 - x.sin().powi(2) / 0.4;
+    assert!((residual - over.max(before - 1.0) / (1.0 - before)).abs() < 1e-14, "{residual}");
+    // T9: cos x and cos(x + 0.4), each a batch.
+    let shifted = Precomposed::new(Separable::new(Cosine, 1).unwrap(), array![[1.0]], array![0.4]).unwrap();
+    let sum = FiniteSum::new(vec![Arc::new(function), Arc::new(shifted)]).unwrap();
+    let points = Trajectory::record(&sum, [array![x]]).unwrap();
+    let infima = [-1.0, -1.2];
+    let instance =
+        classical::Instance { sum: &sum, trajectory: &points, constant: 1.1, step: 0.3, infima: &infima };
+    let [moment, step] = classical::check(&instance, &[vec![0], vec![1]], &CONFIG()).unwrap();
+    let risk = |x: f64| (x.cos() + (x + 0.4).cos()) / 2.0;
+    let slopes = [-x.sin(), -(x + 0.4).sin()];
+    let squares = (slopes[0] * slopes[0] + slopes[1] * slopes[1]) / 2.0;
+    let bound = 2.2 * (risk(x) + 1.1);
+    assert_report(&moment, squares, bound, bound - squares, squares + 2.2 * (1.1 - risk(x)));
+    let after = (risk(x - 0.3 * slopes[0]) + risk(x - 0.3 * slopes[1])) / 2.0;
+    let bound = risk(x) - 0.3 * ((slopes[0] + slopes[1]) / 2.0).powi(2) + 1.1 * 0.045 * squares;
+    assert_report(&step, after, bound, bound - after, 0.3 * squares * 1.33 - after - risk(x));
+    let nearest = [(x.cos(), -1.0), ((x + 0.4).cos(), -1.2)]
+        .map(|(value, least): (f64, f64)| (least - value) / -(least + value))
+        .into_iter()
+        .fold(f64::NEG_INFINITY, f64::max);
+    assert!((measured_hypothesis(&moment, "below its infimum").0 - nearest).abs() < 1e-14);
+    // T8 on the same: the first sample's step.
+    let next = x - slopes[0] / 1.1;
+    let run = BatchRun::record(&sum, [array![x], array![next]], vec![vec![0]]).unwrap();
+    let modulus = Modulus::smooth(1.1, 2.0, Norm::L2).unwrap();
+    let report = interference::check(&sum, &run, &modulus).unwrap();
+    let energy = slopes[0] * slopes[0] / 2.2;
+    let interference = ((next + 0.4).cos() - (x + 0.4).cos()) / 2.0;
+    let bound = risk(x) - risk(next) + interference;
+    let size = energy + interference.abs() - risk(x) - risk(next);
+    assert_report(&report, energy / 2.0, bound, bound - energy / 2.0, size);
+    let d = next.cos() - x.cos() - slopes[0] * (next - x);
+    let half = 0.55 * (next - x) * (next - x);
+    let (residual, _) = measured_hypothesis(&report, "smooth along");
+    assert!((residual - (d - half) / (d.abs() + half)).abs() < 1e-12, "{residual}");
 }
 
 #[test]

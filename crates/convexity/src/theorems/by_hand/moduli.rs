@@ -22,6 +22,7 @@ fn t4_gaps_and_energies() {
     let function = parabola(1.4, 0.4);
     for (side, c, offset) in [
         (Side::Smooth, 1.9, 0.0),
+        (Side::Smooth, 1.6, 0.2),
         (Side::Convex, 0.8, 0.25),
         (Side::Smooth, 1.0, 1e-9),
         (Side::Convex, 2.3, 1e-9),

@@ -50,15 +50,58 @@ pub enum NnError {
         /// Its rows.
         right_rows: usize,
     },
-    /// The outputs are no longer finite.
-    #[error(
-        "training diverged at step {step}: {source}; a smaller learning rate or another initialisation may help, \
-         and inputs with NaN must be mended"
-    )]
-    Diverged {
-        /// The step, counted from 0, at which it was noticed.
-        step: u64,
-        /// What the loss said of the outputs.
+    /// A name that stands for nothing.
+    #[error("there is no {kind} `{name}`; known are: {known}")]
+    Name {
+        /// What was asked for.
+        kind: &'static str,
+        /// The name.
+        name: String,
+        /// The names that exist.
+        known: &'static str,
+    },
+    /// A loss refused a row of a batch.
+    #[error("row {row} of the batch: {source}")]
+    Sample {
+        /// The row, counted from 0.
+        row: usize,
+        /// What is wrong with it.
         source: ConvexityError,
+    },
+    /// Label smoothing of a row that is no probability vector.
+    #[error(
+        "row {row} of the targets sums to {sum} or has a negative entry, so smoothing it has no meaning; \
+         give labels or probabilities, or set the smoothing to 0"
+    )]
+    Smoothing {
+        /// The row.
+        row: usize,
+        /// The sum of its entries.
+        sum: f64,
+    },
+    /// A number became NaN or infinite in training.
+    #[error(transparent)]
+    Diverged(Box<crate::training::Divergence>),
+    /// A stored state names a vector that the optimiser does not have.
+    #[error("the optimiser has no vector `{name}`; the stored state is another optimiser's")]
+    OptimiserState {
+        /// The vector's name.
+        name: String,
+    },
+    /// A checkpoint could not be written, read or used.
+    #[error("checkpoint {}: {reason}", path.display())]
+    Checkpoint {
+        /// The file or folder.
+        path: std::path::PathBuf,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
+    /// A source of batches, or an observer, failed for a reason of its own.
+    #[error("{what}: {reason}")]
+    Outside {
+        /// What failed.
+        what: String,
+        /// Its reason.
+        reason: String,
     },
 }

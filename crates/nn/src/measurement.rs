@@ -9,13 +9,26 @@
 //! ```
 //!
 //! Source: Qi, Gong, Li, "Extended convexity and smoothness and their applications in deep learning", arXiv 2410.05807.
+//! Beside the measurements of single samples stand those of steps, [`InterferenceLog`] (T8), of a whole set, [`data_set_level`] (T14), and of
+//! layers, [`layer_sums`] (T12, T13). Each states its cost.
+//!
 //! Nothing here takes a bound for granted: gradient norm, structure and loss come from three separate computations, and
 //! [`Sandwich::violation`] says whether they contradict the theorem by more than their round-off.
 
+mod data_set_level;
+mod interference;
+mod interference_sums;
+mod layer_sum;
+mod objectives;
 mod probe;
 mod sandwich;
 mod structural_error;
 
+pub use data_set_level::{DataSetLevel, data_set_level};
+pub use interference::{InterferenceLog, InterferenceRecord};
+pub use interference_sums::InterferenceSums;
+pub use layer_sum::{LayerSum, StructuralPart, layer_sums};
+pub use objectives::finite_sum;
 pub use probe::{Probe, ProbeMeasurement, SampleMeasurement};
 pub use sandwich::{Sandwich, Side};
 pub use structural_error::{ExtremeEigenvalues, StructuralError};

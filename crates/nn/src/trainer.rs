@@ -2,12 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use fenchel_convexity::ConvexityError;
 use fenchel_convexity::losses::Loss;
 use fenchel_tensor::{Engine, Real, Tape, TensorError};
-use ndarray::{ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, Zip};
+use ndarray::{ArrayView2, ArrayViewMut1, ArrayViewMut2, Zip};
 
 use crate::NnError;
+use crate::losses::{BatchLoss, Targets, argmax};
 use crate::optimisers::Optimiser;
+use crate::training::Divergence;
 
 /// A model in training: its parameters, its loss and its optimiser.
 ///
@@ -34,9 +37,10 @@ pub struct Trainer<T> {
     engine: Engine<T>,
     parameters: Vec<T>,
     gradient: Vec<T>,
-    loss: Arc<dyn Loss>,
+    loss: BatchLoss,
     optimiser: Box<dyn Optimiser<T>>,
     steps: u64,
+    last_loss: Option<f64>,
 }
 
 impl<T: Real> Trainer<T> {
@@ -48,12 +52,13 @@ impl<T: Real> Trainer<T> {
     pub fn new(
         tape: Arc<Tape>,
         parameters: Vec<T>,
-        loss: Arc<dyn Loss>,
+        loss: impl Into<BatchLoss>,
         optimiser: Box<dyn Optimiser<T>>,
     ) -> Self {
         assert_eq!(parameters.len(), tape.parameters().len(), "one number for every parameter of the tape");
         let gradient = vec![T::zero(); parameters.len()];
-        Self { engine: Engine::new(tape), parameters, gradient, loss, optimiser, steps: 0 }
+        let (engine, loss) = (Engine::new(tape), loss.into());
+        Self { engine, parameters, gradient, loss, optimiser, steps: 0, last_loss: None }
     }
 
     /// The flat parameter vector.
@@ -62,10 +67,28 @@ impl<T: Real> Trainer<T> {
         &self.parameters
     }
 
+    /// The gradient of the last batch's mean loss, at the parameters before the step; zeros before the first.
+    #[must_use]
+    pub fn gradient(&self) -> &[T] {
+        &self.gradient
+    }
+
     /// The engine, for measurements in the training precision.
     #[must_use]
     pub fn engine(&self) -> &Engine<T> {
         &self.engine
+    }
+
+    /// The loss.
+    #[must_use]
+    pub fn loss(&self) -> &BatchLoss {
+        &self.loss
+    }
+
+    /// The optimiser.
+    #[must_use]
+    pub fn optimiser(&self) -> &dyn Optimiser<T> {
+        &*self.optimiser
     }
 
     /// How many steps were taken.
@@ -74,38 +97,129 @@ impl<T: Real> Trainer<T> {
         self.steps
     }
 
-    /// One step on a batch: `inputs` is `B x d`, `targets` `B x m`. Returns the batch's mean loss before the step.
+    /// The mean loss of the last batch, before its step.
+    #[must_use]
+    pub fn last_loss(&self) -> Option<f64> {
+        self.last_loss
+    }
+
+    /// Sets the rate of the next steps.
     ///
     /// # Errors
-    /// If a shape does not fit, or the outputs are no longer finite; then the parameters are as they were.
-    pub fn step(&mut self, inputs: ArrayView2<'_, T>, targets: ArrayView2<'_, f64>) -> Result<f64, NnError> {
-        same_rows(&inputs, &targets)?;
+    /// Unless the rate is finite and not negative.
+    pub fn set_rate(&mut self, rate: f64) -> Result<(), NnError> {
+        self.optimiser.set_rate(rate)
+    }
+
+    /// One step on a batch: `inputs` is `B x d`, the targets are labels or rows `B x m`. Returns the batch's mean loss before the step.
+    ///
+    /// Beside the products of the network a step costs one look at every input, gradient and parameter, to see that it is finite.
+    ///
+    /// # Errors
+    /// If a shape does not fit, a target is not admissible, or a number is not finite: then [`NnError::Diverged`] names the sample or the layer,
+    /// and the likely cause. The parameters are as they were, unless it was the step itself that left the range of `T`.
+    pub fn step<'a>(
+        &mut self,
+        inputs: ArrayView2<'_, T>,
+        targets: impl Into<Targets<'a>>,
+    ) -> Result<f64, NnError> {
+        let targets = targets.into();
+        same_samples(inputs.nrows(), targets)?;
+        if let Some(divergence) = Divergence::of_inputs(self.steps, inputs) {
+            return Err(NnError::Diverged(Box::new(divergence)));
+        }
         let rows = inputs.nrows();
-        let share = 1.0 / rows.max(1) as f64;
+        let share = 1.0 / rows as f64;
         // Losses by row, so that their sum has one order whatever the shards.
         let losses = Mutex::new(vec![0.0; rows]);
-        let (loss, step) = (&*self.loss, self.steps);
-        self.engine.gradient_sum::<NnError>(
+        let loss = &self.loss;
+        let swept = self.engine.gradient_sum::<NnError>(
             &self.parameters,
             inputs,
             &mut self.gradient,
             |rows, outputs, residuals| {
-                let values = residuals_of(
-                    loss,
-                    outputs,
-                    targets.slice_axis(Axis(0), rows.clone().into()),
-                    residuals,
-                    share,
-                )
-                .map_err(|error| diverged(step, error))?;
+                let mut values = vec![0.0; rows.len()];
+                loss.residuals(outputs, targets.slice(rows.clone()), residuals, share, &mut values)
+                    .map_err(|error| in_batch(error, rows.start))?;
                 losses.lock().unwrap_or_else(PoisonError::into_inner)[rows].copy_from_slice(&values);
                 Ok(())
             },
-        )?;
-        self.optimiser.step(&mut self.parameters, &self.gradient);
-        self.steps += 1;
+        );
+        match swept {
+            Err(NnError::Sample {
+                source: ConvexityError::NotFinite { argument: "output", .. } | ConvexityError::Overflow { .. },
+                ..
+            }) => return Err(self.diverged(inputs, None)),
+            swept => swept?,
+        }
+        if !all_finite(&self.gradient) {
+            return Err(self.diverged(inputs, Some(&self.gradient)));
+        }
         let losses = losses.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(losses.iter().sum::<f64>() * share)
+        let mean = losses.iter().sum::<f64>() * share;
+        self.optimiser.step(&mut self.parameters, &self.gradient);
+        if !all_finite(&self.parameters) {
+            return Err(self.diverged(inputs, None));
+        }
+        self.steps += 1;
+        self.last_loss = Some(mean);
+        Ok(mean)
+    }
+
+    /// Puts a stored training back: parameters, the optimiser's state, the number of steps and the last loss.
+    ///
+    /// # Errors
+    /// If a vector has another length than the parameters, or the optimiser does not have it.
+    pub fn restore(
+        &mut self,
+        parameters: Vec<T>,
+        updates: u64,
+        buffers: Vec<(String, Vec<T>)>,
+        steps: u64,
+        last_loss: Option<f64>,
+    ) -> Result<(), NnError> {
+        let needs = self.parameters.len();
+        let lengths = buffers.iter().map(|(_, buffer)| buffer.len()).filter(|&len| len > 0);
+        if let Some(len) = lengths.chain([parameters.len()]).find(|&len| len != needs) {
+            let needs = format!("[{needs}]");
+            return Err(TensorError::Argument { argument: "parameters", got: vec![len], needs }.into());
+        }
+        let state = self.optimiser.state_mut();
+        for (name, values) in buffers {
+            state.restore(&name, values)?;
+        }
+        state.updates = updates;
+        (self.parameters, self.steps, self.last_loss) = (parameters, steps, last_loss);
+        Ok(())
+    }
+
+    fn diverged(&self, inputs: ArrayView2<'_, T>, gradient: Option<&[T]>) -> NnError {
+        let (rate, last_loss) = (self.optimiser.rate(), self.last_loss);
+        let divergence = Divergence::diagnose(
+            &self.engine,
+            &self.parameters,
+            gradient,
+            inputs,
+            self.steps,
+            rate,
+            last_loss,
+        );
+        NnError::Diverged(Box::new(divergence))
+    }
+}
+
+/// Whether every number is finite; without a branch by number, so that it runs at the speed of memory.
+pub(crate) fn all_finite<T: Real>(values: &[T]) -> bool {
+    values.iter().fold(true, |finite, value| finite & value.is_finite())
+}
+
+/// The row of a shard as the row of the batch.
+fn in_batch(error: NnError, start: usize) -> NnError {
+    match error {
+        NnError::Sample { row, source } => NnError::Sample { row: start + row, source },
+        NnError::Label { sample, label, last } => NnError::Label { sample: start + sample, label, last },
+        NnError::Smoothing { row, sum } => NnError::Smoothing { row: start + row, sum },
+        other => other,
     }
 }
 
@@ -163,19 +277,35 @@ pub fn evaluate<T: Real>(
 ) -> Result<Evaluation, NnError> {
     same_rows(&inputs, &targets)?;
     let outputs = engine.outputs(parameters, inputs)?.mapv(T::as_f64);
-    let (mut risk, mut right) = (0.0, 0_usize);
+    let mut risk = 0.0;
     for (output, target) in outputs.rows().into_iter().zip(targets.rows()) {
         risk += loss.value(target, output)?;
-        right += usize::from(argmax(output.iter()) == argmax(target.iter()));
     }
-    let count = outputs.nrows().max(1) as f64;
-    Ok(Evaluation { risk: risk / count, accuracy: right as f64 / count })
+    Ok(Evaluation { risk: risk / outputs.nrows() as f64, accuracy: accuracy(&outputs, targets.into()) })
 }
 
-/// The index of the first largest entry.
-fn argmax<'a>(values: impl Iterator<Item = &'a f64>) -> usize {
-    let first = (0, f64::NEG_INFINITY);
-    values.enumerate().fold(first, |best, (i, &v)| if v > best.1 { (i, v) } else { best }).0
+/// The same by a loss over batches, for targets given as labels or rows.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_batch<T: Real>(
+    engine: &Engine<T>,
+    parameters: &[T],
+    loss: &BatchLoss,
+    inputs: ArrayView2<'_, T>,
+    targets: Targets<'_>,
+) -> Result<Evaluation, NnError> {
+    same_samples(inputs.nrows(), targets)?;
+    let outputs = engine.outputs(parameters, inputs)?;
+    let risk = loss.mean(outputs.view(), targets)?;
+    Ok(Evaluation { risk, accuracy: accuracy(&outputs, targets) })
+}
+
+/// The share of rows whose first largest output is the target's class.
+fn accuracy<T: Real>(outputs: &ndarray::Array2<T>, targets: Targets<'_>) -> f64 {
+    let classes = outputs.rows().into_iter().map(|row| argmax(row.iter().map(|f| f.as_f64())));
+    let right = classes.enumerate().filter(|&(sample, class)| class == targets.class(sample)).count();
+    right as f64 / outputs.nrows() as f64
 }
 
 /// Refuses inputs and targets that are not the same samples, or no samples at all: a mean over nothing is no number.
@@ -198,12 +328,15 @@ pub(crate) fn same_rows<T>(inputs: &ArrayView2<'_, T>, targets: &ArrayView2<'_, 
     })
 }
 
-/// A loss that refuses an output during training means that the outputs are no longer finite.
-fn diverged(step: u64, error: NnError) -> NnError {
-    match error {
-        NnError::Convexity(source @ fenchel_convexity::ConvexityError::NotFinite { .. }) => {
-            NnError::Diverged { step, source }
-        }
-        other => other,
+/// The same for targets of either kind.
+fn same_samples(rows: usize, targets: Targets<'_>) -> Result<(), NnError> {
+    if rows != targets.len() {
+        let (left_rows, right_rows) = (rows, targets.len());
+        return Err(NnError::Rows { left: "inputs", left_rows, right: "targets", right_rows });
     }
+    if rows == 0 {
+        let needs = "at least one sample".to_owned();
+        return Err(TensorError::Argument { argument: "inputs", got: vec![0], needs }.into());
+    }
+    Ok(())
 }

@@ -2,11 +2,13 @@
 
 use fenchel_tensor::Real;
 
-use super::Optimiser;
+use super::{Optimiser, State, WeightDecay, scheduled_rate, share, starting_rate};
 use crate::NnError;
 
 /// `v <- momentum v + g`, `x <- x - rate v`: gradient descent where the gradient is that of a batch; with momentum 0 the plain
 /// method.
+///
+/// The velocity is not multiplied by the rate (PyTorch's form), so that a change of the rate acts at once.
 ///
 /// ```
 /// use fenchel_nn::optimisers::{Optimiser, Sgd};
@@ -19,9 +21,11 @@ use crate::NnError;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Sgd<T> {
-    rate: T,
-    momentum: T,
-    velocity: Vec<T>,
+    rate: f64,
+    momentum: f64,
+    nesterov: bool,
+    decay: WeightDecay,
+    state: State<T>,
 }
 
 impl<T: Real> Sgd<T> {
@@ -30,33 +34,70 @@ impl<T: Real> Sgd<T> {
     /// # Errors
     /// Unless the rate is finite and positive and the momentum lies in [0, 1).
     pub fn new(rate: f64, momentum: f64) -> Result<Self, NnError> {
-        if !(rate.is_finite() && rate > 0.0) {
-            return Err(NnError::Setting { name: "rate", value: rate, needs: "finite and positive" });
-        }
-        if !(0.0..1.0).contains(&momentum) {
-            return Err(NnError::Setting { name: "momentum", value: momentum, needs: "in [0, 1)" });
-        }
-        Ok(Self { rate: T::of(rate), momentum: T::of(momentum), velocity: Vec::new() })
+        let (rate, momentum) = (starting_rate(rate)?, share("momentum", momentum)?);
+        let buffers: &[_] = if momentum > 0.0 { &["velocity"] } else { &[] };
+        Ok(Self { rate, momentum, nesterov: false, decay: WeightDecay::None, state: State::new(buffers) })
+    }
+
+    /// Nesterov's momentum: `x <- x - rate (g + momentum v)`, with v already updated.
+    ///
+    /// # Errors
+    /// If the momentum is 0, as there is then nothing to look ahead by.
+    pub fn nesterov(self) -> Result<Self, NnError> {
+        super::require("momentum", self.momentum, self.momentum > 0.0, "positive for Nesterov's form")?;
+        Ok(Self { nesterov: true, ..self })
+    }
+
+    /// With weight decay.
+    ///
+    /// # Errors
+    /// Unless its lambda is finite and not negative.
+    pub fn weight_decay(self, decay: WeightDecay) -> Result<Self, NnError> {
+        Ok(Self { decay: decay.checked()?, ..self })
     }
 }
 
 impl<T: Real> Optimiser<T> for Sgd<T> {
     fn name(&self) -> String {
-        format!("sgd (rate {}, momentum {})", self.rate, self.momentum)
+        let kind = if self.nesterov { "nesterov" } else { "sgd" };
+        format!("{kind} (rate {}, momentum {}{})", self.rate, self.momentum, self.decay.suffix())
+    }
+
+    fn rate(&self) -> f64 {
+        self.rate
+    }
+
+    fn set_rate(&mut self, rate: f64) -> Result<(), NnError> {
+        self.rate = scheduled_rate(rate)?;
+        Ok(())
     }
 
     fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
-        if self.momentum == T::zero() {
+        let (rate, momentum) = (T::of(self.rate), T::of(self.momentum));
+        let (coupled, shrink) = self.decay.factors::<T>(self.rate);
+        if self.momentum == 0.0 {
+            self.state.updates += 1;
             for (x, &g) in parameters.iter_mut().zip(gradient) {
-                *x -= self.rate * g;
+                let g = g + coupled * *x;
+                *x = *x * shrink - rate * g;
             }
             return;
         }
-        self.velocity.resize(parameters.len(), T::zero());
-        for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(&mut self.velocity) {
-            *v = self.momentum * *v + g;
-            *x -= self.rate * *v;
+        let (_, [velocity]) = self.state.update(parameters.len());
+        for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {
+            let g = g + coupled * *x;
+            *v = momentum * *v + g;
+            let direction = if self.nesterov { g + momentum * *v } else { *v };
+            *x = *x * shrink - rate * direction;
         }
+    }
+
+    fn state(&self) -> &State<T> {
+        &self.state
+    }
+
+    fn state_mut(&mut self) -> &mut State<T> {
+        &mut self.state
     }
 }
 
@@ -88,5 +129,9 @@ mod tests {
         {
             assert!(Sgd::<f32>::new(rate, momentum).is_err(), "{rate}, {momentum}");
         }
+        assert!(Sgd::<f32>::new(0.1, 0.0).unwrap().nesterov().is_err());
+        let decay = WeightDecay::Coupled(-1.0);
+        let message = Sgd::<f32>::new(0.1, 0.0).unwrap().weight_decay(decay).unwrap_err().to_string();
+        assert!(message.contains("`weight_decay` is -1"), "{message}");
     }
 }

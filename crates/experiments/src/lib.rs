@@ -31,6 +31,7 @@ pub mod statistics;
 pub mod store;
 pub mod summary;
 pub mod table;
+pub mod train;
 
 pub use claim::{Claim, Criterion, Verdict};
 pub use context::Context;

@@ -1,6 +1,7 @@
 //! The options of the command line.
 
 use crate::data::DataCommand;
+use crate::train::Train;
 use clap::{Args, Parser, Subcommand};
 use fenchel_experiments::run::Request;
 use fenchel_experiments::{Profile, settings};
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     /// The public data sets: fetch, verify, look at them.
     #[command(subcommand)]
     Data(DataCommand),
+    /// Train a model on a data set, with checkpoints.
+    Train(Box<Train>),
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,4 @@
-//! The command line: `fenchel reproduce | report | list | data`.
+//! The command line: `fenchel reproduce | report | list | data | train`.
 //!
 //! Exit codes: 0 when every cell ran, 1 when a cell failed or the run could not start, 2 when the command line is
 //! not understood, 3 with `--strict` when a claim is not reproduced.
@@ -10,6 +10,7 @@ mod arguments;
 mod claims;
 mod data;
 mod terminal;
+mod train;
 
 use arguments::{Arguments, Command, Reproduce};
 use clap::Parser;
@@ -39,6 +40,7 @@ fn run(command: Command) -> std::result::Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Data(command) => data::run(&command),
+        Command::Train(options) => train::run(&options),
     }
 }
 

@@ -17,6 +17,7 @@
 //! | Which losses are there, and what do their residuals say? | [`losses`] |
 //! | What do the theorems say, and do they hold here? | [`theorems`] |
 //! | Where has an optimiser been? | [`trajectory`] |
+//! | What does gradient descent reach where a function is not convex? | [`proxy`] |
 //! | What is an answer? | [`verdict`], [`error`] |
 //! | How is one formula evaluated in intervals and 256 bits? | [`number`] |
 //! | How do I property-test my own function? | `strategies`, feature `proptest` |
@@ -53,6 +54,7 @@ pub mod norms;
 pub mod number;
 pub mod objectives;
 pub mod potentials;
+pub mod proxy;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategies;
 pub mod theorems;

@@ -1,0 +1,195 @@
+//! The rows of E2's table.
+
+use super::{ActiveError, Neuron, NeuronOracle};
+use crate::error::{ConvexityError, require_dimension, require_range, require_vector};
+use crate::objectives::Objective;
+use crate::proxy::{Comparator, ProxyConvex, Surrogate};
+use ndarray::{Array1, Array2, ArrayView1};
+use std::sync::Arc;
+
+/// A single neuron with its surrogates, its comparator and the constant that P2 needs.
+///
+/// ```
+/// use fenchel_convexity::proxy::neuron::NeuronInstance;
+/// use fenchel_convexity::proxy::{Descent, SmoothGuarantee, check};
+/// use ndarray::array;
+///
+/// let inputs = array![[1.0, 0.0], [0.0, 1.0], [-0.6, 0.8], [0.6, -0.8]];
+/// let instance = NeuronInstance::realisable(inputs, array![1.0, -2.0], 0.5)?;
+/// let oracle = instance.oracle(1)?;
+/// let start = array![0.0, 0.0];
+/// let run = Descent::new(1.0 / instance.smoothness(), 100)?
+///     .gradient(&oracle, start.view(), &instance.comparator()?)?;
+/// let guarantee = SmoothGuarantee::new(5.0_f64.sqrt(), 0.0, instance.smoothness())?;
+/// assert!(check::smooth(&[run], &guarantee)?.verdict().holds());
+/// # Ok::<(), fenchel_convexity::ConvexityError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct NeuronInstance {
+    neuron: Neuron,
+    target: Array1<f64>,
+    proxy: ProxyConvex,
+    cost: f64,
+    factor: f64,
+    active: bool,
+    smoothness: f64,
+}
+
+impl NeuronInstance {
+    /// Leaky ReLU of slope gamma with labels from the neuron v.
+    ///
+    /// # Errors
+    ///
+    /// If gamma is not in (0, 1], or as [`Neuron::new`].
+    pub fn realisable(inputs: Array2<f64>, v: Array1<f64>, gamma: f64) -> Result<Self, ConvexityError> {
+        require_slope(gamma)?;
+        let neuron = Neuron::taught(inputs, v.view(), gamma)?;
+        Self::realisable_as_claimed(neuron, v, gamma)
+    }
+
+    /// The realisable row for a neuron of any slope, with gamma as somebody claims it: true if `sigma' >= gamma` and sigma is increasing, else a near miss.
+    ///
+    /// # Errors
+    ///
+    /// If the claimed gamma is not positive, or v does not fit.
+    pub fn realisable_as_claimed(neuron: Neuron, v: Array1<f64>, gamma: f64) -> Result<Self, ConvexityError> {
+        require_range("gamma", gamma, gamma > 0.0, "positive")?;
+        let smoothness = neuron.radius().powi(2) / gamma;
+        Self::multiple(neuron, v, 2.0 * gamma, 0.0, smoothness)
+    }
+
+    /// Any labels and any comparator v, leaky ReLU of slope gamma.
+    ///
+    /// # Errors
+    ///
+    /// If gamma is not in (0, 1], or as [`Neuron::new`].
+    pub fn agnostic(
+        inputs: Array2<f64>,
+        labels: Array1<f64>,
+        v: Array1<f64>,
+        gamma: f64,
+    ) -> Result<Self, ConvexityError> {
+        require_slope(gamma)?;
+        Self::agnostic_as_claimed(Neuron::new(inputs, labels, gamma)?, v, gamma)
+    }
+
+    /// The agnostic row for a neuron of any slope, with gamma as somebody claims it.
+    ///
+    /// # Errors
+    ///
+    /// If the claimed gamma is not positive, or v does not fit.
+    pub fn agnostic_as_claimed(neuron: Neuron, v: Array1<f64>, gamma: f64) -> Result<Self, ConvexityError> {
+        require_range("gamma", gamma, gamma > 0.0, "positive")?;
+        let smoothness = 4.0 * neuron.radius().powi(2) / gamma;
+        Self::multiple(neuron, v, 0.5 * gamma, gamma + 1.0 / gamma, smoothness)
+    }
+
+    /// Least squares with any labels, compared with any v: the convex case, E1.
+    ///
+    /// # Errors
+    ///
+    /// As [`Neuron::new`].
+    pub fn least_squares(
+        inputs: Array2<f64>,
+        labels: Array1<f64>,
+        v: Array1<f64>,
+    ) -> Result<Self, ConvexityError> {
+        let neuron = Neuron::new(inputs, labels, 1.0)?;
+        let smoothness = 2.0 * neuron.radius().powi(2);
+        Self::multiple(neuron, v, 1.0, 1.0, smoothness)
+    }
+
+    /// ReLU with labels from the neuron v.
+    ///
+    /// # Errors
+    ///
+    /// As [`Neuron::new`].
+    pub fn relu(inputs: Array2<f64>, v: Array1<f64>) -> Result<Self, ConvexityError> {
+        let neuron = Neuron::taught(inputs, v.view(), 0.0)?;
+        let f: Arc<dyn Objective> = Arc::new(neuron.clone());
+        let g = Arc::new(ActiveError::new(neuron.clone()));
+        let h = Arc::new(Surrogate::new(f.clone(), 0.0, 0.0)?);
+        let smoothness = positive(neuron.radius().powi(2))?;
+        let proxy = ProxyConvex::new(f, g, h)?;
+        Ok(Self { neuron, target: v, proxy, cost: 0.0, factor: 1.0, active: true, smoothness })
+    }
+
+    /// g = factor f, h = at_comparator f.
+    fn multiple(
+        neuron: Neuron,
+        v: Array1<f64>,
+        factor: f64,
+        at_comparator: f64,
+        smoothness: f64,
+    ) -> Result<Self, ConvexityError> {
+        require_dimension("v", v.len(), neuron.inputs.ncols())?;
+        let f: Arc<dyn Objective> = Arc::new(neuron.clone());
+        let cost = at_comparator * f.value(v.view())?;
+        let g = Arc::new(Surrogate::new(f.clone(), factor, 0.0)?);
+        let h = Arc::new(Surrogate::new(f.clone(), at_comparator, 0.0)?);
+        let proxy = ProxyConvex::new(f, g, h)?;
+        let smoothness = positive(smoothness)?;
+        Ok(Self { neuron, target: v, proxy, cost, factor, active: false, smoothness })
+    }
+
+    /// f with its surrogates, as formulas.
+    #[must_use]
+    pub const fn proxy(&self) -> &ProxyConvex {
+        &self.proxy
+    }
+
+    /// v with h(v).
+    ///
+    /// # Errors
+    ///
+    /// If v is not finite.
+    pub fn comparator(&self) -> Result<Comparator, ConvexityError> {
+        Comparator::new(self.target.clone(), self.cost)
+    }
+
+    /// v.
+    #[must_use]
+    pub fn target(&self) -> ArrayView1<'_, f64> {
+        self.target.view()
+    }
+
+    /// `||w_0 - v||`.
+    ///
+    /// # Errors
+    ///
+    /// If w_0 does not fit.
+    pub fn distance(&self, start: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        require_vector("w_0", start, self.target.len())?;
+        let difference = &start - &self.target;
+        Ok(difference.dot(&difference).sqrt())
+    }
+
+    /// L2 with `E||grad f(w; z)||^2 <= L2 g(w)`.
+    #[must_use]
+    pub const fn smoothness(&self) -> f64 {
+        self.smoothness
+    }
+
+    /// The oracle whose stochastic gradients are those of batches drawn without repetition.
+    ///
+    /// # Errors
+    ///
+    /// If the batch is empty or larger than the set.
+    pub fn oracle(&self, batch: usize) -> Result<NeuronOracle, ConvexityError> {
+        NeuronOracle::new(self.neuron.clone(), self.factor, self.active, batch)
+    }
+}
+
+fn require_slope(gamma: f64) -> Result<(), ConvexityError> {
+    require_range("gamma", gamma, gamma > 0.0 && gamma <= 1.0, "in (0, 1]")
+}
+
+fn positive(smoothness: f64) -> Result<f64, ConvexityError> {
+    require_range(
+        "inputs",
+        smoothness,
+        smoothness > 0.0,
+        "not all zero, and of a size whose square is an f64",
+    )?;
+    Ok(smoothness)
+}

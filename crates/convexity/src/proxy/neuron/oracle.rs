@@ -1,0 +1,101 @@
+//! A single neuron as the runner sees it: plain f64, sample by sample.
+
+use super::Neuron;
+use crate::error::{ConvexityError, require_range, require_vector};
+use crate::proxy::{Observation, Oracle, RoundOff, batch_second_moment, draw_batch};
+use fenchel_random::Stream;
+use ndarray::{ArrayView1, ArrayViewMut1};
+
+/// The oracle of a [`NeuronInstance`](super::NeuronInstance).
+#[derive(Clone, Debug)]
+pub struct NeuronOracle {
+    neuron: Neuron,
+    /// g is this multiple of f, or of the active error.
+    factor: f64,
+    active: bool,
+    batch: usize,
+}
+
+impl NeuronOracle {
+    pub(super) fn new(
+        neuron: Neuron,
+        factor: f64,
+        active: bool,
+        batch: usize,
+    ) -> Result<Self, ConvexityError> {
+        let fits = batch > 0 && batch <= neuron.labels.len();
+        require_range("batch", batch as f64, fits, "at least 1 and at most the number of samples")?;
+        Ok(Self { neuron, factor, active, batch })
+    }
+
+    /// `sigma(w.x_i) - y_i` and `sigma'(w.x_i)`.
+    fn residual(&self, w: ArrayView1<f64>, i: usize) -> (f64, f64) {
+        let z = self.neuron.inputs.row(i).dot(&w);
+        let derivative = if z > 0.0 { 1.0 } else { self.neuron.slope };
+        (z * derivative - self.neuron.labels[i], derivative)
+    }
+}
+
+impl Oracle for NeuronOracle {
+    fn dimension(&self) -> usize {
+        self.neuron.inputs.ncols()
+    }
+
+    fn observe(
+        &self,
+        w: ArrayView1<f64>,
+        mut gradient: ArrayViewMut1<f64>,
+    ) -> Result<Observation, ConvexityError> {
+        require_vector("w", w, self.dimension())?;
+        let unit = f64::EPSILON;
+        let (n, d) = (self.neuron.labels.len(), w.len() as f64);
+        // A taught label is an inner product too, with an error of its own.
+        let taught = self.neuron.teacher.as_ref().map_or(0.0, |v| v.dot(v).sqrt());
+        let norm = w.dot(&w).sqrt() + taught;
+        let steepest = self.neuron.slope.abs().max(1.0);
+        gradient.fill(0.0);
+        let (mut squares, mut active, mut moments) = (0.0, 0.0, 0.0);
+        let (mut squares_error, mut gradient_error) = (0.0, 0.0_f64);
+        for i in 0..n {
+            let x = self.neuron.inputs.row(i);
+            let (e, derivative) = self.residual(w, i);
+            let length = x.dot(&x);
+            squares += e * e;
+            active += e * e * derivative;
+            moments += (e * derivative).powi(2) * length;
+            gradient.scaled_add(e * derivative / n as f64, &x);
+            // The inner product's error bound, and that of the subtraction.
+            let error = unit * steepest * ((d + 2.0) * norm * length.sqrt() + self.neuron.labels[i].abs());
+            squares_error += (2.0 * e.abs() + error) * error;
+            let summed = error + (n as f64 + 4.0) * unit * e.abs();
+            gradient_error = gradient_error.max(steepest * length.sqrt() * summed);
+        }
+        let n = n as f64;
+        let f = 0.5 * squares / n;
+        let f_error = 0.5 * squares_error / n + (n + 4.0) * unit * f;
+        let g = self.factor * if self.active { active / n } else { f };
+        let second_moment =
+            batch_second_moment(gradient.dot(&gradient), moments / n, self.neuron.labels.len(), self.batch);
+        if !(f.is_finite() && second_moment.is_finite()) {
+            return Err(ConvexityError::Overflow { what: "the neuron's loss" });
+        }
+        let g_error = self.factor * if self.active { 2.0 } else { 1.0 } * steepest * f_error;
+        let error = RoundOff { f: f_error, g: g_error, gradient: gradient_error };
+        Ok(Observation { f, g, second_moment, error })
+    }
+
+    fn sample(
+        &self,
+        w: ArrayView1<f64>,
+        stream: &mut Stream,
+        mut gradient: ArrayViewMut1<f64>,
+    ) -> Result<(), ConvexityError> {
+        let n = self.neuron.labels.len();
+        gradient.fill(0.0);
+        for i in draw_batch(stream, n, self.batch) {
+            let (e, derivative) = self.residual(w, i);
+            gradient.scaled_add(e * derivative / self.batch as f64, &self.neuron.inputs.row(i));
+        }
+        Ok(())
+    }
+}

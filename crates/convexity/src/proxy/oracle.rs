@@ -1,0 +1,185 @@
+//! What gradient descent and SGD ask of an instance, and the two oracles that every [`ProxyConvex`] has.
+
+use super::ProxyConvex;
+use crate::error::{ConvexityError, require_range, require_vector};
+use fenchel_random::{Rng, Stream};
+use ndarray::{Array1, ArrayView1, ArrayViewMut1};
+
+/// An instance as the runner sees it: f with its surrogate g, its gradient, and unbiased stochastic gradients.
+pub trait Oracle: Send + Sync {
+    /// The dimension of w.
+    fn dimension(&self) -> usize;
+
+    /// Writes grad f(w) and returns the numbers at w.
+    ///
+    /// # Errors
+    ///
+    /// If w does not fit or is not finite, or a number leaves f64.
+    fn observe(
+        &self,
+        w: ArrayView1<f64>,
+        gradient: ArrayViewMut1<f64>,
+    ) -> Result<Observation, ConvexityError>;
+
+    /// Writes one stochastic gradient at w; its mean over the stream is grad f(w).
+    ///
+    /// # Errors
+    ///
+    /// As [`Oracle::observe`].
+    fn sample(
+        &self,
+        w: ArrayView1<f64>,
+        stream: &mut Stream,
+        gradient: ArrayViewMut1<f64>,
+    ) -> Result<(), ConvexityError>;
+}
+
+/// The numbers at one point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Observation {
+    /// f(w).
+    pub f: f64,
+    /// g(w).
+    pub g: f64,
+    /// `E||grad f(w; z)||^2`, the second moment of [`Oracle::sample`].
+    pub second_moment: f64,
+    /// What round-off may have done to these numbers and to the gradient.
+    pub error: RoundOff,
+}
+
+/// Bounds on the absolute round-off at one point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RoundOff {
+    /// Of f(w).
+    pub f: f64,
+    /// Of g(w).
+    pub g: f64,
+    /// Of the gradient, and of every stochastic gradient, in norm.
+    pub gradient: f64,
+}
+
+/// The second moment of the gradient of a batch of b among n samples, drawn without repetition.
+///
+/// `||grad f||^2 + (n - b)/(b (n - 1)) (mean ||grad l_i||^2 - ||grad f||^2)`, from the squared norm of the full gradient and the mean of the samples' squared
+/// norms: the covariance of two draws without repetition is `-1/(n - 1)` of the variance.
+#[must_use]
+pub fn batch_second_moment(full: f64, mean_square: f64, samples: usize, batch: usize) -> f64 {
+    if samples <= 1 || batch >= samples {
+        return full;
+    }
+    let (n, b) = (samples as f64, batch as f64);
+    full + (n - b) / (b * (n - 1.0)) * (mean_square - full).max(0.0)
+}
+
+/// A batch of places among n, every set of this size equally likely.
+///
+/// Floyd's method: one draw a member. At most n members are drawn.
+#[must_use]
+pub fn draw_batch(stream: &mut Stream, n: usize, batch: usize) -> Vec<usize> {
+    let mut chosen: Vec<usize> = Vec::with_capacity(batch);
+    for last in n.saturating_sub(batch)..n {
+        let pick = stream.random_range(0..=last);
+        chosen.push(if chosen.contains(&pick) { last } else { pick });
+    }
+    chosen
+}
+
+/// The oracle of a [`ProxyConvex`] without noise: its stochastic gradient is the gradient.
+#[derive(Clone, Debug)]
+pub struct Exact {
+    noisy: Noisy,
+}
+
+impl Exact {
+    /// The oracle.
+    #[must_use]
+    pub const fn new(proxy: ProxyConvex) -> Self {
+        Self { noisy: Noisy { proxy, deviation: 0.0 } }
+    }
+}
+
+/// The oracle of a [`ProxyConvex`] whose stochastic gradient has additive noise.
+///
+/// The noise is `+-s` times a coordinate vector, sign and coordinate uniform: its mean is zero and its squared norm s^2, exactly.
+#[derive(Clone, Debug)]
+pub struct Noisy {
+    proxy: ProxyConvex,
+    deviation: f64,
+}
+
+impl Noisy {
+    /// The oracle with noise of norm s.
+    ///
+    /// # Errors
+    ///
+    /// If s is negative or not finite.
+    pub fn new(proxy: ProxyConvex, deviation: f64) -> Result<Self, ConvexityError> {
+        require_range("deviation", deviation, deviation >= 0.0, "finite and at least 0")?;
+        Ok(Self { proxy, deviation })
+    }
+}
+
+/// Round-off of a formula in f64 without cancellation, relative: some hundred operations. Other functions have oracles of their own.
+const FORMULA: f64 = 512.0 * f64::EPSILON;
+
+impl Oracle for Noisy {
+    fn dimension(&self) -> usize {
+        self.proxy.f().dimension()
+    }
+
+    fn observe(
+        &self,
+        w: ArrayView1<f64>,
+        mut gradient: ArrayViewMut1<f64>,
+    ) -> Result<Observation, ConvexityError> {
+        require_vector("w", w, self.dimension())?;
+        let f = self.proxy.f().value(w)?;
+        self.proxy.f().gradient(w, gradient.view_mut())?;
+        let square = gradient.dot(&gradient);
+        let second_moment = square + self.deviation * self.deviation;
+        let g = self.proxy.g().value(w)?;
+        let error =
+            RoundOff { f: FORMULA * f.abs(), g: FORMULA * g.abs(), gradient: FORMULA * second_moment.sqrt() };
+        Ok(Observation { f, g, second_moment, error })
+    }
+
+    fn sample(
+        &self,
+        w: ArrayView1<f64>,
+        stream: &mut Stream,
+        mut gradient: ArrayViewMut1<f64>,
+    ) -> Result<(), ConvexityError> {
+        self.proxy.f().gradient(w, gradient.view_mut())?;
+        let i = stream.random_range(0..w.len());
+        gradient[i] += if stream.random_bool(0.5) { self.deviation } else { -self.deviation };
+        Ok(())
+    }
+}
+
+impl Oracle for Exact {
+    fn dimension(&self) -> usize {
+        self.noisy.dimension()
+    }
+
+    fn observe(
+        &self,
+        w: ArrayView1<f64>,
+        gradient: ArrayViewMut1<f64>,
+    ) -> Result<Observation, ConvexityError> {
+        self.noisy.observe(w, gradient)
+    }
+
+    fn sample(
+        &self,
+        w: ArrayView1<f64>,
+        _: &mut Stream,
+        gradient: ArrayViewMut1<f64>,
+    ) -> Result<(), ConvexityError> {
+        self.noisy.proxy.f().gradient(w, gradient)
+    }
+}
+
+/// An array that holds a gradient, for callers that do not keep one.
+pub(super) fn zeros(oracle: &dyn Oracle) -> Array1<f64> {
+    Array1::zeros(oracle.dimension())
+}

@@ -1,0 +1,168 @@
+//! The g-proxy, xi-optimal Polyak-Lojasiewicz inequality of a function, and whether it is so.
+
+use super::convex::along;
+use super::enclosure::Enclosure;
+use super::gap::{Inequality, Sides, certify, search};
+use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
+use crate::falsification::{Region, SearchConfig};
+use crate::number::{Interval, Precise, PreciseInterval};
+use crate::objectives::Objective;
+use crate::trajectory::Trajectory;
+use crate::verdict::{Report, Verdict, Witness};
+use ndarray::{Array1, ArrayView1};
+use std::sync::Arc;
+
+/// The claim `||grad f(w)||^alpha >= (mu/2)(g(w) - xi)`.
+///
+/// ```
+/// use fenchel_convexity::catalogue::Quadratic;
+/// use fenchel_convexity::falsification::{Region, SearchConfig};
+/// use fenchel_convexity::objectives::Objective;
+/// use fenchel_convexity::proxy::ProxyPl;
+/// use std::sync::Arc;
+///
+/// // ‖∇f‖² = x² + 9y² >= x² + 3y² = 2f, with equality on the first axis: mu = 4 in this normalisation.
+/// let f: Arc<dyn Objective> = Arc::new(Quadratic::diagonal(&[1.0, 3.0])?);
+/// let config = SearchConfig { budget: 3000, ..SearchConfig::default() };
+/// assert!(ProxyPl::new(f.clone(), f.clone(), 0.0, 2.0, 4.0)?.falsify(&Region::Everywhere, &config)?.holds());
+/// let overstated = ProxyPl::new(f.clone(), f, 0.0, 2.0, 4.04)?;
+/// assert!(overstated.falsify(&Region::Everywhere, &config)?.is_violated());
+/// # Ok::<(), fenchel_convexity::ConvexityError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ProxyPl {
+    f: Arc<dyn Objective>,
+    g: Arc<dyn Objective>,
+    xi: f64,
+    alpha: f64,
+    mu: f64,
+}
+
+impl ProxyPl {
+    /// The claim for f with the surrogate g.
+    ///
+    /// # Errors
+    ///
+    /// If the dimensions differ, alpha or mu is not positive, or a number is not finite.
+    pub fn new(
+        f: Arc<dyn Objective>,
+        g: Arc<dyn Objective>,
+        xi: f64,
+        alpha: f64,
+        mu: f64,
+    ) -> Result<Self, ConvexityError> {
+        require_dimension("g", g.dimension(), f.dimension())?;
+        require_range("xi", xi, true, "finite")?;
+        require_positive("alpha", alpha)?;
+        require_positive("mu", mu)?;
+        Ok(Self { f, g, xi, alpha, mu })
+    }
+
+    /// f, on which gradient descent runs.
+    #[must_use]
+    pub const fn f(&self) -> &Arc<dyn Objective> {
+        &self.f
+    }
+
+    /// g, which the guarantee bounds.
+    #[must_use]
+    pub const fn g(&self) -> &Arc<dyn Objective> {
+        &self.g
+    }
+
+    /// xi, below which the inequality says nothing.
+    #[must_use]
+    pub const fn xi(&self) -> f64 {
+        self.xi
+    }
+
+    /// The exponent alpha.
+    #[must_use]
+    pub const fn alpha(&self) -> f64 {
+        self.alpha
+    }
+
+    /// mu.
+    #[must_use]
+    pub const fn mu(&self) -> f64 {
+        self.mu
+    }
+
+    /// `||grad f(w)||^alpha - (mu/2)(g(w) - xi)` in f64: negative where the claim fails.
+    ///
+    /// # Errors
+    ///
+    /// If w is not in the domain, or a value leaves f64.
+    pub fn slack(&self, w: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        Ok(self.sides(w, w)?.slack())
+    }
+
+    /// Whether the claim holds at one point, decided by an enclosure where f64 could err.
+    #[must_use]
+    pub fn at(&self, w: ArrayView1<f64>) -> Verdict {
+        certify(self, &w.to_vec(), &w.to_vec())
+    }
+
+    /// Searches a region for a counterexample.
+    ///
+    /// # Errors
+    ///
+    /// If the region does not fit f, or the budget is 0.
+    pub fn falsify(&self, region: &Region, config: &SearchConfig) -> Result<Verdict, ConvexityError> {
+        search(self, region, config)
+    }
+
+    /// Examines the claim at every point of a trajectory.
+    ///
+    /// # Errors
+    ///
+    /// As [`ProxyPl::slack`].
+    pub fn along(&self, trajectory: &Trajectory) -> Result<Report, ConvexityError> {
+        let first = trajectory.states()[0].point.clone();
+        along(self, trajectory, first.view())
+    }
+
+    fn slack_in<N: Enclosure>(&self, w: &[N]) -> N {
+        let mut gradient = vec![N::zero(); w.len()];
+        N::gradient(&*self.f, w, &mut gradient);
+        let square = gradient.iter().fold(N::zero(), |sum, s| sum + s.square());
+        let power = if self.alpha == 2.0 { square } else { square.powf(0.5 * self.alpha) };
+        power - (N::value(&*self.g, w) - self.xi) * (0.5 * self.mu)
+    }
+}
+
+/// The inequality is about one point; the second of the pair is not looked at.
+impl Inequality for ProxyPl {
+    fn function(&self) -> &dyn Objective {
+        &*self.f
+    }
+
+    fn functions(&self) -> Vec<&dyn Objective> {
+        vec![&*self.f, &*self.g]
+    }
+
+    fn sides(&self, w: ArrayView1<f64>, _: ArrayView1<f64>) -> Result<Sides, ConvexityError> {
+        let mut gradient = Array1::zeros(w.len());
+        self.f.gradient(w, gradient.view_mut())?;
+        let power = gradient.dot(&gradient).powf(0.5 * self.alpha);
+        let g = self.g.value(w)?;
+        let size = power + 0.5 * self.mu * (g.abs() + self.xi.abs());
+        Ok(Sides { larger: power, smaller: 0.5 * self.mu * (g - self.xi), size })
+    }
+
+    fn coarse(&self, w: &[Interval], _: &[Interval]) -> Interval {
+        self.slack_in(w)
+    }
+
+    fn precise(&self, w: &[Precise], _: &[Precise]) -> Precise {
+        self.slack_in(w)
+    }
+
+    fn fine(&self, w: &[PreciseInterval], _: &[PreciseInterval]) -> PreciseInterval {
+        self.slack_in(w)
+    }
+
+    fn witness(&self, w: &[f64], _: &[f64]) -> Witness {
+        Witness::default().with("w", w)
+    }
+}

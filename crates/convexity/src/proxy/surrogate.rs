@@ -1,0 +1,130 @@
+//! Surrogates made of an objective: `constant + factor f`.
+
+use super::enclosure::Enclosure;
+use crate::error::{ConvexityError, require_range};
+use crate::number::{Interval, Number, Precise, PreciseInterval};
+use crate::objectives::{Certified, Domain, Evaluate, ForwardError, Kink, Objective};
+use ndarray::{Array1, ArrayView1, ArrayViewMut1};
+use std::sync::Arc;
+
+/// The function `constant + factor f`: the form that g and h take in most instances.
+///
+/// ```
+/// use fenchel_convexity::catalogue::Quadratic;
+/// use fenchel_convexity::objectives::Objective;
+/// use fenchel_convexity::proxy::Surrogate;
+/// use ndarray::array;
+/// use std::sync::Arc;
+///
+/// let g = Surrogate::new(Arc::new(Quadratic::diagonal(&[2.0])?), 0.5, 1.0)?;
+/// assert_eq!(g.value(array![3.0].view())?, 5.5);
+/// # Ok::<(), fenchel_convexity::ConvexityError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Surrogate {
+    function: Arc<dyn Objective>,
+    factor: f64,
+    constant: f64,
+}
+
+impl Surrogate {
+    /// `constant + factor f`. The factor 0 gives a constant on the domain of f.
+    ///
+    /// # Errors
+    ///
+    /// If a number is not finite.
+    pub fn new(function: Arc<dyn Objective>, factor: f64, constant: f64) -> Result<Self, ConvexityError> {
+        require_range("factor", factor, true, "finite")?;
+        require_range("constant", constant, true, "finite")?;
+        Ok(Self { function, factor, constant })
+    }
+
+    fn value_in<N: Enclosure>(&self, x: &[N]) -> N {
+        if self.factor == 0.0 {
+            return N::from_f64(self.constant);
+        }
+        N::value(&*self.function, x) * self.factor + self.constant
+    }
+
+    fn gradient_in<N: Enclosure>(&self, x: &[N], gradient: &mut [N]) {
+        if self.factor == 0.0 {
+            return gradient.fill(N::zero());
+        }
+        N::gradient(&*self.function, x, gradient);
+        gradient.iter_mut().for_each(|s| *s = s.clone() * self.factor);
+    }
+}
+
+impl Objective for Surrogate {
+    fn name(&self) -> String {
+        format!("{} + {} ({})", self.constant, self.factor, self.function.name())
+    }
+
+    fn dimension(&self) -> usize {
+        self.function.dimension()
+    }
+
+    fn domain(&self) -> Domain {
+        self.function.domain()
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        if self.factor == 0.0 { Vec::new() } else { self.function.kinks() }
+    }
+
+    fn value(&self, x: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        let value = self.function.value(x)?;
+        Ok(if self.factor == 0.0 { self.constant } else { value * self.factor + self.constant })
+    }
+
+    fn gradient(&self, x: ArrayView1<f64>, mut gradient: ArrayViewMut1<f64>) -> Result<(), ConvexityError> {
+        self.function.gradient(x, gradient.view_mut())?;
+        gradient *= self.factor;
+        Ok(())
+    }
+
+    fn certified(&self) -> Option<&dyn Certified> {
+        let has_formula = self.factor == 0.0 || self.function.certified().is_some();
+        has_formula.then_some(self)
+    }
+
+    fn forward_error(&self, x: ArrayView1<f64>) -> Option<ForwardError> {
+        let inner = self.function.forward_error(x)?;
+        // Two more roundings of the value, one of each entry of the gradient, each at most an ulp of what it makes.
+        let ulp = f64::EPSILON;
+        let factor = self.factor.abs();
+        let value = self.function.value(x).ok()?.abs();
+        let mut gradient = Array1::zeros(x.len());
+        self.function.gradient(x, gradient.view_mut()).ok()?;
+        let largest = gradient.iter().fold(0.0_f64, |most, s| most.max(s.abs()));
+        Some(ForwardError {
+            value: factor * inner.value + 2.0 * ulp * (factor * (value + inner.value) + self.constant.abs()),
+            gradient: factor * inner.gradient + ulp * factor * (largest + inner.gradient),
+        })
+    }
+}
+
+macro_rules! evaluate {
+    ($($number:ty),*) => {$(
+        impl Evaluate<$number> for Surrogate {
+            fn value_of(&self, x: &[$number]) -> $number {
+                self.value_in(x)
+            }
+
+            fn gradient_of(&self, x: &[$number], gradient: &mut [$number]) {
+                self.gradient_in(x, gradient);
+            }
+
+            fn bregman_of(&self, u: &[$number], v: &[$number]) -> $number {
+                match self.function.certified() {
+                    Some(formulas) if self.factor != 0.0 => formulas.bregman_of(u, v) * self.factor,
+                    _ => <$number>::zero(),
+                }
+            }
+        }
+    )*};
+}
+
+evaluate!(Interval, Precise, PreciseInterval);
+
+impl Certified for Surrogate {}

@@ -11,6 +11,7 @@
 //! | parameters and other arrays in files, safetensors and npz | [`weights`] |
 //! | whole trainings with observers and checkpoints | [`training`] |
 //! | local gradient norm, structural matrix, structural error, sandwich | [`measurement`] |
+//! | instances of proxy convexity on networks | [`proxy`] |
 //!
 //! Losses are those of `fenchel-convexity`, evaluated row by row in `f64` on the outputs of the tape, so that training, bounds
 //! and theory share one definition.
@@ -22,6 +23,7 @@ pub mod losses;
 pub mod measurement;
 pub mod models;
 pub mod optimisers;
+pub mod proxy;
 pub mod training;
 pub mod weights;
 

@@ -1,0 +1,78 @@
+//! Projected gradient ascent on the nonlinearity of pairs.
+
+use fenchel_random::{Seed, SliceRandom};
+use ndarray::Array1;
+
+use super::{Nonlinearity, TangentInstance, starts};
+use crate::NnError;
+
+/// Samples for which single starts are built.
+const SAMPLES: usize = 4;
+/// Starts from which the search climbs.
+const CLIMBS: usize = 3;
+
+pub(super) fn search(
+    instance: &TangentInstance,
+    seed: Seed,
+    iterations: usize,
+) -> Result<Nonlinearity, NnError> {
+    let mut samples: Vec<usize> = (0..instance.task.labels().len()).collect();
+    samples.shuffle(&mut seed.derive("samples").stream());
+    samples.truncate(SAMPLES);
+    let mut starts = Vec::new();
+    for (w, v) in starts::pairs(instance, &samples)? {
+        let e = instance.nonlinearity(w.view(), v.view())?.0;
+        starts.push((e, w, v));
+    }
+    // Stable, so that equal heights keep their order.
+    starts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut best: Option<(f64, Array1<f64>, Array1<f64>)> = None;
+    for start in starts.into_iter().take(CLIMBS) {
+        let reached = climb(instance, start, iterations)?;
+        if best.as_ref().is_none_or(|best| reached.0 > best.0) {
+            best = Some(reached);
+        }
+    }
+    let (_, w, v) = best.unwrap_or_else(|| (0.0, instance.start.clone(), instance.start.clone()));
+    let (e, linearisation) = instance.nonlinearity(w.view(), v.view())?;
+    Ok(Nonlinearity { e, linearisation, w, v })
+}
+
+/// Ascent in V and in W by turns; each has its own step length, a share of the radius, doubled after success and cut after failure.
+fn climb(
+    instance: &TangentInstance,
+    (mut e, mut w, mut v): (f64, Array1<f64>, Array1<f64>),
+    iterations: usize,
+) -> Result<(f64, Array1<f64>, Array1<f64>), NnError> {
+    let mut lengths = [0.3 * instance.radius; 2];
+    for iteration in 0..iterations {
+        let turn = iteration % 2;
+        let (_, at_w) = instance.task.loss_and_gradient(w.view())?;
+        let direction = if turn == 0 {
+            at_w - instance.task.loss_and_gradient(v.view())?.1
+        } else {
+            // A tenth of the way: far enough to feel the kinks that lie between.
+            let ahead = &w + &((&v - &w) * 0.1);
+            (instance.task.loss_and_gradient(ahead.view())?.1 - at_w) * 10.0
+        };
+        let size = direction.dot(&direction).sqrt();
+        if size == 0.0 {
+            lengths[turn] = 0.0;
+        } else {
+            let from = if turn == 0 { &v } else { &w };
+            let trial = instance.pulled_back(from + &(direction * (lengths[turn] / size)));
+            let (new_w, new_v) = if turn == 0 { (w.clone(), trial) } else { (trial, v.clone()) };
+            let reached = instance.nonlinearity(new_w.view(), new_v.view())?.0;
+            if reached > e {
+                (e, w, v) = (reached, new_w, new_v);
+                lengths[turn] = (2.0 * lengths[turn]).min(instance.radius);
+            } else {
+                lengths[turn] *= 0.4;
+            }
+        }
+        if lengths.iter().all(|&length| length < 1e-6 * instance.radius) {
+            break;
+        }
+    }
+    Ok((e, w, v))
+}

@@ -2,3 +2,4 @@
 
 pub mod bounds;
 pub mod gd;
+pub mod proxy;

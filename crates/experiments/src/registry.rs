@@ -7,7 +7,11 @@ use crate::experiments;
 /// All experiments, in the order of the report.
 #[must_use]
 pub fn all() -> Vec<Box<dyn AnyExperiment>> {
-    vec![Box::new(experiments::bounds::Bounds), Box::new(experiments::gd::GeneralisedDescent)]
+    vec![
+        Box::new(experiments::bounds::Bounds),
+        Box::new(experiments::gd::GeneralisedDescent),
+        Box::new(experiments::proxy::ProxyConvexity),
+    ]
 }
 
 /// The experiments named in `only`, or all of them, in the order of the report.

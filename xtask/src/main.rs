@@ -1,4 +1,4 @@
-//! The front door: `cargo xtask reproduce | data | test | ci | bench | docs`.
+//! The front door: `cargo xtask reproduce | data | train | measure | test | ci | bench | docs`.
 //!
 //! Thin on purpose: no dependencies and no numerics, so that it opens in a second. It finds OpenBLAS, builds in
 //! release, sets the environment that reproducible numbers need, starts the program `fenchel` and passes its exit
@@ -34,6 +34,9 @@ Commands:
   report     rebuild the report of a run folder without running anything
   list       list the experiments and their settings
   data       fetch, verify or look at the public data sets
+  train      train a model on a data set, with checkpoints
+  measure    measure a network that was trained anywhere
+  model      print a model as a table, or describe it in TOML
   test       run all tests
   ci         everything that must pass before a change is accepted, cheapest first
   bench      run the benches
@@ -47,7 +50,9 @@ fn main() -> ExitCode {
     let command = arguments.next();
     let rest: Vec<String> = arguments.collect();
     let outcome = match command.as_deref() {
-        Some(name @ ("reproduce" | "report" | "list" | "data")) => program::run(name, rest),
+        Some(name @ ("reproduce" | "report" | "list" | "data" | "train" | "measure" | "model")) => {
+            program::run(name, rest)
+        }
         Some("test") => test::run(rest),
         Some("ci") => ci::run(&rest),
         Some("bench") => bench::run(rest),

@@ -1,4 +1,4 @@
-//! `reproduce`, `report`, `list`, `data`: build the program `fenchel` in release and start it.
+//! `reproduce`, `report`, `list`, `data`, `train`, `measure`, `model`: build the program `fenchel` in release and start it.
 
 use crate::blas::BackEnd;
 use crate::cargo::{cargo, check};
@@ -16,6 +16,7 @@ Usage: cargo xtask reproduce [OPTIONS]     run what is missing, decide the claim
        cargo xtask data get NAME           fetch a public data set (mnist, fashion-mnist, cifar-10)
        cargo xtask data check              verify the data sets that are there
        cargo xtask data show NAME          write a contact sheet, print the label histogram
+       cargo xtask train, measure, model   have a --help of their own
 
 Options of xtask:
   --blas auto|openblas|rust   the matrix-product back end (also FENCHEL_BLAS) [default: auto]
@@ -35,10 +36,14 @@ Options of reproduce:
 ";
 
 pub(crate) fn run(command: &str, arguments: Vec<String>) -> Outcome {
-    let options = Options::parse(arguments)?;
+    let mut options = Options::parse(arguments)?;
     if options.help {
-        print!("{HELP}");
-        return Ok(());
+        // These commands have more options than would fit here, and the program explains them.
+        if !matches!(command, "train" | "measure" | "model") {
+            print!("{HELP}");
+            return Ok(());
+        }
+        options.rest.push("--help".to_owned());
     }
     let back_end = BackEnd::choose(options.blas)?;
     let program = build(&back_end)?;

@@ -8,6 +8,8 @@
 //! To add an experiment, write one file that implements [`experiment::Experiment`] (the smallest worked example
 //! is [`experiments::gd`]) and add one line to [`registry::all`].
 //!
+//! Beside the experiments, [`mod@measure`] measures a network trained anywhere.
+//!
 //! What this crate does not do: mathematics (that is `fenchel-convexity`), networks (`fenchel-nn`) and data
 //! (`fenchel-datasets`). The library prints nothing; only the binary does.
 
@@ -20,6 +22,7 @@ pub mod experiments;
 pub mod figure;
 pub mod ingredients;
 pub mod machine;
+pub mod measure;
 pub mod number;
 pub mod profile;
 pub mod registry;

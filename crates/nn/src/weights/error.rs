@@ -87,7 +87,7 @@ pub enum WeightsError {
     },
     /// A tensor holds NaN or an infinity, or a number beyond the precision asked for.
     #[error(
-        "{}: tensor `{tensor}` has the value {value} at index {index:?}, but needs numbers that are finite in {precision}; \
+        "{}: tensor `{tensor}` has the value {value:?} at index {index:?}, but needs numbers that are finite in {precision}; \
          {remedy}", path.display()
     )]
     NonFinite {

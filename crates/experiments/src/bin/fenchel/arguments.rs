@@ -1,6 +1,8 @@
 //! The options of the command line.
 
 use crate::data::DataCommand;
+use crate::measure::MeasureOptions;
+use crate::model::ModelOptions;
 use crate::train::Train;
 use clap::{Args, Parser, Subcommand};
 use fenchel_experiments::run::Request;
@@ -23,6 +25,10 @@ pub(crate) enum Command {
     Report(ReportOptions),
     /// List the experiments and their settings.
     List(ListOptions),
+    /// Measure a network trained anywhere: logits, losses, gradient norms, structural matrices, bounds.
+    Measure(MeasureOptions),
+    /// Print a network as a table, or as the description that `measure` reads.
+    Model(ModelOptions),
     /// The public data sets: fetch, verify, look at them.
     #[command(subcommand)]
     Data(DataCommand),

@@ -1,4 +1,4 @@
-//! The command line: `fenchel reproduce | report | list | data | train`.
+//! The command line: `fenchel reproduce | report | list | data | train | measure | model`.
 //!
 //! Exit codes: 0 when every cell ran, 1 when a cell failed or the run could not start, 2 when the command line is
 //! not understood, 3 with `--strict` when a claim is not reproduced.
@@ -9,6 +9,8 @@
 mod arguments;
 mod claims;
 mod data;
+mod measure;
+mod model;
 mod terminal;
 mod train;
 
@@ -39,6 +41,8 @@ fn run(command: Command) -> std::result::Result<ExitCode, Failure> {
             list(options.profile);
             Ok(ExitCode::SUCCESS)
         }
+        Command::Measure(options) => measure::run(&options),
+        Command::Model(options) => model::run(&options),
         Command::Data(command) => data::run(&command),
         Command::Train(options) => train::run(&options),
     }

@@ -1,0 +1,240 @@
+//! `fenchel measure` and `fenchel model` end to end: what they write, and what they say of wrong inputs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use fenchel_nn::weights::Tensors;
+use tempfile::TempDir;
+
+/// `f(x) = W x + b`, in `R^3`, whose structural matrix is `(‖x‖² + 1) I`.
+const LINEAR: &str = "input = [2]\nlayers = [{ type = \"dense\", outputs = 3 }]\n";
+
+/// Its weights and bias.
+const WEIGHT: [f64; 6] = [0.5, -1.0, 2.0, 0.25, -0.75, 1.5];
+const BIAS: [f64; 3] = [0.1, -0.2, 0.3];
+
+/// A folder with a model, its weights and samples.
+struct Inputs {
+    folder: TempDir,
+}
+
+impl Inputs {
+    fn new(samples: usize) -> Self {
+        let inputs = Self { folder: tempfile::tempdir().unwrap() };
+        fs::write(inputs.path("model.toml"), LINEAR).unwrap();
+        inputs.weights(|_| ());
+        let x: Vec<f64> = (0..2 * samples).map(|i| (i as f64 * 0.7).sin() * 2.0).collect();
+        let y: Vec<i64> = (0..samples).map(|i| i as i64 % 3).collect();
+        inputs.data(&[samples, 2], &x, &y);
+        inputs
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn weights(&self, change: impl FnOnce(&mut Tensors)) {
+        let mut tensors = Tensors::new();
+        tensors.insert("0.weight", &[3, 2], &WEIGHT).unwrap();
+        tensors.insert("0.bias", &[3], &BIAS).unwrap();
+        change(&mut tensors);
+        tensors.write(&self.path("weights.safetensors")).unwrap();
+    }
+
+    fn data(&self, shape: &[usize], x: &[f64], y: &[i64]) {
+        let mut tensors = Tensors::new();
+        tensors.insert("x", shape, x).unwrap();
+        tensors.insert_integers("y", &[y.len()], y).unwrap();
+        tensors.write(&self.path("data.npz")).unwrap();
+    }
+
+    fn measure(&self, loss: &str, more: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
+        command.arg("measure").current_dir(self.folder.path());
+        command.args(["--model", "model.toml", "--weights", "weights.safetensors", "--data", "data.npz"]);
+        command.args(["--loss", loss]).args(more);
+        if !more.contains(&"--out") {
+            command.args(["--out", "out.npz"]);
+        }
+        command.output().unwrap()
+    }
+
+    /// The message of a measurement that must fail, and that it left nothing behind.
+    fn refusal(&self, more: &[&str]) -> String {
+        let files = || fs::read_dir(self.folder.path()).unwrap().count();
+        let before = files();
+        let output = self.measure("ce", more);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        assert_eq!(files(), before, "nothing is left behind");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+fn model(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
+    command.arg("model").args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn has(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+}
+
+/// Equal up to the rounding of a few dozen operations.
+fn close(got: f64, expected: f64) -> bool {
+    (got - expected).abs() <= 64.0 * f64::EPSILON * expected.abs()
+}
+
+#[test]
+fn a_linear_model_is_measured_as_the_formulas_say() {
+    // More samples than one block, so that blocks are put together.
+    let n = 2500;
+    let inputs = Inputs::new(n);
+    let output = inputs.measure("squared", &["--gradients"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let table = String::from_utf8(output.stdout).unwrap();
+    has(&table, &["0      dense", "total", "lambda_max", "holds for 2500 of 2500 samples", "out.npz"]);
+
+    let (data, out) = (Tensors::read(&inputs.path("data.npz")), Tensors::read(&inputs.path("out.npz")));
+    let (x, out) = (data.unwrap().floats::<f64>("x", &[n, 2]).unwrap(), out.unwrap());
+    let expected_names = [
+        "D", "L", "U", "eigenvalues", "grad/0.bias", "grad/0.weight", "grad_norm_sq", "logits", "loss", "lower",
+        "residual", "structure", "upper",
+    ];
+    assert_eq!(out.names().collect::<Vec<_>>(), expected_names);
+    let by_sample = |name| out.floats::<f64>(name, &[n]).unwrap();
+    let rows = |name| out.floats::<f64>(name, &[n, 3]).unwrap();
+    let structure = out.floats::<f64>("structure", &[n, 3, 3]).unwrap();
+    let (logits, residual, eigenvalues) = (rows("logits"), rows("residual"), rows("eigenvalues"));
+    let (loss, norm) = (by_sample("loss"), by_sample("grad_norm_sq"));
+    let (u, l, d) = (by_sample("U"), by_sample("L"), by_sample("D"));
+    let (lower, upper) = (by_sample("lower"), by_sample("upper"));
+    let mut mean_bias = [0.0; 3];
+    for i in 0..n {
+        let x = &x[2 * i..][..2];
+        let factor = x[0] * x[0] + x[1] * x[1] + 1.0;
+        let mut square = 0.0;
+        for k in 0..3 {
+            let output = WEIGHT[2 * k] * x[0] + WEIGHT[2 * k + 1] * x[1] + BIAS[k];
+            let e = output - if i % 3 == k { 1.0 } else { 0.0 };
+            assert!((logits[3 * i + k] - output).abs() < 1e-14);
+            assert!((residual[3 * i + k] - e).abs() < 1e-14);
+            square += residual[3 * i + k].powi(2);
+            mean_bias[k] += residual[3 * i + k] / n as f64;
+            assert!(close(eigenvalues[3 * i + k], factor));
+            for j in 0..3 {
+                let entry = structure[9 * i + 3 * k + j];
+                assert!(if j == k { close(entry, factor) } else { entry == 0.0 }, "sample {i}: {entry}");
+            }
+        }
+        assert!(close(loss[i], square / 2.0) && close(norm[i], square * factor));
+        assert!((u[i] + factor.ln()).abs() < 1e-14 && (l[i] + factor.ln()).abs() < 1e-14 && d[i].abs() < 1e-14);
+        // The bounds meet the loss here.
+        assert!(close(lower[i], loss[i]) && close(upper[i], loss[i]));
+    }
+    let bias = out.floats::<f64>("grad/0.bias", &[3]).unwrap();
+    assert!(bias.iter().zip(&mean_bias).all(|(got, want)| (got - want).abs() < 1e-13), "{bias:?} {mean_bias:?}");
+    assert!(out.floats::<f64>("grad/0.weight", &[3, 2]).is_ok());
+}
+
+#[test]
+fn threads_change_no_bit_and_single_precision_changes_little() {
+    let inputs = Inputs::new(300);
+    for (threads, name) in [("1", "one.npz"), ("3", "three.npz")] {
+        let output = inputs.measure("ce", &["--gradients", "--threads", threads, "--out", name]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    let one = fs::read(inputs.path("one.npz")).unwrap();
+    assert_eq!(one, fs::read(inputs.path("three.npz")).unwrap());
+    assert!(inputs.measure("ce", &["--precision", "f32"]).status.success());
+    let loss = |name| Tensors::read(&inputs.path(name)).unwrap().floats::<f64>("loss", &[300]).unwrap();
+    let (double, single) = (loss("one.npz"), loss("out.npz"));
+    assert_ne!(double, single);
+    // Logits below 8, off by a few units in the last place of f32; the loss is 2-Lipschitz in their largest.
+    assert!(double.iter().zip(&single).all(|(a, b)| (a - b).abs() < 1e-5));
+}
+
+#[test]
+fn wrong_weights_are_refused_by_tensor() {
+    let inputs = Inputs::new(4);
+    inputs.weights(|t| t.insert("0.weight", &[2, 3], &WEIGHT).unwrap());
+    has(&inputs.refusal(&[]), &["weights.safetensors", "`0.weight`", "[2, 3]", "needs [3, 2]"]);
+    inputs.weights(|t| t.insert("0.bias", &[3], &[0.0, f64::NAN, 0.0]).unwrap());
+    has(&inputs.refusal(&[]), &["`0.bias`", "NaN", "[1]"]);
+    inputs.weights(|t| t.insert("1.running_var", &[3], &BIAS).unwrap());
+    has(&inputs.refusal(&[]), &["`1.running_var` [3]", "batch normalisation"]);
+    inputs.weights(|_| ());
+    let bytes = fs::read(inputs.path("weights.safetensors")).unwrap();
+    fs::write(inputs.path("weights.safetensors"), &bytes[..bytes.len() - 5]).unwrap();
+    has(&inputs.refusal(&[]), &["weights.safetensors", "cut off"]);
+    fs::remove_file(inputs.path("weights.safetensors")).unwrap();
+    has(&inputs.refusal(&[]), &["cannot read weights.safetensors", "is the path right"]);
+    fs::create_dir(inputs.path("weights.safetensors")).unwrap();
+    has(&inputs.refusal(&[]), &["weights.safetensors", "directory"]);
+}
+
+#[test]
+fn wrong_samples_are_refused() {
+    let inputs = Inputs::new(4);
+    let x = [0.5; 8];
+    inputs.data(&[4, 2], &x, &[0, 1, 3, 2]);
+    has(&inputs.refusal(&[]), &["data.npz", "sample 2 in `y` is 3", "0 to 2"]);
+    inputs.data(&[4, 2], &x, &[0, -1, 1, 2]);
+    has(&inputs.refusal(&[]), &["sample 1 in `y` is -1"]);
+    inputs.data(&[4, 2], &x, &[0, 1, 2]);
+    has(&inputs.refusal(&[]), &["`y` has shape [3]", "[4]"]);
+    inputs.data(&[2, 4], &x, &[0, 1]);
+    has(&inputs.refusal(&[]), &["`x` has shape [2, 4]", "[N, 2]"]);
+    inputs.data(&[0, 2], &[], &[]);
+    has(&inputs.refusal(&[]), &["`x` has shape [0, 2]", "at least one sample"]);
+    inputs.data(&[1, 2], &[1.0, f64::INFINITY], &[0]);
+    has(&inputs.refusal(&[]), &["`x`", "inf", "[0, 1]"]);
+    inputs.data(&[1, 2], &[1.0, 1e300], &[0]);
+    has(&inputs.refusal(&["--precision", "f32"]), &["`x`", "choose f64"]);
+    inputs.data(&[1, 2], &[1.0, 1e200], &[0]);
+    has(&inputs.refusal(&[]), &["sample 0", "not finite", "overflows"]);
+    let mut tensors = Tensors::new();
+    tensors.insert("x", &[1, 2], &[0.0; 2]).unwrap();
+    tensors.write(&inputs.path("data.npz")).unwrap();
+    has(&inputs.refusal(&[]), &["data.npz has no tensor `y`", "it has x"]);
+    tensors.insert("y", &[1], &[0.0]).unwrap();
+    tensors.write(&inputs.path("data.npz")).unwrap();
+    has(&inputs.refusal(&[]), &["`y` has the type f64", "integers", "astype"]);
+}
+
+#[test]
+fn wrong_models_places_and_options_are_refused() {
+    let inputs = Inputs::new(4);
+    has(&inputs.refusal(&["--out", "no/out.npz"]), &["cannot write no/out.npz", "folder exist"]);
+    has(&inputs.refusal(&["--out", "data.npz"]), &["overwrite data.npz", "--out"]);
+    fs::write(inputs.path("model.toml"), "input = [2]\nlayers = [{ type = \"batch_norm\" }]\n").unwrap();
+    has(&inputs.refusal(&[]), &["model.toml, line 2", "layer `0`", "couples the samples"]);
+    fs::write(inputs.path("model.toml"), LINEAR.replace("[2]", "[2, 1, 1]")).unwrap();
+    has(&inputs.refusal(&[]), &["model.toml: layer `0 (dense)`", "2x1x1", "flatten"]);
+    for wrong in [&["--precision", "f16"][..], &["--threads", "0"], &["--loss", "hinge"]] {
+        assert_eq!(inputs.measure("ce", wrong).status.code(), Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
+fn models_are_printed_as_tables_and_as_descriptions() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = model(&["lenet5"], folder.path());
+    assert_eq!(table.status.code(), Some(0));
+    let text = String::from_utf8(table.stdout.clone()).unwrap();
+    has(&text, &["conv2d 5x5, padding 2", "6x28x28", "61706"]);
+    let described = model(&["lenet5", "--toml"], folder.path());
+    fs::write(folder.path().join("lenet5.toml"), &described.stdout).unwrap();
+    assert_eq!(model(&["lenet5.toml"], folder.path()).stdout, table.stdout);
+    assert_eq!(model(&["lenet5.toml", "--toml"], folder.path()).stdout, described.stdout);
+    let small = model(&["linear-2x5", "--input", "7", "--outputs", "3"], folder.path());
+    has(&String::from_utf8(small.stdout).unwrap(), &["total", "75"]);
+    let unknown = model(&["lenet6"], folder.path());
+    assert_eq!(unknown.status.code(), Some(1));
+    has(&String::from_utf8(unknown.stderr).unwrap(), &["no model `lenet6`", "resnet-2-gn8", "TOML file"]);
+    let wrong = model(&["lenet5", "--input", "784"], folder.path());
+    has(&String::from_utf8(wrong.stderr).unwrap(), &["layer `conv1`", "784", "an image"]);
+    assert_eq!(model(&["lenet5", "--input", "1,2"], folder.path()).status.code(), Some(2));
+}

@@ -1,0 +1,49 @@
+"""Exports a PyTorch network to the files that `fenchel measure` reads.
+
+    python export.py mlp out/          # or lenet5, residual
+
+writes out/mlp.toml (the description), out/mlp.safetensors (the weights) and out/mlp-data.npz (samples and labels). The
+network is trained for a few steps first, so that it is not at its start, on random samples. To export a network of
+your own, write its description, and save its weights and samples as the last lines do.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy
+import torch
+from safetensors.torch import save_file
+
+from networks import NETWORKS
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("network", choices=NETWORKS)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--samples", type=int, default=24)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--precision", choices=["f32", "f64"], default="f64")
+    options = parser.parse_args()
+
+    torch.manual_seed(options.seed)
+    build, description, shape, classes = NETWORKS[options.network]
+    dtype = torch.float64 if options.precision == "f64" else torch.float32
+    network = build().to(dtype)
+    x = torch.randn(options.samples, *shape, dtype=dtype)
+    y = torch.randint(classes, (options.samples,))
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
+    for _ in range(10):
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(network(x), y).backward()
+        optimiser.step()
+
+    options.folder.mkdir(parents=True, exist_ok=True)
+    stem = options.folder / options.network
+    stem.with_suffix(".toml").write_text(description)
+    save_file(network.state_dict(), stem.with_suffix(".safetensors"))
+    numpy.savez(options.folder / f"{options.network}-data.npz", x=x.numpy(), y=y.numpy())
+
+
+if __name__ == "__main__":
+    main()

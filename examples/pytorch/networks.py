@@ -1,0 +1,152 @@
+"""Small PyTorch networks beside the descriptions that Fenchel builds them from."""
+
+from torch import nn
+
+
+class Residual(nn.Module):
+    """shortcut(x) + scale * body(x): the counterpart of Fenchel's layer `residual`."""
+
+    def __init__(self, body, projection=None, scale=1.0):
+        super().__init__()
+        self.body = body
+        self.projection = projection
+        self.scale = scale
+
+    def forward(self, x):
+        shortcut = x if self.projection is None else self.projection(x)
+        return shortcut + self.scale * self.body(x)
+
+
+def mlp():
+    return nn.Sequential(
+        nn.Linear(20, 32),
+        nn.Tanh(),
+        nn.LayerNorm(32),
+        nn.Linear(32, 24, bias=False),
+        nn.GELU(approximate="tanh"),
+        nn.Linear(24, 5),
+    )
+
+
+MLP = """\
+name = "mlp"
+input = [20]
+layers = [
+  { type = "dense", outputs = 32 },
+  { type = "tanh" },
+  { type = "layer_norm" },
+  { type = "dense", outputs = 24, bias = false },
+  { type = "gelu_tanh" },
+  { type = "dense", outputs = 5 },
+]
+"""
+
+
+def lenet5():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(6, 16, 5),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(400, 120),
+        nn.ReLU(),
+        nn.Linear(120, 84),
+        nn.ReLU(),
+        nn.Linear(84, 10),
+    )
+
+
+LENET5 = """\
+name = "lenet5"
+input = [1, 28, 28]
+layers = [
+  { type = "conv2d", channels = 6, kernel = 5, padding = 2 },
+  { type = "relu" },
+  { type = "max_pool", window = 2 },
+  { type = "conv2d", channels = 16, kernel = 5 },
+  { type = "relu" },
+  { type = "max_pool", window = 2 },
+  { type = "flatten" },
+  { type = "dense", outputs = 120 },
+  { type = "relu" },
+  { type = "dense", outputs = 84 },
+  { type = "relu" },
+  { type = "dense", outputs = 10 },
+]
+"""
+
+
+def residual():
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, stride=2, padding=1, bias=False),
+        nn.GroupNorm(2, 8),
+        nn.ReLU(),
+        nn.MaxPool2d(3, stride=2),
+        Residual(
+            nn.Sequential(
+                nn.Conv2d(8, 12, 3, stride=2, padding=1),
+                nn.GroupNorm(3, 12),
+                nn.LeakyReLU(0.1),
+                nn.Conv2d(12, 12, 3, padding=1),
+            ),
+            projection=nn.Sequential(nn.Conv2d(8, 12, 1, stride=2)),
+        ),
+        nn.Softplus(),
+        nn.AvgPool2d(2, stride=1),
+        Residual(
+            nn.Sequential(nn.Conv2d(12, 12, 1), nn.Sigmoid(), Residual(nn.Sequential(nn.Conv2d(12, 12, 1)))),
+            scale=0.5,
+        ),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        Residual(nn.Sequential(nn.LayerNorm(12), nn.Linear(12, 12), nn.ReLU()), scale=0.25),
+        nn.Dropout(0.3),
+        nn.Linear(12, 7),
+    )
+
+
+# Dropout is the identity in evaluation mode; `identity` keeps its place, so that the last layer is 12 here and there.
+RESIDUAL = """\
+name = "residual"
+input = [3, 21, 21]
+layers = [
+  { type = "conv2d", channels = 8, kernel = 3, stride = 2, padding = 1, bias = false },
+  { type = "group_norm", groups = 2 },
+  { type = "relu" },
+  { type = "max_pool", window = 3, stride = 2 },
+  { type = "residual", body = [
+    { type = "conv2d", channels = 12, kernel = 3, stride = 2, padding = 1 },
+    { type = "group_norm", groups = 3 },
+    { type = "leaky_relu", slope = 0.1 },
+    { type = "conv2d", channels = 12, kernel = 3, padding = 1 },
+  ], projection = [
+    { type = "conv2d", channels = 12, kernel = 1, stride = 2 },
+  ] },
+  { type = "softplus" },
+  { type = "average_pool", window = 2, stride = 1 },
+  { type = "residual", scale = 0.5, body = [
+    { type = "conv2d", channels = 12, kernel = 1 },
+    { type = "sigmoid" },
+    { type = "residual", body = [{ type = "conv2d", channels = 12, kernel = 1 }] },
+  ] },
+  { type = "global_average_pool" },
+  { type = "flatten" },
+  { type = "residual", scale = 0.25, body = [
+    { type = "layer_norm" },
+    { type = "dense", outputs = 12 },
+    { type = "relu" },
+  ] },
+  { type = "identity" },
+  { type = "dense", outputs = 7 },
+]
+"""
+
+# Name: the network, its description, the shape of a sample, the number of classes.
+NETWORKS = {
+    "mlp": (mlp, MLP, (20,), 5),
+    "lenet5": (lenet5, LENET5, (1, 28, 28), 10),
+    "residual": (residual, RESIDUAL, (3, 21, 21), 7),
+}

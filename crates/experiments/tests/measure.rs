@@ -100,8 +100,19 @@ fn a_linear_model_is_measured_as_the_formulas_say() {
     let (data, out) = (Tensors::read(&inputs.path("data.npz")), Tensors::read(&inputs.path("out.npz")));
     let (x, out) = (data.unwrap().floats::<f64>("x", &[n, 2]).unwrap(), out.unwrap());
     let expected_names = [
-        "D", "L", "U", "eigenvalues", "grad/0.bias", "grad/0.weight", "grad_norm_sq", "logits", "loss", "lower",
-        "residual", "structure", "upper",
+        "D",
+        "L",
+        "U",
+        "eigenvalues",
+        "grad/0.bias",
+        "grad/0.weight",
+        "grad_norm_sq",
+        "logits",
+        "loss",
+        "lower",
+        "residual",
+        "structure",
+        "upper",
     ];
     assert_eq!(out.names().collect::<Vec<_>>(), expected_names);
     let by_sample = |name| out.floats::<f64>(name, &[n]).unwrap();
@@ -130,12 +141,17 @@ fn a_linear_model_is_measured_as_the_formulas_say() {
             }
         }
         assert!(close(loss[i], square / 2.0) && close(norm[i], square * factor));
-        assert!((u[i] + factor.ln()).abs() < 1e-14 && (l[i] + factor.ln()).abs() < 1e-14 && d[i].abs() < 1e-14);
+        assert!(
+            (u[i] + factor.ln()).abs() < 1e-14 && (l[i] + factor.ln()).abs() < 1e-14 && d[i].abs() < 1e-14
+        );
         // The bounds meet the loss here.
         assert!(close(lower[i], loss[i]) && close(upper[i], loss[i]));
     }
     let bias = out.floats::<f64>("grad/0.bias", &[3]).unwrap();
-    assert!(bias.iter().zip(&mean_bias).all(|(got, want)| (got - want).abs() < 1e-13), "{bias:?} {mean_bias:?}");
+    assert!(
+        bias.iter().zip(&mean_bias).all(|(got, want)| (got - want).abs() < 1e-13),
+        "{bias:?} {mean_bias:?}"
+    );
     assert!(out.floats::<f64>("grad/0.weight", &[3, 2]).is_ok());
 }
 

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use fenchel_nn::Initialiser;
 use fenchel_nn::description::{Description, FixedWeights, Layer, LayerKind};
-use fenchel_nn::models::{ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip};
+use fenchel_nn::models::{
+    ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip,
+};
 use fenchel_nn::weights::{self, Tensors};
 use fenchel_random::{Rng, Seed};
 use fenchel_tensor::{Activation, Engine, Shape, Tape};
@@ -46,8 +48,9 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
         LayerKind::Conv2d(conv) => {
             let (weight, k, inputs) = (tensor("weight").unwrap(), conv.kernel, shape[0]);
             windows(&shape, &x, conv.channels, k, conv.stride, conv.padding, |window, c| {
-                let sum: f64 =
-                    (0..inputs * k * k).map(|i| weight[c * inputs * k * k + i] * window(i).unwrap_or(0.0)).sum();
+                let sum: f64 = (0..inputs * k * k)
+                    .map(|i| weight[c * inputs * k * k + i] * window(i).unwrap_or(0.0))
+                    .sum();
                 if conv.bias { sum + tensor("bias").unwrap()[c] } else { sum }
             })
         }
@@ -66,7 +69,10 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
         }
         LayerKind::GlobalAveragePool => {
             let area = shape[1] * shape[2];
-            (vec![shape[0]], x.chunks(area).map(|channel| channel.iter().sum::<f64>() / area as f64).collect())
+            (
+                vec![shape[0]],
+                x.chunks(area).map(|channel| channel.iter().sum::<f64>() / area as f64).collect(),
+            )
         }
         LayerKind::Flatten => (vec![x.len()], x),
         LayerKind::Identity => (shape, x),
@@ -78,7 +84,8 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
                 Activation::Sigmoid => 1.0 / (1.0 + (-x).exp()),
                 Activation::Softplus => (1.0 + x.exp()).ln(),
                 Activation::Gelu => {
-                    0.5 * x * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
+                    0.5 * x
+                        * (1.0 + ((2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))).tanh())
                 }
                 other => panic!("{other:?} is new and unknown here"),
             });
@@ -232,7 +239,8 @@ fn every_model_computes_what_its_description_says() {
             Shape::Vector(features) => vec![features],
             Shape::Image { channels, height, width } => vec![channels, height, width],
         };
-        let (_, expected) = interpret(&description.layers, "", &by_name(&tape, &flat), (sizes, input.clone()));
+        let (_, expected) =
+            interpret(&description.layers, "", &by_name(&tape, &flat), (sizes, input.clone()));
         let inputs = Array2::from_shape_vec((1, input.len()), input).unwrap();
         let got = Engine::<f64>::new(tape.clone()).outputs(&flat, inputs.view()).unwrap();
         let size = expected.iter().fold(0.0_f64, |max, v| max.max(v.abs()));
@@ -272,7 +280,8 @@ fn streams_are_named_by_layer_and_do_not_shift() {
     let described = |layers: &str| {
         Description::from_toml(&format!("input = [6]\nlayers = [{layers}]"), "text").unwrap().tape().unwrap()
     };
-    let (a, b) = (r#"{ type = "dense", outputs = 5, name = "a" }"#, r#"{ type = "dense", outputs = 4, name = "b" }"#);
+    let (a, b) =
+        (r#"{ type = "dense", outputs = 5, name = "a" }"#, r#"{ type = "dense", outputs = 4, name = "b" }"#);
     let with = described(&format!(
         r#"{a}, {{ type = "residual", body = [{{ type = "layer_norm" }}, {{ type = "dense", outputs = 5 }}] }}, {b}"#
     ));
@@ -286,7 +295,8 @@ fn streams_are_named_by_layer_and_do_not_shift() {
         Initialiser::Gaussian { deviation: 0.1 },
         Initialiser::Constant { value: 0.5 },
     ] {
-        let [with_draw, without_draw] = [&with, &without].map(|tape| initialiser.draw(tape, Seed::new(7)).unwrap());
+        let [with_draw, without_draw] =
+            [&with, &without].map(|tape| initialiser.draw(tape, Seed::new(7)).unwrap());
         for name in ["a.weight", "a.bias", "b.weight", "b.bias"] {
             let [one, two] = [(&with, &with_draw), (&without, &without_draw)]
                 .map(|(tape, draw)| &draw[tape.parameters().find(name).unwrap().range.clone()]);
@@ -316,7 +326,10 @@ fn initialisers_count_a_kernel_s_area() {
     ] {
         let measured = weight(initialiser).iter().map(|w| w * w).sum::<f64>() / 1200.0;
         // Five standard errors of the mean square of 1200 Gaussians; the uniform's are smaller.
-        assert!((measured / variance - 1.0).abs() < 5.0 * (2.0_f64 / 1200.0).sqrt(), "{initialiser:?}: {measured}");
+        assert!(
+            (measured / variance - 1.0).abs() < 5.0 * (2.0_f64 / 1200.0).sqrt(),
+            "{initialiser:?}: {measured}"
+        );
     }
 }
 

@@ -165,4 +165,11 @@ mod tests {
         let verdict = report.unwrap().verdict();
         assert!(verdict.holds(), "{verdict}");
     }
+
+    #[test]
+    fn without_a_point_nothing_is_known_of_a_pair() {
+        let power = PotentialFunction::new(Potential::norm_power(1.0, 2.0, Norm::L2).unwrap(), 1).unwrap();
+        let none = SearchConfig { budget: 0, ..SearchConfig::default() };
+        assert_eq!(fenchel_young_residual(&power, &power, &none), f64::INFINITY);
+    }
 }

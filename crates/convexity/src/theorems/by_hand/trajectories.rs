@@ -209,6 +209,22 @@ fn t7_the_energy_of_prefixes() {
 }
 
 #[test]
+fn t7_the_energy_of_the_third_prefix() {
+    // log cosh from 5 is nearly a line: the energies hardly fall while the bound does, so that the last prefix is the worst.
+    let function = Separable::new(LogCosh, 1).unwrap();
+    let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
+    let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
+    let trajectory = method.run(&function, array![5.0].view(), 3).unwrap();
+    let run = Run::new(&function, &modulus, &trajectory);
+    let report = rates::energy(&run, &Infimum::At(vec![0.0]), &CONFIG()).unwrap();
+    let (first, second) = (5.0 - 5f64.tanh(), 5.0 - 5f64.tanh() - (5.0 - 5f64.tanh()).tanh());
+    let (gap, energy) = (5f64.cosh().ln(), second.tanh().powi(2) / 2.0);
+    assert!(first > second && second > 2.9);
+    assert_report(&report, energy, gap / 3.0, gap / 3.0 - energy, gap / 3.0);
+    assert_eq!(point_of(&report, "T"), [3.0]);
+}
+
+#[test]
 fn t7_the_rates_of_gaps() {
     // x^2/2 in l_2, r = 2, q = 2, one step with C = 2 from 1.4: D_1 = 0.245.
     let function = PotentialFunction::new(Potential::norm_power(1.0, 2.0, Norm::L2).unwrap(), 1).unwrap();

@@ -3,6 +3,7 @@
 //! A checker that answers rightly may still compute a wrong bound. Here the measured side, the bound, the slack, the margin, and the enclosure
 //! in the certificate of a violation are compared with the formulas of the statement, written out once more in plain f64.
 
+mod batches;
 mod edges;
 mod matrices;
 mod moduli;

@@ -1,4 +1,4 @@
-//! E1.
+//! E1: the star-convex functions against their hypotheses and guarantees.
 
 use super::*;
 use crate::falsification::{Region, SearchConfig};

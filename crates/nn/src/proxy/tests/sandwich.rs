@@ -1,4 +1,4 @@
-//! E5.
+//! E5: the sandwich as a proxy PL inequality, against the measurements of a probe.
 
 use super::*;
 use crate::measurement::Probe;

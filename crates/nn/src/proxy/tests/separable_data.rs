@@ -1,4 +1,4 @@
-//! E3.
+//! E3: hidden layers on separable data, with and without flipped labels, and their near misses.
 
 use super::*;
 use crate::proxy::{Classification, HiddenLayer, SeparableInstance};

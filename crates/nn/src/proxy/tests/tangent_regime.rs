@@ -1,4 +1,4 @@
-//! E4.
+//! E4: the tangent regime, its measured and proved errors, and their near misses.
 
 use super::*;
 use crate::proxy::{Classification, HiddenLayer, TangentInstance};

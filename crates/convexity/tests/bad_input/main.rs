@@ -2,6 +2,8 @@
 //!
 //! One table: each row is a function, the argument, and a call with the bad value put there. All rows are walked before anything is reported.
 
+mod walk;
+
 use fenchel_convexity::calculus;
 use fenchel_convexity::catalogue::{
     Cauchy, GaussianWell, LogCosh, LogSumExp, Maximum, NegativeEntropy, PotentialFunction, PseudoHuber,
@@ -29,94 +31,7 @@ use fenchel_convexity::{ConvexityError, Exponent};
 use fenchel_random::Seed;
 use ndarray::{Array1, Array2, ArrayView1, array};
 use std::sync::Arc;
-
-/// Numbers that no constant, exponent or tolerance may be.
-const NO_NUMBERS: [f64; 2] = [f64::NAN, f64::NEG_INFINITY];
-
-/// What the walk has found wrong.
-#[derive(Default)]
-struct Walk {
-    calls: usize,
-    wrong: Vec<String>,
-}
-
-impl Walk {
-    fn judge(&mut self, function: &str, argument: &str, bad: &str, outcome: Result<(), ConvexityError>) {
-        self.calls += 1;
-        match outcome {
-            Ok(()) => self.wrong.push(format!("{function}: `{argument}` = {bad} is accepted")),
-            Err(error) if error.to_string().contains(&format!("`{argument}`")) => {}
-            Err(error) => self.wrong.push(format!("{function}: `{argument}` = {bad}: {error}")),
-        }
-    }
-
-    /// A number: NaN and minus infinity, and whatever else the function must refuse.
-    fn number(
-        &mut self,
-        function: &str,
-        argument: &str,
-        more: &[f64],
-        call: impl Fn(f64) -> Result<(), ConvexityError>,
-    ) {
-        for &bad in NO_NUMBERS.iter().chain(more) {
-            self.judge(function, argument, &bad.to_string(), call(bad));
-        }
-    }
-
-    /// A vector of R^2: empty, of three entries, with a NaN, with an infinity.
-    fn vector(
-        &mut self,
-        function: &str,
-        argument: &str,
-        call: impl Fn(&[f64]) -> Result<(), ConvexityError>,
-    ) {
-        let bad: [&[f64]; 4] = [&[], &[0.5, 0.25, 0.25], &[f64::NAN, 0.5], &[0.5, f64::INFINITY]];
-        for x in bad {
-            self.judge(function, argument, &format!("{x:?}"), call(x));
-        }
-    }
-
-    /// A vector of any length but 0.
-    fn entries(
-        &mut self,
-        function: &str,
-        argument: &str,
-        call: impl Fn(&[f64]) -> Result<(), ConvexityError>,
-    ) {
-        let bad: [&[f64]; 3] = [&[], &[f64::NAN, 0.5], &[0.5, f64::INFINITY]];
-        for x in bad {
-            self.judge(function, argument, &format!("{x:?}"), call(x));
-        }
-    }
-
-    /// A square matrix: empty, with a NaN, with an infinity.
-    fn matrix(
-        &mut self,
-        function: &str,
-        argument: &str,
-        call: impl Fn(Array2<f64>) -> Result<(), ConvexityError>,
-    ) {
-        for bad in [
-            Array2::zeros((0, 0)),
-            array![[f64::NAN, 0.0], [0.0, 1.0]],
-            array![[1.0, 0.0], [0.0, f64::INFINITY]],
-        ] {
-            let shown = bad.to_string();
-            self.judge(function, argument, &shown, call(bad));
-        }
-    }
-
-    fn finish(self, least: usize) {
-        assert!(
-            self.wrong.is_empty(),
-            "{} of {} calls:\n{}",
-            self.wrong.len(),
-            self.calls,
-            self.wrong.join("\n")
-        );
-        assert!(self.calls >= least, "only {} calls", self.calls);
-    }
-}
+use walk::Walk;
 
 fn view(x: &[f64]) -> ArrayView1<'_, f64> {
     x.into()

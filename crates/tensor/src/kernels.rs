@@ -23,6 +23,8 @@ pub(crate) mod vector;
 pub(crate) use contract::{Contraction, contract};
 pub(crate) use correlate::{Correlation, Rows, correlate, pack};
 pub(crate) use dispatch::vectorised;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use dispatch::{has_avx2, has_avx512};
 pub(crate) use gathered::{
     CHANNEL_BLOCK, GatheredGradient, Term, gather_data_gradient, gather_weight_block, padded_lanes,
 };

@@ -77,7 +77,7 @@ struct Fans<T> {
 #[derive(Clone, Debug, Default)]
 struct Scratch<T> {
     block: BlockScratch<T>,
-    gathered: GatheredScratch<T>,
+    gathered: GatheredScratch,
     packed: Vec<T>,
     numbers: Vec<T>,
     written: Vec<bool>,

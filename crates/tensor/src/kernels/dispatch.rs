@@ -12,6 +12,20 @@ pub(super) trait Kernel {
     fn run<I: InstructionSet>(self) -> Self::Output;
 }
 
+/// Whether the processor has all that the code for AVX-512 is compiled with; a virtual machine may hide parts.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(crate) fn has_avx512() -> bool {
+    std::is_x86_feature_detected!("avx512f") && has_avx2()
+}
+
+/// Whether the processor has all that the code for AVX2 is compiled with.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(crate) fn has_avx2() -> bool {
+    std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma")
+}
+
 /// Runs a kernel with the widest instructions that this processor has.
 ///
 /// The choice is the same in every thread of a process, so a result never depends on the thread count through it.
@@ -19,11 +33,11 @@ pub(super) trait Kernel {
 pub(super) fn dispatch<K: Kernel>(kernel: K) -> K::Output {
     #[cfg(target_arch = "x86_64")]
     {
-        if std::is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512F, as just asked; every such processor has AVX2 and FMA.
+        if has_avx512() {
+            // SAFETY: the processor has AVX-512F, AVX2 and FMA, as just asked.
             return unsafe { avx512(kernel) };
         }
-        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+        if has_avx2() {
             // SAFETY: the processor has AVX2 and FMA, as just asked.
             return unsafe { avx2(kernel) };
         }
@@ -73,11 +87,11 @@ macro_rules! vectorised {
 
             #[cfg(target_arch = "x86_64")]
             {
-                if std::is_x86_feature_detected!("avx512f") {
-                    // SAFETY: the processor has AVX-512F, as just asked; every such processor has AVX2 and FMA.
+                if $crate::kernels::has_avx512() {
+                    // SAFETY: the processor has AVX-512F, AVX2 and FMA, as just asked.
                     return unsafe { avx512($($argument),*) };
                 }
-                if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+                if $crate::kernels::has_avx2() {
                     // SAFETY: the processor has AVX2 and FMA, as just asked.
                     return unsafe { avx2($($argument),*) };
                 }

@@ -99,7 +99,7 @@ mod x86 {
 
                 #[inline(always)]
                 fn multiply_add(self, factor: Self, term: Self) -> Self {
-                    // SAFETY: as for `splat`.
+                    // SAFETY: as for `splat`; the instruction works on registers alone.
                     unsafe { $multiply_add(self, factor, term) }
                 }
             }
@@ -146,7 +146,7 @@ impl InstructionSet for Baseline {
 /// AVX2 with fused multiply-adds: vectors of 32 bytes.
 #[cfg(target_arch = "x86_64")]
 #[derive(Debug)]
-pub(crate) struct Avx2;
+pub(super) struct Avx2;
 
 #[cfg(target_arch = "x86_64")]
 impl InstructionSet for Avx2 {
@@ -157,7 +157,7 @@ impl InstructionSet for Avx2 {
 /// AVX-512: vectors of 64 bytes.
 #[cfg(target_arch = "x86_64")]
 #[derive(Debug)]
-pub(crate) struct Avx512;
+pub(super) struct Avx512;
 
 #[cfg(target_arch = "x86_64")]
 impl InstructionSet for Avx512 {

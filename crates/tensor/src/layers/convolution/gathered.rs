@@ -7,11 +7,10 @@ use crate::layers::{Gathered, Position};
 
 /// Buffers of [`gathered_backward`].
 #[derive(Clone, Debug, Default)]
-pub(crate) struct GatheredScratch<T> {
+pub(crate) struct GatheredScratch {
     terms: Vec<Term>,
     ends: Vec<u32>,
     cursors: Vec<u32>,
-    number: std::marker::PhantomData<T>,
 }
 
 /// Packs a convolution's weights for [`gathered_backward`]: for each block of input channels, for each output channel and kernel entry,
@@ -41,7 +40,7 @@ pub(crate) fn gathered_backward<T: Real>(
     packed: &[T],
     dx: &mut [T],
     accumulate: bool,
-    scratch: &mut GatheredScratch<T>,
+    scratch: &mut GatheredScratch,
 ) {
     let ConvGeometry { height, width, channels_in, channels_out, kernel, .. } = geometry;
     let by_channel = gathered.positions.len() / channels_out;
@@ -73,7 +72,7 @@ fn sort_terms<T: Real>(
     geometry: ConvGeometry,
     gathered: &Gathered<T>,
     by_channel: usize,
-    scratch: &mut GatheredScratch<T>,
+    scratch: &mut GatheredScratch,
 ) {
     let ConvGeometry { height, width, kernel, stride, padding, .. } = geometry;
     let GatheredScratch { terms, ends, cursors, .. } = scratch;

@@ -1,56 +1,86 @@
 //! Fingerprints the code that computes, so that a stored cell knows which code made it.
 //!
-//! FNV-1a over the sources of every crate below this one and of the experiments themselves: not a secure hash,
-//! only one that a change of code changes.
+//! One fingerprint is of everything that all experiments stand on: the crates below this one, the ingredients, the
+//! locked dependencies. Each experiment has one of its own, the shared one and its own files, so that a new experiment
+//! does not make the cells of the others stale.
+
+#[path = "build/fingerprint.rs"]
+mod fingerprint;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
+use fingerprint::Fingerprint;
+
+/// Turns records into claims, tables and pictures: runs anew for every report and does not make a cell stale.
+const PRESENTATION: [&str; 3] = ["summary.rs", "tables.rs", "figures.rs"];
+
 fn main() {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let crates = here.parent().expect("the crate lies in crates/");
-    let mut files = Vec::new();
+    let mut shared = vec![here.join("src/ingredients.rs")];
     for name in ["random", "convexity", "tensor", "nn", "datasets"] {
-        let source = crates.join(name).join("src");
-        println!("cargo::rerun-if-changed={}", source.display());
-        collect(&source, &mut files);
+        collect(&crates.join(name).join("src"), &mut shared);
     }
-    for name in ["experiments", "ingredients"] {
-        let source = here.join("src").join(name);
-        println!("cargo::rerun-if-changed={}", source.display());
-        collect(&source, &mut files);
+    collect(&here.join("src/ingredients"), &mut shared);
+    shared.extend(crates.parent().map(|root| root.join("Cargo.lock")));
+    let shared = add(Fingerprint::new(), shared, crates);
+    println!("cargo::rustc-env=FENCHEL_NUMERICS={}", shared.hex());
+
+    let folder = here.join("src/experiments");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut arms = String::new();
+    for module in experiments(&folder) {
+        let mut files = vec![folder.join(&module).with_extension("rs")];
+        collect(&folder.join(&module), &mut files);
+        files.retain(|file| !PRESENTATION.iter().any(|name| file.ends_with(name)));
+        let own = add(shared, files, crates);
+        arms.push_str(&format!("    (\"{module}\", \"{}\"),\n", own.hex()));
     }
-    let shared = here.join("src/ingredients.rs");
-    println!("cargo::rerun-if-changed={}", shared.display());
-    files.push(shared);
-    // What turns records into claims and pictures runs anew for every report and does not make a cell stale; an update
-    // of a numerical dependency does.
-    files.retain(|file| !["summary.rs", "figures.rs"].iter().any(|name| file.ends_with(name)));
-    if let Some(root) = crates.parent() {
-        let lock = root.join("Cargo.lock");
-        println!("cargo::rerun-if-changed={}", lock.display());
-        files.push(lock);
-    }
-    files.sort();
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for file in &files {
-        let name = file.strip_prefix(crates).unwrap_or(file).to_string_lossy().into_owned();
-        let content = fs::read(file).unwrap_or_default();
-        for byte in name.bytes().chain([0]).chain(content) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    println!("cargo::rustc-env=FENCHEL_NUMERICS={hash:016x}");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("numerics.rs");
+    fs::write(out, format!("&[\n{arms}]\n")).expect("OUT_DIR can be written");
+
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version =
         Command::new(rustc).arg("--version").output().map(|output| output.stdout).unwrap_or_default();
     println!("cargo::rustc-env=FENCHEL_RUSTC={}", String::from_utf8_lossy(&version).trim());
 }
 
+/// The modules of `folder`, in a fixed order.
+fn experiments(folder: &Path) -> Vec<String> {
+    let mut modules: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
+        .collect();
+    modules.sort();
+    modules
+}
+
+/// Adds the files in the order of their names.
+fn add(mut fingerprint: Fingerprint, mut files: Vec<PathBuf>, crates: &Path) -> Fingerprint {
+    files.sort();
+    for file in &files {
+        println!("cargo::rerun-if-changed={}", file.display());
+        let name = file.strip_prefix(crates).unwrap_or(file).to_string_lossy().into_owned();
+        fingerprint.add(&name, &fs::read_to_string(file).unwrap_or_default());
+    }
+    fingerprint
+}
+
+/// The Rust files below `folder`, without those that only tests are made of.
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    println!("cargo::rerun-if-changed={}", folder.display());
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
+        let tests = path.file_stem().is_some_and(|stem| stem == "tests" || stem == "by_hand");
+        if tests {
+            continue;
+        }
         if path.is_dir() {
             collect(&path, files);
         } else if path.extension().is_some_and(|extension| extension == "rs") {

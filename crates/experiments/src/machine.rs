@@ -10,10 +10,21 @@ pub fn back_end() -> String {
     fenchel_tensor::gemm::back_end()
 }
 
-/// The fingerprint of the code that computes (see `build.rs`).
+/// The fingerprints of the experiments, by module (see `build.rs`).
+const EXPERIMENTS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/numerics.rs"));
+
+/// The fingerprint of the code that all experiments stand on (see `build.rs`).
 #[must_use]
 pub fn numerics() -> &'static str {
     env!("FENCHEL_NUMERICS")
+}
+
+/// The fingerprint of the code that computes the cells of `experiment`: the shared code and its own.
+///
+/// An experiment without a module of its name has the shared fingerprint alone.
+#[must_use]
+pub fn numerics_of(experiment: &str) -> &'static str {
+    EXPERIMENTS.iter().find(|(module, _)| *module == experiment).map_or(numerics(), |(_, hex)| hex)
 }
 
 /// Where and by what a session ran.
@@ -108,8 +119,51 @@ fn utc(seconds: u64) -> String {
 }
 
 #[cfg(test)]
+#[path = "../build/fingerprint.rs"]
+mod fingerprint;
+
+#[cfg(test)]
 mod tests {
+    use super::fingerprint::Fingerprint;
     use super::*;
+
+    fn of(content: &str) -> String {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.add("a.rs", content);
+        fingerprint.hex()
+    }
+
+    #[test]
+    fn a_fingerprint_follows_the_code_and_nothing_else() {
+        let code = "fn f() -> f64 {\n    1.0\n}\n";
+        let explained = "//! Why.\n\n/// What.\nfn f() -> f64 {\n    // How.\n    1.0\n}\n";
+        let tested = "fn f() -> f64 {\n    1.0\n}\n\n#[cfg(test)]\nmod tests {\n    fn t() {}\n}\n";
+        assert_eq!(of(code), of(explained));
+        assert_eq!(of(code), of(tested));
+        assert_eq!(of(code), of(&format!("#[cfg(test)]\nmod tests;\n{code}")));
+        assert_ne!(of(code), of(&code.replace("1.0", "1.1")));
+        assert_ne!(of(code), of(&format!("{tested}fn after() {{}}\n")));
+        assert_ne!(of(code), of(&format!("#[cfg(test)]\nfn helper() {{}}\n{code}")));
+    }
+
+    #[test]
+    fn the_name_of_the_file_counts() {
+        let mut other = Fingerprint::new();
+        other.add("b.rs", "x");
+        assert_ne!(other.hex(), of("x"));
+    }
+
+    #[test]
+    fn every_experiment_has_a_fingerprint_of_its_own() {
+        let mut all: Vec<&str> =
+            crate::registry::all().iter().map(|experiment| numerics_of(experiment.id())).collect();
+        all.push(numerics());
+        let count = all.len();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), count);
+        assert_eq!(numerics_of("no such experiment"), numerics());
+    }
 
     #[test]
     fn dates() {

@@ -32,7 +32,7 @@ impl Configuration {
             revision: experiment.revision(),
             settings: settings.clone(),
             back_end: machine::back_end(),
-            numerics: machine::numerics().into(),
+            numerics: machine::numerics_of(experiment.id()).into(),
         }
     }
 

@@ -52,10 +52,9 @@ impl<T: Real> LaneCollector<T> for GradientSum<'_, T> {
     ) {
         let weight = &mut self.gradient[site.weight.clone()];
         let (patch, overwrite) = (geometry.patch(), self.overwrite);
-        weight_products(geometry, lanes, input, u, scratch, |channel, tap, first, products| {
+        weight_products(geometry, lanes, 1, input, u, scratch, |channel, tap, _, products| {
             let place = &mut weight[channel * patch + tap];
-            // A position with more lanes than a tile comes in several parts; only the first may overwrite.
-            let before = if overwrite && first == 0 { T::zero() } else { *place };
+            let before = if overwrite { T::zero() } else { *place };
             *place = before + sum(products);
         });
         if let Some(bias) = site.bias.clone() {

@@ -56,7 +56,7 @@ impl<T: Real> LaneCollector<T> for SquaredNorms<'_, T> {
         scratch: &mut ConvScratch<T>,
     ) {
         let Self { norms, sums, .. } = self;
-        weight_products(geometry, lanes, input, u, scratch, |_, _, first, products| {
+        weight_products(geometry, lanes, lanes, input, u, scratch, |_, _, first, products| {
             if products.len() <= lanes {
                 for (norm, &product) in norms[first..].iter_mut().zip(products) {
                     *norm += product * product;

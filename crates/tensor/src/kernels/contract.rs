@@ -5,9 +5,10 @@ use super::dispatch::{Kernel, dispatch};
 use super::vector::{InstructionSet, Vector};
 use crate::Real;
 
-/// How many taps and how many channels a register block holds: with two vectors each, twelve accumulators.
-const TAPS: usize = 3;
-const CHANNELS: usize = 2;
+/// How many taps and how many channels a register block holds: twelve accumulators, or ten for kernels of five by five; with the
+/// taps' inputs and one channel's cotangents that is all that sixteen registers hold.
+const BY_THREES: (usize, usize) = (3, 4);
+const BY_FIVES: (usize, usize) = (5, 2);
 
 /// `sum over rows and i of x[row + offset[t] + i] u[c, row + i]` for all taps `t` and channels `c`, apart by lane.
 pub(crate) struct Contraction<'a, T> {
@@ -28,7 +29,7 @@ pub(crate) struct Contraction<'a, T> {
     pub(crate) partial: &'a mut Vec<T>,
 }
 
-/// One channel of the inputs and two of the cotangents should fit the first-level cache: this many bytes of them.
+/// One channel of the inputs and a block of the cotangents should fit the first-level cache: this many bytes of them.
 const CACHE_BYTES: usize = 24 * 1024;
 
 /// Calls `take(channel, tap, first lane, sums)` for every channel and tap; `sums[n]` belongs to lane `(first lane + n) % lanes`.
@@ -73,23 +74,25 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
     fn all_blocks<V: Vector<T>>(&mut self) {
         let Contraction { channels, rows, lanes, taps_by_channel, .. } = self.contraction;
         let taps = self.contraction.offsets.len();
-        let tile_len = 2 * V::LANES;
-        let row_bytes = (CHANNELS + 1) * rows.len * size_of::<T>();
+        let fives = taps_by_channel.is_multiple_of(5) && !taps_by_channel.is_multiple_of(3);
+        let (most_taps, most_channels) = if fives { BY_FIVES } else { BY_THREES };
+        let row_bytes = (most_channels + 1) * rows.len * size_of::<T>();
         let parts = rows.count.div_ceil((CACHE_BYTES / row_bytes.max(1)).max(1)).max(1);
         if parts > 1 {
-            self.contraction.partial.resize(channels * taps * tile_len, T::zero());
+            self.contraction.partial.resize(channels * taps * lanes.max(V::LANES), T::zero());
         }
-        // Lanes of one position may be more than a tile; then each tile's worth of them is a pass of its own.
-        for first in (0..lanes).step_by(tile_len) {
-            for part in 0..parts {
-                let rows = rows.count * part / parts..rows.count * (part + 1) / parts;
-                for start in (0..taps).step_by(taps_by_channel) {
-                    let mut channel = 0;
-                    while channel < channels {
-                        let pair = channel + CHANNELS <= channels;
-                        let mut tap = start;
-                        while tap < start + taps_by_channel {
-                            let triple = tap + TAPS <= start + taps_by_channel;
+        for part in 0..parts {
+            let rows = rows.count * part / parts..rows.count * (part + 1) / parts;
+            for start in (0..taps).step_by(taps_by_channel) {
+                let mut channel = 0;
+                while channel < channels {
+                    let width =
+                        [most_channels, 2].into_iter().find(|&w| channel + w <= channels).unwrap_or(1);
+                    let mut tap = start;
+                    while tap < start + taps_by_channel {
+                        let side = if tap + most_taps <= start + taps_by_channel { most_taps } else { 1 };
+                        // Lanes of one position may be more than a vector; then each vector's worth is a turn of its own.
+                        for first in (0..lanes).step_by(V::LANES) {
                             let turn = Turn {
                                 rows: rows.clone(),
                                 tap,
@@ -98,16 +101,20 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
                                 is_first: part == 0,
                                 is_last: part + 1 == parts,
                             };
-                            match (triple, pair) {
-                                (true, true) => self.block::<V, TAPS, CHANNELS>(&turn),
-                                (true, false) => self.block::<V, TAPS, 1>(&turn),
-                                (false, true) => self.block::<V, 1, CHANNELS>(&turn),
-                                (false, false) => self.block::<V, 1, 1>(&turn),
+                            match (side, width) {
+                                (5, 2) => self.block::<V, 5, 2>(&turn),
+                                (5, _) => self.block::<V, 5, 1>(&turn),
+                                (3, 4) => self.block::<V, 3, 4>(&turn),
+                                (3, 2) => self.block::<V, 3, 2>(&turn),
+                                (3, _) => self.block::<V, 3, 1>(&turn),
+                                (_, 4) => self.block::<V, 1, 4>(&turn),
+                                (_, 2) => self.block::<V, 1, 2>(&turn),
+                                _ => self.block::<V, 1, 1>(&turn),
                             }
-                            tap += if triple { TAPS } else { 1 };
                         }
-                        channel += if pair { CHANNELS } else { 1 };
+                        tap += side;
                     }
+                    channel += width;
                 }
             }
         }
@@ -115,56 +122,67 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
 
     #[inline(always)]
     fn block<V: Vector<T>, const A: usize, const B: usize>(&mut self, turn: &Turn) {
-        let tile_len = 2 * V::LANES;
-        let step = self.contraction.lanes.max(tile_len);
+        let step = self.contraction.lanes.max(V::LANES);
         let &Turn { tap, channel, first, .. } = turn;
         let Contraction { x, offsets, u, plane, rows, partial, .. } = &mut self.contraction;
         let taps = offsets.len();
         let mut tap_offsets = [0; A];
         tap_offsets.copy_from_slice(&offsets[tap..tap + A]);
-        let mut sums = [[[V::splat(T::zero()); 2]; B]; A];
+        let mut sums = [[V::splat(T::zero()); B]; A];
+        let saved = |a: usize, b: usize| ((channel + b) * taps + tap + a) * step + first;
         if !turn.is_first {
             for a in 0..A {
                 for b in 0..B {
-                    let saved = &partial[((channel + b) * taps + tap + a) * tile_len..][..tile_len];
-                    sums[a][b] = [V::load(saved), V::load(&saved[V::LANES..])];
+                    sums[a][b] = V::load(&partial[saved(a, b)..]);
                 }
             }
         }
         for row in turn.rows.clone() {
-            let source = &x[rows.source + row * rows.source_step..];
-            let target = rows.target + row * rows.target_step;
-            let mut start = first;
-            while start < rows.len {
-                let mut cotangents = [[V::splat(T::zero()); 2]; B];
-                for b in 0..B {
-                    let u = &u[(channel + b) * *plane + target + start..];
-                    if start + tile_len <= rows.len {
-                        cotangents[b] = [V::load(u), V::load(&u[V::LANES..])];
-                    } else {
-                        // Zeros beyond the row's end: what `x` holds there does not count.
-                        let mut last = [T::zero(); WIDEST];
-                        last[..rows.len - start].copy_from_slice(&u[..rows.len - start]);
-                        cotangents[b] = [V::load(&last), V::load(&last[V::LANES..])];
-                    }
-                }
+            let source = rows.source + row * rows.source_step + first;
+            let target = rows.target + row * rows.target_step + first;
+            let len = rows.len - first;
+            // Of one length, so that the end of the loop bounds all of its loads.
+            let mut inputs = [*x; A];
+            for a in 0..A {
+                inputs[a] = &x[source + tap_offsets[a]..][..len];
+            }
+            let mut cotangents = [*u; B];
+            for b in 0..B {
+                cotangents[b] = &u[(channel + b) * *plane + target..][..len];
+            }
+            let mut start = 0;
+            while len - start >= V::LANES {
+                let mut held = [V::splat(T::zero()); A];
                 for a in 0..A {
-                    let x = &source[tap_offsets[a] + start..][..tile_len];
-                    let x = [V::load(x), V::load(&x[V::LANES..])];
-                    for b in 0..B {
-                        sums[a][b][0] = x[0].multiply_add(cotangents[b][0], sums[a][b][0]);
-                        sums[a][b][1] = x[1].multiply_add(cotangents[b][1], sums[a][b][1]);
+                    held[a] = V::load(&inputs[a][start..]);
+                }
+                for b in 0..B {
+                    let cotangent = V::load(&cotangents[b][start..]);
+                    for a in 0..A {
+                        sums[a][b] = held[a].multiply_add(cotangent, sums[a][b]);
                     }
                 }
                 start += step;
+                if start > len {
+                    break;
+                }
+            }
+            if start < len {
+                // Zeros beyond the row's end: what `x` holds there does not count.
+                for a in 0..A {
+                    let input = V::load(&x[source + tap_offsets[a] + start..]);
+                    for b in 0..B {
+                        let mut last = [T::zero(); WIDEST];
+                        last[..len - start].copy_from_slice(&cotangents[b][start..]);
+                        sums[a][b] = input.multiply_add(V::load(&last), sums[a][b]);
+                    }
+                }
             }
         }
         if !turn.is_last {
             for a in 0..A {
                 for b in 0..B {
-                    let saved = &mut partial[((channel + b) * taps + tap + a) * tile_len..][..tile_len];
-                    sums[a][b][0].store(saved);
-                    sums[a][b][1].store(&mut saved[V::LANES..]);
+                    sums[a][b].store(&mut partial[saved(a, b)..]);
                 }
             }
             return;
@@ -172,9 +190,8 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
         let mut spill = [T::zero(); WIDEST];
         for a in 0..A {
             for b in 0..B {
-                sums[a][b][0].store(&mut spill);
-                sums[a][b][1].store(&mut spill[V::LANES..]);
-                (self.take)(channel + b, tap + a, first, &spill[..tile_len]);
+                sums[a][b].store(&mut spill);
+                (self.take)(channel + b, tap + a, first, &spill[..V::LANES]);
             }
         }
     }

@@ -217,10 +217,11 @@ pub(crate) fn convolve_backward<T: Real>(
 }
 
 /// Calls `take(channel, tap, first lane, sums)` with the inner products of the inputs that a tap meets with a channel's cotangents,
-/// apart by lane: see [`contract`].
+/// `apart` of the lanes kept apart, all or one: see [`contract`].
 pub(crate) fn weight_products<T: Real>(
     geometry: ConvGeometry,
     lanes: usize,
+    apart: usize,
     x: &[T],
     u: &[T],
     scratch: &mut ConvScratch<T>,
@@ -242,7 +243,7 @@ pub(crate) fn weight_products<T: Real>(
             plane: geometry.positions() * lanes,
             channels: geometry.channels_out,
             rows: geometry.output_rows(frame),
-            lanes,
+            lanes: apart,
             taps_by_channel: geometry.kernel * geometry.kernel,
             partial: &mut scratch.rows,
         },

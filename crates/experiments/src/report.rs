@@ -1,10 +1,18 @@
 //! The report of a run folder: claims, tables and figures from the stored records, and one HTML page.
 
+mod comparison;
 mod html;
+mod markdown;
 mod page;
 mod section;
 
-use crate::claim::{Claim, Verdict};
+pub use comparison::{Comparison, Decision, Pair, Side, Tables};
+pub(crate) use markdown::write as write_markdown;
+
+/// The look of every page.
+const STYLE: &str = include_str!("report/style.css");
+
+use crate::claim::{Claim, Condition, Verdict};
 use crate::error::Result;
 use crate::experiment::AnyExperiment;
 use crate::figure::plain;
@@ -55,6 +63,20 @@ impl Report {
         })
     }
 
+    /// The sandwiches of all experiments, `lo ≤ l − l_inf ≤ hi` by sample and step: how many were checked, and how many violated.
+    ///
+    /// By convention these are the inequalities of the claims called `EXPERIMENT.sandwich`.
+    #[must_use]
+    pub fn sandwiches(&self) -> (usize, usize) {
+        let claims = self.claims().filter(|(_, claim)| claim.id.ends_with(".sandwich"));
+        claims.flat_map(|(_, claim)| &claim.conditions).fold((0, 0), |(all, broken), condition| {
+            match condition {
+                Condition::Always { checked, violations, .. } => (all + checked, broken + violations),
+                _ => (all, broken),
+            }
+        })
+    }
+
     /// The number of claims with the verdict's word: (reproduced, failed, undecided).
     #[must_use]
     pub fn tally(&self) -> (usize, usize, usize) {
@@ -66,20 +88,27 @@ impl Report {
     }
 }
 
-/// Builds the report of a run folder and writes its files.
+/// Reads what a run folder says, without writing anything.
 ///
 /// # Errors
-/// When a record is damaged or a file cannot be written. An experiment that cannot summarise its records is told of
-/// in the report, and does not keep the others from being reported.
-pub(crate) fn build(store: &Store, manifest: &Manifest) -> Result<Report> {
+/// When a record is damaged.
+pub(crate) fn read(store: &Store, manifest: &Manifest) -> Result<Report> {
     let mut chapters = Vec::new();
     for experiment in registry::all() {
         if let Some(entry) = manifest.experiments.get(experiment.id()) {
             chapters.push(chapter(store, &*experiment, entry)?);
         }
     }
-    let page = store.folder().join("report.html");
-    let report = Report { page, chapters };
+    Ok(Report { page: store.folder().join("report.html"), chapters })
+}
+
+/// Builds the report of a run folder and writes its files.
+///
+/// # Errors
+/// When a record is damaged or a file cannot be written. An experiment that cannot summarise its records is told of
+/// in the report, and does not keep the others from being reported.
+pub(crate) fn build(store: &Store, manifest: &Manifest) -> Result<Report> {
+    let report = read(store, manifest)?;
     write_files(store, &report)?;
     write_whole(&report.page, page::html(&report, manifest)?.as_bytes())?;
     Ok(report)

@@ -8,7 +8,7 @@ use crate::context::{Context, Inputs};
 use crate::error::Result;
 use crate::machine::{self, Machine};
 use crate::profile::Profile;
-use crate::report::{self, Report};
+use crate::report::{self, Comparison, Report, Side};
 use crate::scheduler::{self, Job, Observer};
 use crate::store::{Configuration, Entry, Manifest, Session, Store, Stored};
 use std::path::{Path, PathBuf};
@@ -144,6 +144,32 @@ pub fn rebuild(folder: &Path) -> Result<Report> {
     let store = Store::open(folder)?;
     let manifest = Manifest::read(folder)?.ok_or_else(|| crate::Error::NoRun(folder.to_path_buf()))?;
     report::build(&store, &manifest)
+}
+
+/// Writes the results of a run folder as a Markdown page, with the figures that its claims refer to in `figures/` beside it.
+///
+/// # Errors
+/// When the folder holds no run, or a file is damaged or cannot be written.
+pub fn markdown(folder: &Path, page: &Path) -> Result<()> {
+    let side = read(folder)?;
+    report::write_markdown(&side.report, &side.manifest, page)
+}
+
+/// Two run folders side by side; nothing is written.
+///
+/// # Errors
+/// When a folder holds no run, or another process holds it (as when both are the same one), or a file is damaged.
+pub fn compare(a: &Path, b: &Path) -> Result<Comparison> {
+    let (a, b) = (read(a)?, read(b)?);
+    Ok(Comparison { a, b })
+}
+
+/// What a run folder says.
+fn read(folder: &Path) -> Result<Side> {
+    let store = Store::open(folder)?;
+    let manifest = Manifest::read(folder)?.ok_or_else(|| crate::Error::NoRun(folder.to_path_buf()))?;
+    let report = report::read(&store, &manifest)?;
+    Ok(Side { folder: folder.to_path_buf(), report, manifest })
 }
 
 /// The cells that are not there yet, as jobs.

@@ -1,13 +1,11 @@
 //! The page: claims first, then a section an experiment, then the manifest; no outside request.
 
 use super::html::{anchor, escape};
-use super::{Chapter, Report, section};
+use super::{Chapter, Report, STYLE, section};
 use crate::claim::{Claim, Verdict};
 use crate::error::Result;
-use crate::number::{counted, duration};
+use crate::number::{counted, duration, grouped};
 use crate::store::Manifest;
-
-const STYLE: &str = include_str!("style.css");
 
 pub(super) fn html(report: &Report, manifest: &Manifest) -> Result<String> {
     let sections = report.chapters.iter().map(section::html).collect::<Result<String>>()?;
@@ -48,6 +46,14 @@ fn lead(report: &Report, manifest: &Manifest) -> String {
             machine.processor,
             machine.vectors,
             machine.back_end
+        );
+    }
+    let (checked, violated) = report.sandwiches();
+    if checked > 0 {
+        text += &format!(
+            ". In all, {} of {} sandwiches by sample and step are violated beyond round-off",
+            grouped(violated),
+            grouped(checked)
         );
     }
     format!("<p>{}.</p>\n", escape(&text))

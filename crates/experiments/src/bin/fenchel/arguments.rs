@@ -105,7 +105,17 @@ impl Reproduce {
 #[derive(Debug, Args)]
 pub(crate) struct ReportOptions {
     /// The run folder, such as results/quick.
-    pub(crate) folder: PathBuf,
+    #[arg(required_unless_present = "compare")]
+    pub(crate) folder: Option<PathBuf>,
+    /// Also write the results as a Markdown page, with its figures in `figures/` beside it.
+    #[arg(long, value_name = "FILE", requires = "folder")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Set two run folders side by side: verdicts, settings, tables.
+    #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "folder")]
+    pub(crate) compare: Option<Vec<PathBuf>>,
+    /// With --compare: the page to write.
+    #[arg(long, value_name = "FILE", default_value = "comparison.html")]
+    pub(crate) page: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ mod claims;
 mod data;
 mod measure;
 mod model;
+mod report;
 mod terminal;
 mod train;
 
@@ -33,10 +34,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> std::result::Result<ExitCode, Failure> {
     match command {
         Command::Reproduce(options) => Ok(reproduce(&options)?),
-        Command::Report(options) => {
-            print_report(&run::rebuild(&options.folder)?);
-            Ok(ExitCode::SUCCESS)
-        }
+        Command::Report(options) => report::run(&options),
         Command::List(options) => {
             list(options.profile);
             Ok(ExitCode::SUCCESS)
@@ -94,7 +92,7 @@ fn print_found(found: Found) {
     }
 }
 
-fn print_report(report: &Report) {
+pub(crate) fn print_report(report: &Report) {
     println!("\n{}", claims::table(report));
     for chapter in &report.chapters {
         if let Err(reason) = &chapter.summary {

@@ -11,6 +11,7 @@ mod local_correlation;
 mod quantile;
 mod rank;
 mod slope;
+mod worst;
 
 pub use bootstrap::{bootstrap, bootstrap_median};
 pub use correlation::pearson;
@@ -20,6 +21,7 @@ pub use local_correlation::{LocalCorrelation, local_pearson};
 pub use quantile::{median, quantile};
 pub use rank::{ranks, spearman, spearman_interval};
 pub use slope::{Slope, slope};
+pub use worst::{Worst, worst_median};
 
 use crate::error::{Error, Result};
 

@@ -203,14 +203,7 @@ impl Settings {
     /// # Errors
     /// For an unknown name.
     pub fn initialiser(&self) -> Result<Initialiser, Failure> {
-        Ok(match self.initialiser.as_str() {
-            "fan-in-uniform" => Initialiser::FanInUniform,
-            "kaiming" => Initialiser::Kaiming,
-            "xavier" => Initialiser::Xavier,
-            "lecun" => Initialiser::LeCun,
-            "orthogonal" => Initialiser::Orthogonal { gain: 2.0_f64.sqrt() },
-            other => return Err(unknown("initialiser", other, INITIALISERS)),
-        })
+        ingredients::initialiser(&self.initialiser)
     }
 
     /// How training images are varied.

@@ -8,7 +8,7 @@ use crate::claim::{Claim, Criterion};
 use crate::error::Failure;
 use crate::experiment::Outcome;
 use crate::number::{grouped, short};
-use crate::statistics::{Estimate, LocalCorrelation, bootstrap_median, median};
+use crate::statistics::{Estimate, LocalCorrelation, Worst, bootstrap_median, median, worst_median};
 use crate::summary::Summary;
 
 /// A finished cell with its correlations.
@@ -66,23 +66,11 @@ fn worst_group(
     correlation: impl Fn(&Digest) -> &LocalCorrelation,
     largest: bool,
 ) -> crate::error::Result<Estimate> {
-    let mut worst: Option<Estimate> = None;
-    for (group, cells) in groups(cells) {
-        let values: Vec<f64> = cells
-            .iter()
-            .filter(|cell| which(cell))
-            .filter_map(|cell| correlation(&cell.digest).last_half_median())
-            .collect();
-        if values.is_empty() {
-            continue;
-        }
-        let estimate = bootstrap_median(&format!("{name} {group}"), &values)?;
-        let replace = worst.is_none_or(|worst| (estimate.value > worst.value) == largest);
-        if replace {
-            worst = Some(estimate);
-        }
-    }
-    Ok(worst.unwrap_or(Estimate::exact(f64::NAN)))
+    let groups = groups(cells).into_iter().map(|(group, cells)| {
+        let cells = cells.iter().filter(|cell| which(cell));
+        (group, cells.filter_map(|cell| correlation(&cell.digest).last_half_median()).collect())
+    });
+    worst_median(name, groups, if largest { Worst::Largest } else { Worst::Smallest })
 }
 
 fn no_violation(cells: &[Measured]) -> Claim {

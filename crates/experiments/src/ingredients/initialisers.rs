@@ -1,0 +1,42 @@
+//! Starts by name.
+
+use fenchel_nn::Initialiser;
+
+use crate::error::Failure;
+
+/// The start called `name`: `fan-in-uniform`, `kaiming`, `xavier`, `lecun`, `orthogonal` (gain √2), `gaussian:0.01`
+/// (deviation), `equal:0.01` (every weight and bias the same), `zeros`.
+///
+/// # Errors
+/// For an unknown name, with the known ones.
+///
+/// ```
+/// use fenchel_experiments::ingredients::initialiser;
+/// assert_eq!(initialiser("zeros").unwrap(), initialiser("equal:0").unwrap());
+/// assert!(initialiser("gaussian").is_err());
+/// ```
+pub fn initialiser(name: &str) -> Result<Initialiser, Failure> {
+    let unknown = || {
+        format!(
+            "there is no initialiser `{name}`; known are: fan-in-uniform, kaiming, xavier, lecun, orthogonal, \
+             gaussian:DEVIATION, equal:VALUE, zeros"
+        )
+    };
+    if let Some((family, number)) = name.split_once(':') {
+        let number: f64 = number.parse().map_err(|_| unknown())?;
+        return match family {
+            "gaussian" => Ok(Initialiser::Gaussian { deviation: number }),
+            "equal" => Ok(Initialiser::Constant { value: number }),
+            _ => Err(unknown().into()),
+        };
+    }
+    Ok(match name {
+        "fan-in-uniform" => Initialiser::FanInUniform,
+        "kaiming" => Initialiser::Kaiming,
+        "xavier" => Initialiser::Xavier,
+        "lecun" => Initialiser::LeCun,
+        "orthogonal" => Initialiser::Orthogonal { gain: 2.0_f64.sqrt() },
+        "zeros" => Initialiser::Constant { value: 0.0 },
+        _ => return Err(unknown().into()),
+    })
+}

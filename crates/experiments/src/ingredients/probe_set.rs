@@ -1,0 +1,56 @@
+//! The samples that are measured again and again along a training, and the tally of their sandwiches.
+
+use fenchel_datasets::Dataset;
+use fenchel_nn::measurement::ProbeMeasurement;
+use fenchel_random::{Seed, SliceRandom};
+use ndarray::Array2;
+
+use super::Data;
+use crate::error::Failure;
+
+/// A fixed choice of training samples in `f64`, which measurements need.
+#[derive(Clone, Debug)]
+pub struct ProbeSet {
+    /// The samples as rows.
+    pub inputs: Array2<f64>,
+    /// Their labels as one-hot rows.
+    pub targets: Array2<f64>,
+}
+
+impl ProbeSet {
+    /// `size` training samples (or all, if there are fewer), drawn without repetition from the stream `probe set` of the seed.
+    ///
+    /// # Errors
+    /// If the data set cannot give them.
+    pub fn draw(data: &Data, size: usize, seed: Seed) -> Result<Self, Failure> {
+        let mut indices: Vec<usize> = (0..data.train.len()).collect();
+        let size = size.min(indices.len());
+        let (chosen, _) = indices.partial_shuffle(&mut seed.derive("probe set").stream(), size);
+        let (inputs, targets) = data.gather(&data.train, chosen)?;
+        Ok(Self { inputs, targets })
+    }
+}
+
+/// How many sandwiches were checked, and how many of them are violated by more than round-off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SandwichTally {
+    /// Sandwiches checked, sample by sample.
+    pub checked: usize,
+    /// Sandwiches violated.
+    pub violated: usize,
+}
+
+impl SandwichTally {
+    /// Adds the sandwiches of a measurement, the sharper ones on sum-zero directions included.
+    pub fn count(&mut self, measured: &ProbeMeasurement) {
+        let (checked, violated) = measured.violations();
+        self.checked += checked;
+        self.violated += violated;
+    }
+}
+
+/// Parameters as measurements take them: the numbers of a training in `f32` are exact.
+#[must_use]
+pub fn widened(parameters: &[f32]) -> Vec<f64> {
+    parameters.iter().map(|&p| f64::from(p)).collect()
+}

@@ -1,0 +1,121 @@
+//! One training with something measured along it: the loop that several experiments share.
+//!
+//! Training is in `f32`. Weights, the order of the batches and whatever an observer draws come from streams named after their
+//! purpose under one seed, so that observing changes no bit of the training.
+
+use std::sync::Arc;
+
+use fenchel_convexity::losses::Loss;
+use fenchel_datasets::{Batch, Batches, Dataset};
+use fenchel_nn::optimisers::Optimiser;
+use fenchel_nn::{Evaluation, Initialiser, NnError, Schedule, Trainer, evaluate, one_hot};
+use fenchel_random::Seed;
+use fenchel_tensor::Tape;
+
+use super::Data;
+use crate::context::Context;
+use crate::error::Failure;
+
+/// A training before its first step.
+#[derive(Debug)]
+pub struct TrainingRun<'a> {
+    /// The data set.
+    pub data: &'a Data,
+    /// The model.
+    pub tape: Arc<Tape>,
+    /// The loss.
+    pub loss: Arc<dyn Loss>,
+    /// How the parameters are drawn.
+    pub initialiser: Initialiser,
+    /// The optimiser with its base rate.
+    pub optimiser: Box<dyn Optimiser<f32>>,
+    /// The factor of the base rate at each step.
+    pub schedule: Schedule,
+    /// Samples a batch; the last of an epoch may have fewer.
+    pub batch: usize,
+    /// The number of optimiser steps; see [`steps_of`].
+    pub steps: usize,
+    /// Steps from one log to the next.
+    pub log_every: usize,
+    /// The seed of the parameters and of the order of the batches.
+    pub seed: Seed,
+}
+
+/// The number of steps in this many passes over the training samples.
+#[must_use]
+pub fn steps_of(data: &Data, batch: usize, epochs: u64) -> usize {
+    data.train.len().div_ceil(batch) * epochs as usize
+}
+
+/// A training after its last step.
+#[derive(Debug)]
+pub struct Trained {
+    /// The model with its last parameters.
+    pub trainer: Trainer<f32>,
+    /// Why the training ended early: a number was no longer finite.
+    pub diverged: Option<NnError>,
+}
+
+impl TrainingRun<'_> {
+    /// Trains, and shows the model to `observe` before the first step, every `log_every` steps and after the last.
+    ///
+    /// A training that diverges ends there, without another look at it.
+    ///
+    /// # Errors
+    /// If the parameters cannot be drawn, a batch cannot be made, or `observe` refuses.
+    pub fn train(
+        self,
+        context: &Context,
+        mut observe: impl FnMut(&Trainer<f32>) -> Result<(), Failure>,
+    ) -> Result<Trained, Failure> {
+        let start = self.initialiser.draw(&self.tape, self.seed)?.iter().map(|&p| p as f32).collect();
+        let base_rate = self.optimiser.rate();
+        let mut trainer = Trainer::new(self.tape.clone(), start, self.loss.clone(), self.optimiser);
+        let mut batches = Batches::new(&self.data.train, self.batch, self.seed.derive("batches"))?
+            .normalised(self.data.normalisation.clone())?;
+        let mut batch = Batch::<f32>::default();
+        observe(&trainer)?;
+        for step in 1..=self.steps {
+            if !batches.fill_next(&mut batch) {
+                batches.start_epoch(batches.epoch() + 1);
+                batches.fill_next(&mut batch);
+            }
+            let targets = one_hot(&batch.labels, self.data.classes())?;
+            trainer.set_rate(base_rate * self.schedule.factor(step as u64 - 1))?;
+            match trainer.step(batch.inputs.view(), targets.view()) {
+                Ok(_) => {}
+                Err(error @ NnError::Diverged(_)) => return Ok(Trained { trainer, diverged: Some(error) }),
+                Err(error) => return Err(error.into()),
+            }
+            if step.is_multiple_of(self.log_every) || step == self.steps {
+                observe(&trainer)?;
+            }
+            context.progress(step, self.steps);
+        }
+        Ok(Trained { trainer, diverged: None })
+    }
+}
+
+impl Trained {
+    /// The training, if it went to its end.
+    ///
+    /// # Errors
+    /// If it diverged: where, and the likely cause.
+    pub fn finished(self) -> Result<Self, Failure> {
+        match self.diverged {
+            Some(error) => Err(error.into()),
+            None => Ok(self),
+        }
+    }
+
+    /// The risk (the mean loss, its infimum not subtracted) and accuracy on the test samples.
+    ///
+    /// # Errors
+    /// If an output is not finite.
+    pub fn test(&self, data: &Data, loss: &dyn Loss) -> Result<Evaluation, Failure> {
+        let all: Vec<usize> = (0..data.test.len()).collect();
+        let (inputs, targets) = data.gather::<f32>(&data.test, &all)?;
+        let trainer = &self.trainer;
+        Ok(evaluate(trainer.engine(), trainer.parameters(), loss, inputs.view(), targets.view())?)
+    }
+}

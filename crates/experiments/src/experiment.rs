@@ -130,3 +130,27 @@ pub trait AnyExperiment: Send + Sync {
         cells: Vec<(Cell<serde_json::Value>, Vec<u8>)>,
     ) -> Result<Summary>;
 }
+
+/// Runs cells outside a run folder, for the tests of experiments.
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::{Experiment, Outcome};
+    use crate::context::{Context, Inputs};
+    use std::sync::atomic::AtomicU64;
+
+    /// All cells of `settings`, run one after the other on the embedded data.
+    pub(crate) fn run_all<E: Experiment>(
+        experiment: &E,
+        settings: &E::Settings,
+    ) -> Vec<Outcome<E::Case, E::Record>> {
+        let (inputs, fraction) = (Inputs::default(), AtomicU64::new(0));
+        let context = Context::new(&inputs, &fraction);
+        let cells = experiment.plan(settings).unwrap();
+        let run = |cell: super::Cell<E::Case>| {
+            assert!(cell.cost > 0.0 && cell.cost.is_finite());
+            let record = experiment.run(settings, &cell.case, &context).unwrap();
+            Outcome { id: cell.id, case: cell.case, record }
+        };
+        cells.into_iter().map(run).collect()
+    }
+}

@@ -8,7 +8,9 @@ mod models;
 mod optimisers;
 mod probe_log;
 mod probe_set;
+mod probed_training;
 mod training_run;
+mod training_settings;
 
 pub use data::{Data, check_data};
 pub use initialisers::initialiser;
@@ -17,4 +19,6 @@ pub use models::{MODEL_NAMES, is_convolutional, model};
 pub use optimisers::{OPTIMISER_NAMES, optimiser, schedule};
 pub use probe_log::{ProbeLog, SampleLog};
 pub use probe_set::{ProbeSet, SandwichTally, widened};
+pub use probed_training::{BoundCorrelations, ProbedTraining, StepLog};
 pub use training_run::{Trained, TrainingRun, steps_of};
+pub use training_settings::{Prepared, TrainingCase, TrainingSettings, seconds_a_sample};

@@ -52,10 +52,9 @@ pub fn schedule(name: &str, steps: usize) -> Result<Schedule, Failure> {
         "step" => Schedule::step(steps.div_ceil(3) as u64, 0.1)?,
         "cosine" => Schedule::cosine(steps as u64, 0.0)?,
         _ => {
-            return Err(format!(
-                "there is no schedule `{name}`; the schedules are: constant, step, cosine"
-            )
-            .into());
+            return Err(
+                format!("there is no schedule `{name}`; the schedules are: constant, step, cosine").into()
+            );
         }
     })
 }

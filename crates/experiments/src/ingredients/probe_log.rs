@@ -137,3 +137,62 @@ impl ProbeLog {
         })
     }
 }
+
+#[cfg(test)]
+impl ProbeLog {
+    /// A log whose every number is `value`, for tests that care about a few of them.
+    pub(crate) fn constant(value: f64) -> Self {
+        Self {
+            risk: value,
+            risk_median: value,
+            risk_geometric: value,
+            lower: value,
+            lower_median: value,
+            lower_geometric: value,
+            upper: value,
+            upper_median: value,
+            upper_finite: value,
+            lower_uniform: value,
+            energy: value,
+            mean_gradient: value,
+            u: value,
+            l: value,
+            d: value,
+            d_sum_zero: value,
+            lambda_min: value,
+            lambda_max: value,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingredients::loss;
+    use fenchel_nn::measurement::Probe;
+    use fenchel_nn::models::Model;
+    use fenchel_tensor::Shape;
+    use ndarray::array;
+
+    #[test]
+    fn a_linear_model_is_condensed_as_by_hand() {
+        // f = 0: e = -y, l = 1/2, A = (‖x‖² + 1) I, both bounds meet the loss.
+        let tape = fenchel_nn::models::DenseChain::new(0, 0);
+        let tape = tape.tape(Shape::vector(2), 2).unwrap();
+        let probe = Probe::<f64>::new(tape, loss("squared").unwrap());
+        let targets = array![[1.0, 0.0], [0.0, 2.0]];
+        let measured =
+            probe.measure(&[0.0; 6], array![[1.0, 0.0], [0.0, 2.0]].view(), targets.view()).unwrap();
+        let log = ProbeLog::of(&measured, |energy, lambda_max| 0.5 * energy / lambda_max).unwrap();
+        let near = |value: f64, expected: f64| (value - expected).abs() < 1e-12;
+        // Excesses 1/2 and 2; energies ‖e‖² (‖x‖² + 1) = 2 and 20.
+        assert!(near(log.risk, 1.25) && near(log.risk_median, 1.25) && near(log.risk_geometric, 1.0));
+        assert!(near(log.lower, 1.25) && near(log.upper, 1.25) && log.upper_finite == 1.0);
+        assert!(near(log.energy, 11.0) && near(log.lambda_min, 2.0) && near(log.lambda_max, 5.0));
+        // Against λ = 5 for both: (2 + 20) / 2 / 5 / 2.
+        assert!(near(log.lower_uniform, 1.1) && near(log.d, 0.0) && log.d_sum_zero.is_nan());
+        assert!(near(log.u, -0.5 * 10.0_f64.ln()) && near(log.l, log.u));
+        let sample = SampleLog::of(&measured.samples[1]);
+        assert!(near(sample.excess, 2.0) && near(sample.constant_free_lower(), 4.0_f64.ln()));
+    }
+}

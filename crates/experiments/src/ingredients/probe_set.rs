@@ -54,3 +54,21 @@ impl SandwichTally {
 pub fn widened(parameters: &[f32]) -> Vec<f64> {
     parameters.iter().map(|&p| f64::from(p)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::{Context, Inputs};
+    use std::sync::atomic::AtomicU64;
+
+    #[test]
+    fn the_set_is_a_function_of_the_seed() {
+        let (inputs, fraction) = (Inputs::default(), AtomicU64::new(0));
+        let data = Data::shared("glyphs", &Context::new(&inputs, &fraction)).unwrap();
+        let draw = |size, seed| ProbeSet::draw(&data, size, Seed::new(seed)).unwrap();
+        assert_eq!(draw(5, 1).inputs, draw(5, 1).inputs);
+        assert_ne!(draw(5, 1).inputs, draw(5, 2).inputs);
+        assert_eq!(draw(5, 1).targets.sum(), 5.0);
+        assert_eq!(widened(&[0.1]), [f64::from(0.1_f32)]);
+    }
+}

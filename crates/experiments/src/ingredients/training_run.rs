@@ -119,3 +119,56 @@ impl Trained {
         Ok(evaluate(trainer.engine(), trainer.parameters(), loss, inputs.view(), targets.view())?)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Inputs;
+    use crate::ingredients::{initialiser, loss, model, optimiser, schedule};
+    use std::sync::atomic::AtomicU64;
+
+    fn train(steps: usize, log_every: usize, rate: &str) -> (Trained, Vec<u64>) {
+        let (inputs, fraction) = (Inputs::default(), AtomicU64::new(0));
+        let context = Context::new(&inputs, &fraction);
+        let data = Data::shared("glyphs", &context).unwrap();
+        let run = TrainingRun {
+            tape: model("c-1x4").unwrap().tape(data.shape(), data.classes()).unwrap(),
+            data: &data,
+            loss: loss("squared").unwrap(),
+            initialiser: initialiser("kaiming").unwrap(),
+            optimiser: optimiser(rate).unwrap(),
+            schedule: schedule("cosine", steps).unwrap(),
+            batch: 5000,
+            steps,
+            log_every,
+            seed: Seed::new(3),
+        };
+        let mut looks = Vec::new();
+        let trained = run.train(&context, |trainer| {
+            looks.push(trainer.steps());
+            Ok(())
+        });
+        (trained.unwrap(), looks)
+    }
+
+    #[test]
+    fn observers_look_at_the_first_the_last_and_every_kth_step_and_change_nothing() {
+        // Three batches an epoch: seven steps run into the third one.
+        let (often, looks) = train(7, 3, "sgd:0.01:0.9");
+        assert_eq!(looks, [0, 3, 6, 7]);
+        let (seldom, looks) = train(7, 100, "sgd:0.01:0.9");
+        assert_eq!(looks, [0, 7]);
+        assert_eq!(often.trainer.parameters(), seldom.trainer.parameters());
+        // The last rate of the cosine from 0.01 at step 6 of 7.
+        let last = 0.005 * (1.0 + (std::f64::consts::PI * 6.0 / 7.0).cos());
+        assert!((often.trainer.optimiser().rate() - last).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_divergence_ends_the_training_and_is_said() {
+        let (trained, looks) = train(50, 100, "sgd:1e30");
+        assert_eq!(looks, [0]);
+        assert!(trained.diverged.is_some());
+        assert!(trained.finished().is_err());
+    }
+}

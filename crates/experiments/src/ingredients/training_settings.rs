@@ -1,0 +1,203 @@
+//! The settings of the experiments that train models under losses by SGD with momentum and measure a probe set.
+
+use std::sync::Arc;
+
+use fenchel_nn::optimisers::Sgd;
+use fenchel_nn::{Initialiser, Schedule};
+use fenchel_random::Seed;
+use fenchel_tensor::Tape;
+use serde::{Deserialize, Serialize};
+
+use super::{Data, ProbeSet, TrainingRun, check_data, file_safe, is_convolutional, loss, model, steps_of};
+use crate::context::Context;
+use crate::error::Failure;
+use crate::experiment::Cell;
+
+/// The grid of trainings, and what is logged along them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TrainingSettings {
+    /// The data sets: `glyphs`, `mnist`, `fashion-mnist`, `cifar-10`.
+    pub datasets: Vec<String>,
+    /// The models: `a-3`, `b-3`, `c-2x64`, `d-2x64`, `lenet5`.
+    pub models: Vec<String>,
+    /// The losses by name.
+    pub losses: Vec<String>,
+    /// Passes over the training set.
+    pub epochs: u64,
+    /// Optimiser steps, if fewer than the passes have.
+    pub steps: Option<usize>,
+    /// Samples a batch.
+    pub batch: usize,
+    /// The learning rate of SGD.
+    pub rate: f64,
+    /// The momentum of SGD.
+    pub momentum: f64,
+    /// Steps from one log to the next.
+    pub log_every: usize,
+    /// Samples in the probe set of a dense model.
+    pub probe: usize,
+    /// Samples in the probe set of a convolutional model, whose structural matrices cost more.
+    pub probe_convolutional: usize,
+    /// Logs in a window of the local correlations.
+    pub window: usize,
+    /// The seeds: each draws its own weights, batches and probe set.
+    pub seeds: Vec<u64>,
+}
+
+/// What distinguishes the cells of such an experiment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainingCase {
+    /// The data set.
+    pub dataset: String,
+    /// The model.
+    pub model: String,
+    /// The loss.
+    pub loss: String,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// A cell's inputs, loaded and drawn.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The data set.
+    pub data: Arc<Data>,
+    /// The model.
+    pub tape: Arc<Tape>,
+    /// The probe set.
+    pub set: ProbeSet,
+    /// The cell's seed within its experiment.
+    pub seed: Seed,
+}
+
+impl TrainingCase {
+    /// The cell's group: everything but the seed.
+    #[must_use]
+    pub fn group(&self) -> String {
+        format!("{} {} {}", self.dataset, self.model, self.loss)
+    }
+}
+
+impl TrainingSettings {
+    /// The cells of the grid; `measurements` is how often each log measures the probe set.
+    ///
+    /// # Errors
+    /// For settings that make no sense, by name.
+    pub fn cells(&self, measurements: f64) -> Result<Vec<Cell<TrainingCase>>, Failure> {
+        self.check()?;
+        let mut cells = Vec::new();
+        for dataset in &self.datasets {
+            for name in &self.models {
+                for loss_name in &self.losses {
+                    model(name)?;
+                    loss(loss_name)?;
+                    for &seed in &self.seeds {
+                        let case = TrainingCase {
+                            dataset: dataset.clone(),
+                            model: name.clone(),
+                            loss: loss_name.clone(),
+                            seed,
+                        };
+                        let id = format!("{}-seed{seed}", file_safe(&case.group()));
+                        cells.push(Cell { id, cost: self.cost(&case, measurements), case });
+                    }
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let positive = [
+            ("epochs", self.epochs as usize),
+            ("steps", self.steps.unwrap_or(1)),
+            ("batch", self.batch),
+            ("log_every", self.log_every),
+            ("probe", self.probe),
+            ("probe_convolutional", self.probe_convolutional),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Err(format!("`{name}` is 0; it must be at least 1").into());
+        }
+        if self.window < 3 {
+            return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
+        }
+        // The optimiser knows what its settings may be.
+        Sgd::<f32>::new(self.rate, self.momentum)?;
+        Ok(())
+    }
+
+    /// Looks for the data files.
+    ///
+    /// # Errors
+    /// As [`check_data`].
+    pub fn check_data(&self, context: &Context) -> Result<(), Failure> {
+        self.datasets.iter().try_for_each(|name| check_data(name, context))
+    }
+
+    /// The samples in a model's probe set.
+    #[must_use]
+    pub fn probe_size(&self, model: &str) -> usize {
+        if is_convolutional(model) { self.probe_convolutional } else { self.probe }
+    }
+
+    /// Loads and draws what a cell of `experiment` starts from.
+    ///
+    /// # Errors
+    /// For a missing data set, or a model that does not fit it.
+    pub fn prepare(
+        &self,
+        experiment: &str,
+        case: &TrainingCase,
+        context: &Context,
+    ) -> Result<Prepared, Failure> {
+        let data = Data::shared(&case.dataset, context)?;
+        let seed = Seed::new(case.seed).derive(experiment);
+        let tape = model(&case.model)?.tape(data.shape(), data.classes())?;
+        let set = ProbeSet::draw(&data, self.probe_size(&case.model), seed)?;
+        Ok(Prepared { data, tape, set, seed })
+    }
+
+    /// The training of a cell.
+    ///
+    /// # Errors
+    /// For an unknown loss.
+    pub fn training<'a>(
+        &self,
+        case: &TrainingCase,
+        prepared: &'a Prepared,
+    ) -> Result<TrainingRun<'a>, Failure> {
+        let steps = steps_of(&prepared.data, self.batch, self.epochs);
+        Ok(TrainingRun {
+            data: &prepared.data,
+            tape: prepared.tape.clone(),
+            loss: loss(&case.loss)?,
+            initialiser: Initialiser::FanInUniform,
+            optimiser: Box::new(Sgd::new(self.rate, self.momentum)?),
+            schedule: Schedule::constant(),
+            batch: self.batch,
+            steps: self.steps.map_or(steps, |most| most.min(steps)),
+            log_every: self.log_every,
+            seed: prepared.seed,
+        })
+    }
+
+    /// The estimated seconds of a cell on one core.
+    fn cost(&self, case: &TrainingCase, measurements: f64) -> f64 {
+        let set = if case.dataset == "glyphs" { 12_000.0 } else { 60_000.0 } * self.epochs as f64;
+        let samples = self.steps.map_or(set, |steps| set.min((steps * self.batch) as f64));
+        let logs = samples / (self.batch * self.log_every) as f64;
+        let (train, measure) = seconds_a_sample(&case.model);
+        samples * train + logs * measurements * self.probe_size(&case.model) as f64 * measure
+    }
+}
+
+/// The seconds that training and measuring take a sample, as seen on one core of a small server.
+#[must_use]
+pub fn seconds_a_sample(model: &str) -> (f64, f64) {
+    match model.split_once('-') {
+        Some(("c" | "d", _)) => (1.5e-5, 1.0e-4),
+        Some(("a" | "b", _)) => (4.0e-4, 4.0e-3),
+        _ => (1.2e-4, 1.2e-3),
+    }
+}

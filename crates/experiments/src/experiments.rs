@@ -2,4 +2,5 @@
 
 pub mod bounds;
 pub mod gd;
+pub mod labels;
 pub mod proxy;

@@ -9,6 +9,7 @@ use crate::experiments;
 pub fn all() -> Vec<Box<dyn AnyExperiment>> {
     vec![
         Box::new(experiments::bounds::Bounds),
+        Box::new(experiments::labels::Labels),
         Box::new(experiments::gd::GeneralisedDescent),
         Box::new(experiments::proxy::ProxyConvexity),
     ]

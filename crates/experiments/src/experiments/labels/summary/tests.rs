@@ -1,0 +1,102 @@
+//! What the records of `labels` decide.
+
+use super::*;
+use crate::claim::Verdict;
+use crate::experiment::Experiment;
+use crate::experiment::testing::run_all;
+use crate::experiments::labels::Labels;
+use crate::ingredients::ProbeLog;
+use crate::profile::Profile;
+
+/// Logs in which the true risk falls along a wave and the wrong labels' bound moves against it.
+fn record(energy: f64, opposite: bool) -> Record {
+    let logs = (0..40).map(|i| {
+        let wave = 1.0 + 0.5 * (f64::from(i) * 0.7).sin();
+        let risk = 0.01 * wave;
+        let right = ProbeLog {
+            risk,
+            risk_median: risk,
+            lower_median: 0.5 * risk,
+            energy: 1.0,
+            ..ProbeLog::constant(f64::NAN)
+        };
+        let wrong = ProbeLog {
+            risk_median: 5.0 * wave,
+            lower_median: if opposite { 1.0 / wave } else { wave },
+            energy,
+            upper_finite: 0.25,
+            ..ProbeLog::constant(f64::NAN)
+        };
+        Log { step: 10 * i as usize, right, wrong, larger: 0.95 }
+    });
+    Record { logs: logs.collect(), test_accuracy: 0.9, checked: 1000, violated: 0 }
+}
+
+fn cell(loss: &str, seed: u64, record: Record) -> Outcome<TrainingCase, Record> {
+    let case = TrainingCase { dataset: "d".into(), model: "m".into(), loss: loss.into(), seed };
+    Outcome { id: format!("{loss}-{seed}"), case, record }
+}
+
+fn verdicts(cells: &[Outcome<TrainingCase, Record>]) -> BTreeMap<String, Verdict> {
+    let settings = TrainingSettings { window: 10, ..Labels.settings(Profile::Quick) };
+    let summary = summarise(&settings, cells).unwrap();
+    summary.claims.iter().map(|claim| (claim.id.clone(), claim.verdict())).collect()
+}
+
+#[test]
+fn the_digest_is_that_of_the_logs() {
+    let digest = Digest::new(&record(40.0, true), 10).unwrap();
+    assert_eq!((digest.energy_ratio, digest.larger, digest.infinite), (40.0, 0.95, 0.75));
+    assert!((digest.right.last_half_median().unwrap() - 1.0).abs() < 1e-12);
+    assert!((digest.across.last_half_median().unwrap() + 1.0).abs() < 1e-12);
+    assert!((digest.lost().unwrap() - 2.0).abs() < 1e-12);
+}
+
+#[test]
+fn a_control_that_behaves_is_reproduced_and_one_that_follows_fails() {
+    let good = verdicts(&[cell("ce", 0, record(40.0, true)), cell("squared", 0, record(6.0, true))]);
+    assert!(good.values().all(|verdict| *verdict == Verdict::Reproduced), "{good:?}");
+    let follows = verdicts(&[cell("ce", 0, record(20.0, false))]);
+    for id in ["labels.unrelated", "labels.own", "labels.energy"] {
+        assert_eq!(follows[id], Verdict::Failed, "{id}");
+    }
+    // The squared error is allowed to follow its own bound.
+    let squared = verdicts(&[cell("squared", 0, record(6.0, false))]);
+    assert!(matches!(squared["labels.own"], Verdict::Undecided(_)));
+}
+
+#[test]
+fn one_violated_sandwich_makes_the_claim_fail() {
+    let mut violated = record(40.0, true);
+    violated.violated = 1;
+    let claims = verdicts(&[cell("ce", 0, record(40.0, true)), cell("ce", 1, violated)]);
+    assert_eq!(claims["labels.sandwich"], Verdict::Failed);
+    assert!(matches!(verdicts(&[])["labels.sandwich"], Verdict::Undecided(_)));
+}
+
+#[test]
+fn the_smallest_cells_run_to_their_claims() {
+    let settings = TrainingSettings {
+        models: vec!["c-1x4".into()],
+        steps: Some(12),
+        batch: 64,
+        log_every: 3,
+        probe: 5,
+        window: 3,
+        seeds: vec![0],
+        ..Labels.settings(Profile::Quick)
+    };
+    let cells = run_all(&Labels, &settings);
+    for cell in &cells {
+        assert_eq!(cell.record.logs.len(), 5);
+        // Cross-entropy has two sandwiches a sample.
+        let sandwiches = if cell.case.loss == "ce" { 2 } else { 1 };
+        assert_eq!((cell.record.checked, cell.record.violated), (5 * 5 * sandwiches, 0));
+    }
+    let summary = summarise(&settings, &cells).unwrap();
+    assert_eq!(summary.claims.len(), 4);
+    for claim in &summary.claims {
+        assert!(claim.figures.iter().all(|id| summary.figures.iter().any(|figure| figure.id == *id)));
+        assert!(claim.tables.iter().all(|id| summary.tables.iter().any(|table| table.id == *id)));
+    }
+}

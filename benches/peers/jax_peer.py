@@ -1,4 +1,4 @@
-"""JAX: jitted training, vmap of grad and of jacrev; neural-tangents' structured derivatives."""
+"""JAX: jitted training, vmap of grad and of jacrev."""
 
 import os
 
@@ -122,19 +122,6 @@ def structure(apply, parameters, x):
     return rate(lambda: jax.block_until_ready(work(parameters, x)))
 
 
-def structured_derivatives(apply, parameters, x):
-    import neural_tangents as nt
-
-    kernel = nt.empirical_ntk_fn(lambda p, x: apply(p, x), trace_axes=(), vmap_axes=0,
-                                 implementation=nt.NtkImplementation.STRUCTURED_DERIVATIVES)
-
-    def one(p, x):
-        return kernel(x[None], None, p)[0, 0]
-
-    work = jax.jit(lambda p, x: jnp.linalg.eigvalsh(jax.vmap(one, (None, 0))(p, x)))
-    return rate(lambda: jax.block_until_ready(work(parameters, x)))
-
-
 def main():
     for name, parameters, apply, shape in models():
         if not wanted(name):
@@ -144,7 +131,6 @@ def main():
         attempt(name, "training", "JAX jit", lambda: training(apply, parameters, x, y))
         attempt(name, "gradient norms", "JAX vmap(grad)", lambda: gradient_norms(apply, parameters, x, y))
         attempt(name, "structure", "JAX vmap(jacrev)", lambda: structure(apply, parameters, x))
-        attempt(name, "structure", "neural-tangents", lambda: structured_derivatives(apply, parameters, x))
 
 
 if __name__ == "__main__":

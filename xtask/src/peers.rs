@@ -23,13 +23,17 @@ Usage: cargo xtask bench --peers [--threads N] [--rounds R] [--seconds S] [--mod
   --seconds S   time for one measurement of one turn (2)
   --model PART  only models whose name contains this
 
-The peers are Python programs in benches/peers. The command makes a virtual environment for them under the build folder, which needs
+The peers are Python programs in benches/peers. The command makes virtual environments for them under the build folder, which needs
 `python3` with `venv` and a few gigabytes; FENCHEL_PEERS_PYTHON names interpreters that have the packages already, `:` between them.
 ";
 
-/// A peer: its script, and a package without which it cannot run.
-const PEERS: [(&str, &str); 3] =
-    [("torch_peer.py", "torch"), ("backpack_peer.py", "backpack"), ("jax_peer.py", "jax")];
+/// A peer: its script, a package without which it cannot run, and the environment that has it.
+const PEERS: [(&str, &str, &str); 4] = [
+    ("torch_peer.py", "torch", "current"),
+    ("backpack_peer.py", "backpack", "current"),
+    ("jax_peer.py", "jax", "current"),
+    ("neural_tangents_peer.py", "neural_tangents", "neural-tangents"),
+];
 
 struct Settings {
     threads: String,
@@ -74,8 +78,8 @@ pub(crate) fn run(arguments: &[String], back_end: &BackEnd) -> Outcome {
     let settings = Settings::parse(arguments)?;
     start(&mut rates_program("build", back_end))?;
     let mut systems = vec![];
-    for (script, package) in PEERS {
-        match interpreter_with(package) {
+    for (script, package, environment) in PEERS {
+        match interpreter_with(package, environment) {
             Some(python) => systems.push((python, script)),
             None => eprintln!("xtask: no Python with the package {package}; {script} is left out"),
         }

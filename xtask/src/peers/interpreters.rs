@@ -5,30 +5,28 @@ use std::process::{Command, Stdio};
 
 use crate::workspace;
 
-/// An interpreter that can import a package: one that was named, or that of the virtual environment, which is made when it is first
-/// needed.
-pub(super) fn interpreter_with(package: &str) -> Option<PathBuf> {
+/// An interpreter that can import a package: one that was named, or that of the virtual environment `environment`, which is made
+/// when it is first needed, from the list of that name.
+pub(super) fn interpreter_with(package: &str, environment: &str) -> Option<PathBuf> {
     let named = std::env::var("FENCHEL_PEERS_PYTHON").unwrap_or_default();
     let named: Vec<PathBuf> = named.split(':').filter(|name| !name.is_empty()).map(PathBuf::from).collect();
     if !named.is_empty() {
         return named.into_iter().find(|python| imports(python, package));
     }
-    let folder = workspace::target().join("peers-environment");
+    let folder = workspace::target().join("peers").join(environment);
     let python = folder.join("bin/python");
     if !python.exists() {
-        println!("making a virtual environment for the peers; this takes minutes, once");
+        println!("making the virtual environment {environment} for the peers; this takes minutes, once");
         let made = Command::new("python3").args(["-m", "venv"]).arg(&folder).status();
         if !made.is_ok_and(|status| status.success()) {
             eprintln!("xtask: cannot make a virtual environment; install python3 with its module venv");
             return None;
         }
-        // One by one: a package that cannot be had should not cost the others.
-        let list = workspace::root().join("benches/peers/requirements.txt");
-        for name in std::fs::read_to_string(list).unwrap_or_default().lines() {
-            let installed = Command::new(&python).args(["-m", "pip", "install", "--quiet", name]).status();
-            if !installed.is_ok_and(|status| status.success()) {
-                eprintln!("xtask: cannot install {name}");
-            }
+        let list = workspace::root().join("benches/peers").join(environment).with_extension("txt");
+        let installed =
+            Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&list).status();
+        if !installed.is_ok_and(|status| status.success()) {
+            eprintln!("xtask: cannot install the packages of {}", list.display());
         }
     }
     imports(&python, package).then_some(python)

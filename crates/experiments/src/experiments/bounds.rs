@@ -30,8 +30,10 @@ pub struct Bounds;
 pub struct Settings {
     /// The data sets: `glyphs`, `mnist`, `fashion-mnist`, `cifar-10`.
     pub datasets: Vec<String>,
-    /// The models: `a-3`, `b-3`, `c-2x64`, `d-2x64`, `lenet5`.
+    /// The models on sets of 28 by 28: `a-3`, `b-3`, `c-2x64`, `d-2x64`, `lenet5`.
     pub models: Vec<String>,
+    /// The models on `cifar-10`, all without batch statistics: `lenet5`, `resnet-2-gn8`.
+    pub models_cifar: Vec<String>,
     /// The losses: `ce`, `squared`.
     pub losses: Vec<String>,
     /// Passes over the training set.
@@ -48,6 +50,12 @@ pub struct Settings {
     pub probe: usize,
     /// Samples in the probe set of a convolutional model, whose structural matrices cost more.
     pub probe_convolutional: usize,
+    /// Passes over the training set of a residual network, whose step costs a hundred times that of LeNet-5.
+    pub residual_epochs: u64,
+    /// Steps from one log of a residual network to the next.
+    pub residual_log_every: usize,
+    /// Samples in the probe set of a residual network.
+    pub residual_probe: usize,
     /// Logs in a window of the local correlations.
     pub window: usize,
     /// The seeds: each draws its own weights, batches, probe set and fresh samples.
@@ -93,22 +101,26 @@ impl Experiment for Bounds {
         Settings {
             datasets: match profile {
                 Profile::Quick => words(&["glyphs"]),
-                Profile::Paper => words(&["mnist"]),
-                Profile::Full => words(&["mnist", "fashion-mnist"]),
+                Profile::Paper | Profile::Full => words(&["mnist", "fashion-mnist", "cifar-10"]),
             },
             models: if quick {
                 words(&["c-2x64", "lenet5"])
             } else {
                 words(&["a-3", "b-3", "c-2x64", "d-2x64", "lenet5"])
             },
+            models_cifar: words(&["lenet5", "resnet-2-gn8"]),
             losses: words(&["ce", "squared"]),
             epochs: 3,
             batch: 32,
             rate: 0.01,
             momentum: 0.9,
             log_every: if quick { 5 } else { 10 },
-            probe: 256,
+            // Dense models make up in samples what the costly ones leave out.
+            probe: if quick { 256 } else { 768 },
             probe_convolutional: 64,
+            residual_epochs: if profile == Profile::Full { 3 } else { 1 },
+            residual_log_every: 7,
+            residual_probe: if profile == Profile::Full { 64 } else { 16 },
             window: 50,
             seeds: match profile {
                 Profile::Quick => vec![0, 1],
@@ -122,7 +134,8 @@ impl Experiment for Bounds {
         settings.check()?;
         let mut cells = Vec::new();
         for dataset in &settings.datasets {
-            for name in &settings.models {
+            let models = if dataset == "cifar-10" { &settings.models_cifar } else { &settings.models };
+            for name in models {
                 for loss_name in &settings.losses {
                     model(name)?;
                     loss(loss_name)?;
@@ -163,6 +176,9 @@ impl Settings {
             ("log_every", self.log_every),
             ("probe", self.probe),
             ("probe_convolutional", self.probe_convolutional),
+            ("residual_epochs", self.residual_epochs as usize),
+            ("residual_log_every", self.residual_log_every),
+            ("residual_probe", self.residual_probe),
         ];
         if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
             return Err(format!("`{name}` is 0; it must be at least 1").into());
@@ -175,22 +191,44 @@ impl Settings {
         Ok(())
     }
 
-    /// The samples in a model's probe set.
-    fn probe_size(&self, model: &str) -> usize {
-        if is_convolutional(model) { self.probe_convolutional } else { self.probe }
+    /// How long a model is trained and how closely it is watched.
+    fn extent(&self, model: &str) -> Extent {
+        let (epochs, log_every) = (self.epochs, self.log_every);
+        if model.starts_with("resnet") {
+            let (epochs, log_every) = (self.residual_epochs, self.residual_log_every);
+            Extent { epochs, log_every, probe: self.residual_probe }
+        } else if is_convolutional(model) {
+            Extent { epochs, log_every, probe: self.probe_convolutional }
+        } else {
+            Extent { epochs, log_every, probe: self.probe }
+        }
     }
 
     /// The estimated seconds of a cell on one core.
     fn cost(&self, case: &Case) -> f64 {
-        let samples = if case.dataset == "glyphs" { 12_000.0 } else { 60_000.0 } * self.epochs as f64;
-        let logs = samples / (self.batch * self.log_every) as f64;
-        let probed = logs * (self.probe_size(&case.model) + 2) as f64;
+        let Extent { epochs, log_every, probe } = self.extent(&case.model);
+        let samples = match case.dataset.as_str() {
+            "glyphs" => 12_000.0,
+            "cifar-10" => 50_000.0,
+            _ => 60_000.0,
+        } * epochs as f64;
+        let logs = samples / (self.batch * log_every) as f64;
+        let probed = logs * (probe + 2) as f64;
         // Seconds a sample of training and of measuring, as seen on one core of a small server.
         let (train, measure) = match case.model.split_once('-') {
             Some(("c" | "d", _)) => (1.5e-5, 1.0e-4),
-            Some(("a" | "b", _)) => (4.0e-4, 4.0e-3),
-            _ => (1.2e-4, 1.2e-3),
+            Some(("a" | "b", _)) => (2.0e-4, 2.5e-3),
+            Some(("resnet", _)) => (4.5e-3, 5.0e-2),
+            _ => (1.0e-4, 8.0e-4),
         };
         samples * train + probed * measure
     }
+}
+
+/// How long a model is trained and how closely it is watched.
+#[derive(Clone, Copy, Debug)]
+struct Extent {
+    epochs: u64,
+    log_every: usize,
+    probe: usize,
 }

@@ -10,7 +10,7 @@ use fenchel_nn::{Initialiser, Schedule};
 use fenchel_random::{Rng, Seed};
 
 use super::record::{Log, Record};
-use super::{Case, Settings};
+use super::{Case, Extent, Settings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::ingredients::{
@@ -23,11 +23,12 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     let seed = Seed::new(case.seed).derive("bounds");
     let loss = loss(&case.loss)?;
     let tape = model(&case.model)?.tape(data.shape(), data.classes())?;
+    let Extent { epochs, log_every, probe } = settings.extent(&case.model);
     let mut observer = Observer {
         data: &data,
         probe: Probe::new(tape.clone(), loss.clone()),
         loss: loss.clone(),
-        set: ProbeSet::draw(&data, settings.probe_size(&case.model), seed)?,
+        set: ProbeSet::draw(&data, probe, seed)?,
         fresh: seed.derive("fresh samples"),
         logs: Vec::new(),
         tally: SandwichTally::default(),
@@ -40,8 +41,8 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
         optimiser: Box::new(Sgd::new(settings.rate, settings.momentum)?),
         schedule: Schedule::constant(),
         batch: settings.batch,
-        steps: steps_of(&data, settings.batch, settings.epochs),
-        log_every: settings.log_every,
+        steps: steps_of(&data, settings.batch, epochs),
+        log_every,
         seed,
     };
     let trained = training

@@ -1,6 +1,6 @@
 //! The claims of `bounds`, each with the criterion that was fixed before the run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::digest::Digest;
 use super::{Case, Record, Settings, figures};
@@ -161,15 +161,26 @@ fn structure_matters(cells: &[Measured]) -> Result<Claim, Failure> {
 
 fn ran(settings: &Settings, cells: &[Measured]) -> String {
     let logs: usize = cells.iter().map(|cell| cell.record.logs.len()).sum();
+    let pairs: usize =
+        cells.iter().map(|cell| cell.record.logs.len() * (settings.extent(&cell.case.model).probe + 2)).sum();
+    let models: BTreeSet<&str> = cells.iter().map(|cell| cell.case.model.as_str()).collect();
+    let residual = if models.iter().any(|model| model.starts_with("resnet")) {
+        format!(
+            " Residual networks: {} epochs, a log every {} steps, {} samples.",
+            settings.residual_epochs, settings.residual_log_every, settings.residual_probe
+        )
+    } else {
+        String::new()
+    };
     format!(
         "{} cells: data sets {}; models {}; losses {}; seeds {:?}. SGD with rate {}, momentum {}, batches of {}, {} epochs; \
-         a log every {} steps ({} logs in all) of a probe set of {} samples ({} for convolutional models) and two fresh \
-         samples. Training in f32, measurements in f64 with the f32 parameters taken as exact; structural matrices by the \
+         a log every {} steps of a probe set of {} samples ({} for convolutional models) and two fresh samples.{residual} In all \
+         {} logs and {} pairs of sample and step, each checked against every sandwich that its loss has. Training in f32, measurements in f64 with the f32 parameters taken as exact; structural matrices by the \
          layer sum T13, gradient norms by backward passes of their own. Cross-entropy's bounds use the eigenvalues on the \
          sum-zero directions (both sandwiches are checked).",
         cells.len(),
         settings.datasets.join(", "),
-        settings.models.join(", "),
+        models.into_iter().collect::<Vec<_>>().join(", "),
         settings.losses.join(", "),
         settings.seeds,
         settings.rate,
@@ -177,9 +188,10 @@ fn ran(settings: &Settings, cells: &[Measured]) -> String {
         settings.batch,
         settings.epochs,
         settings.log_every,
-        grouped(logs),
         settings.probe,
         settings.probe_convolutional,
+        grouped(logs),
+        grouped(pairs),
     )
 }
 

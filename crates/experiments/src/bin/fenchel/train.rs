@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use fenchel_experiments::Error;
@@ -144,7 +145,7 @@ pub(crate) fn run(options: &Train) -> Result<ExitCode, Failure> {
         .num_threads(threads)
         .build()
         .map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
-    let mut teller = Teller { bar: None, epochs: settings.epochs };
+    let mut teller = Teller::new(settings.epochs);
     let mut show = |event: Event<'_>| teller.show(&event);
     let (data, out) = (options.data_dir.as_deref(), options.out.as_path());
     let trained =
@@ -157,19 +158,41 @@ pub(crate) fn run(options: &Train) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A bar on a terminal, a line for every epoch everywhere.
+/// How often a line tells of the progress where there is no terminal.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// A bar on a terminal, a line every 15 seconds elsewhere; a line for every epoch everywhere.
 struct Teller {
     bar: Option<ProgressBar>,
     epochs: u64,
+    steps: u64,
+    first: u64,
+    began: Instant,
+    told: Instant,
 }
 
 impl Teller {
+    fn new(epochs: u64) -> Self {
+        let now = Instant::now();
+        Self { bar: None, epochs, steps: 0, first: 0, began: now, told: now }
+    }
+
+    /// Where the training is, how long it still takes, and the mean loss of this epoch so far.
+    fn tell(&mut self, step: u64, loss: f64) {
+        self.told = Instant::now();
+        let done = step.saturating_sub(self.first).max(1) as f64;
+        let left = self.began.elapsed().as_secs_f64() / done * self.steps.saturating_sub(step) as f64;
+        eprintln!("step {step}/{}: loss {loss:.4}, about {} left", self.steps, duration(left));
+    }
+
     fn show(&mut self, event: &Event<'_>) {
         match event {
             Event::Begins { step, steps, tape } => {
                 let (n, layers) = (tape.parameters().len(), tape.layers_with_parameters().len());
                 let from = if *step > 0 { format!(", from step {step} on") } else { String::new() };
                 println!("{n} parameters in {layers} layers, {steps} steps{from}");
+                (self.steps, self.first) = (*steps, *step);
+                (self.began, self.told) = (Instant::now(), Instant::now());
                 if std::io::stderr().is_terminal() {
                     let bar =
                         ProgressBar::with_draw_target(Some(*steps), ProgressDrawTarget::stderr_with_hz(4));
@@ -183,6 +206,8 @@ impl Teller {
                 if let Some(bar) = &self.bar {
                     bar.set_position(*step);
                     bar.set_message(format!("{loss:.4}"));
+                } else if self.told.elapsed() >= QUIET {
+                    self.tell(*step, *loss);
                 }
             }
             Event::Epoch { record, seconds } => {

@@ -1,6 +1,8 @@
 //! The experiments, one module each.
 
 pub mod bounds;
+pub mod gap;
 pub mod gd;
 pub mod labels;
+pub mod losses;
 pub mod proxy;

@@ -10,6 +10,8 @@ pub fn all() -> Vec<Box<dyn AnyExperiment>> {
     vec![
         Box::new(experiments::bounds::Bounds),
         Box::new(experiments::labels::Labels),
+        Box::new(experiments::gap::Gap),
+        Box::new(experiments::losses::Losses),
         Box::new(experiments::gd::GeneralisedDescent),
         Box::new(experiments::proxy::ProxyConvexity),
     ]

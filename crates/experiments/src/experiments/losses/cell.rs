@@ -1,0 +1,28 @@
+//! One cell of `losses`: train a model under a loss, measure along the way.
+
+use super::Record;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::ingredients::{TrainingCase, TrainingSettings};
+
+/// Trains and measures.
+pub(super) fn run(
+    settings: &TrainingSettings,
+    case: &TrainingCase,
+    context: &Context,
+) -> Result<Record, Failure> {
+    let prepared = settings.prepare("losses", case, context)?;
+    let training = settings.training(case, &prepared)?;
+    let loss = training.loss.clone();
+    let probed = training.probed(&prepared.set, context)?;
+    let diverged = probed.trained.diverged.as_ref().map(ToString::to_string);
+    let test_accuracy =
+        if diverged.is_some() { f64::NAN } else { probed.trained.test(&prepared.data, &*loss)?.accuracy };
+    Ok(Record {
+        logs: probed.logs,
+        diverged,
+        test_accuracy,
+        checked: probed.tally.checked,
+        violated: probed.tally.violated,
+    })
+}

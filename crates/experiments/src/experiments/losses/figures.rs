@@ -1,0 +1,112 @@
+//! The figures and the table of `losses`.
+
+use std::collections::BTreeMap;
+use std::f64::consts::LN_2;
+
+use super::summary::Finished;
+use crate::figure::{Axis, Band, Curve, Figure, Panel};
+use crate::ingredients::{BoundCorrelations, StepLog, file_safe};
+use crate::statistics::LocalCorrelation;
+use crate::table::{Entry, Table};
+
+/// A loss's name as a reader knows it.
+pub(super) fn readable(loss: &str) -> String {
+    match loss.split_once(':') {
+        Some(("power", k)) => format!("‖f − y‖_{{{k}}}^{{{k}}}"),
+        Some(("entmax", alpha)) => format!("entmax, α = {alpha}"),
+        _ => match loss {
+            "ce" => "cross-entropy".into(),
+            "squared" => "½ squared error".into(),
+            other => other.into(),
+        },
+    }
+}
+
+/// For each data set and model one figure, one panel a loss, the first seed of each.
+pub(super) fn grids(cells: &[Finished]) -> Vec<Figure> {
+    let mut groups: BTreeMap<(&str, &str), Vec<&Finished>> = BTreeMap::new();
+    for cell in cells {
+        let group = groups.entry((&cell.case.dataset, &cell.case.model)).or_default();
+        if group.iter().all(|other| other.case.loss != cell.case.loss) {
+            group.push(cell);
+        }
+    }
+    groups.into_iter().map(|((dataset, model), cells)| grid(dataset, model, &cells)).collect()
+}
+
+fn grid(dataset: &str, model: &str, cells: &[&Finished]) -> Figure {
+    let figure = Figure::new(
+        &format!("losses-{}", file_safe(&format!("{dataset} {model}"))),
+        &format!("Risk between its bounds under other losses: {dataset}, {model}"),
+        &format!(
+            "Seed {}. The median excess loss of the probe set between the medians of the samples' own bounds, each loss with its \
+             own lo and hi; an infinite upper bound reaches the top.",
+            cells.first().map_or(0, |cell| cell.case.seed)
+        ),
+    );
+    cells.iter().fold(figure, |figure, cell| figure.panel(panel(cell)))
+}
+
+fn panel(cell: &Finished) -> Panel {
+    let series = |value: fn(&StepLog) -> f64| -> Vec<(f64, f64)> {
+        cell.record.logs.iter().map(|log| (log.step as f64, value(log))).collect()
+    };
+    let logs = cell.record.logs.iter();
+    let band = logs.map(|log| (log.step as f64, log.probe.lower_median, log.probe.upper_median));
+    Panel::new(&readable(&cell.case.loss), Axis::linear("SGD step"), Axis::log2("excess loss, log₂ scale"))
+        .band(Band::new("between the bounds", 1, band.collect()))
+        .curve(Curve::new("upper bound (median)", 2, series(|log| log.probe.upper_median)))
+        .curve(Curve::new("loss (median)", 0, series(|log| log.probe.risk_median)))
+        .curve(Curve::new("lower bound (median)", 1, series(|log| log.probe.lower_median)))
+}
+
+/// One row a cell.
+pub(super) fn cells(cells: &[Finished], window: usize) -> crate::error::Result<Table> {
+    let mut table = Table::new(
+        "cells",
+        "One row a cell: training, sandwiches, local correlations (last-half medians), the bounds at the end.",
+        &[
+            "data set",
+            "model",
+            "loss",
+            "seed",
+            "diverged",
+            "test accuracy",
+            "risk at the start",
+            "risk at the end",
+            "sandwiches checked",
+            "violated",
+            "geometric l, lo",
+            "median l, hi",
+            "windows skipped (lower)",
+            "finite upper bounds at the end (share)",
+            "median hi / lo at the end (bits)",
+            "D at the end (bits)",
+        ],
+    );
+    let middle = |local: &LocalCorrelation| Entry::Number(local.last_half_median().unwrap_or(f64::NAN));
+    for cell in cells {
+        let record = &cell.record;
+        let correlations = BoundCorrelations::new(&record.logs, window)?;
+        let last = |value: fn(&StepLog) -> f64| record.logs.last().map_or(f64::NAN, value);
+        table.push([
+            cell.case.dataset.as_str().into(),
+            cell.case.model.as_str().into(),
+            cell.case.loss.as_str().into(),
+            cell.case.seed.into(),
+            if record.diverged.is_some() { "yes" } else { "no" }.into(),
+            record.test_accuracy.into(),
+            record.logs.first().map_or(f64::NAN, |log| log.probe.risk).into(),
+            last(|log| log.probe.risk).into(),
+            record.checked.into(),
+            record.violated.into(),
+            middle(&correlations.lower),
+            middle(&correlations.upper),
+            correlations.lower.values.iter().filter(|value| value.is_none()).count().into(),
+            last(|log| log.probe.upper_finite).into(),
+            (last(|log| (log.probe.upper_median / log.probe.lower_median).ln()) / LN_2).into(),
+            (last(|log| log.probe.d) / LN_2).into(),
+        ]);
+    }
+    Ok(table)
+}

@@ -73,7 +73,11 @@ impl Experiment for Losses {
             momentum: 0.9,
             log_every: if quick { 3 } else { 5 },
             probe: if quick { 16 } else { 64 },
-            probe_convolutional: if quick { 8 } else if full { 64 } else { 16 },
+            probe_convolutional: match profile {
+                Profile::Quick => 8,
+                Profile::Paper => 16,
+                Profile::Full => 64,
+            },
             window: 50,
             seeds: if full { (0..5).collect() } else { vec![0] },
         }

@@ -3,6 +3,8 @@
 pub mod bounds;
 pub mod gap;
 pub mod gd;
+pub mod init;
 pub mod labels;
 pub mod losses;
+pub mod optimisers;
 pub mod proxy;

@@ -12,6 +12,8 @@ pub fn all() -> Vec<Box<dyn AnyExperiment>> {
         Box::new(experiments::labels::Labels),
         Box::new(experiments::gap::Gap),
         Box::new(experiments::losses::Losses),
+        Box::new(experiments::optimisers::Optimisers),
+        Box::new(experiments::init::Init),
         Box::new(experiments::gd::GeneralisedDescent),
         Box::new(experiments::proxy::ProxyConvexity),
     ]

@@ -1,0 +1,283 @@
+//! The claims of `init`, each with the criterion that was fixed before the run.
+//!
+//! The paper's reading, "a small D(A) is why random starts train", is ill posed as a criterion: the head's part of A is a multiple of the
+//! identity, so the most degenerate starts have the smallest D of all (zeros: D = 0). The claim is therefore turned round: D does not
+//! separate starts that train from those that do not, and λ_min of B = A less the head's part, on the sum-zero directions, does.
+
+use std::collections::BTreeMap;
+
+use super::{Case, Record, Settings, figures};
+use crate::claim::{Claim, Criterion};
+use crate::error::Failure;
+use crate::experiment::Outcome;
+use crate::number::short;
+use crate::statistics::{Estimate, Worst, bootstrap_median, median, spearman, worst_median};
+use crate::summary::Summary;
+
+pub(super) type Finished = Outcome<Case, Record>;
+
+/// The starts that are drawn at a scale meant for training.
+const SCALED: [&str; 4] = ["kaiming", "xavier", "orthogonal", "lecun"];
+/// A start that trains: the test accuracy at the end is at least this.
+const TRAINS: f64 = 0.9;
+/// A start that does not: at most this.
+const STUCK: f64 = 0.4;
+/// A start is no larger than Kaiming's if its parameters' norm is below this multiple of Kaiming's; orthogonal's is the same in the mean.
+const NO_LARGER: f64 = 1.05;
+
+pub(super) fn is_equal(case: &Case) -> bool {
+    case.start.starts_with("equal:")
+}
+
+/// The mean excess loss over the probe set at the end.
+pub(super) fn final_risk(record: &Record) -> f64 {
+    match record.diverged {
+        Some(_) => f64::INFINITY,
+        None => record.logs.last().map_or(f64::NAN, |log| log.probe.risk),
+    }
+}
+
+/// The accuracy at the end; that of a diverged training is none.
+fn accuracy(record: &Record) -> f64 {
+    if record.diverged.is_some() { 0.0 } else { record.test_accuracy }
+}
+
+pub(super) fn summarise(settings: &Settings, cells: &[Finished]) -> Result<Summary, Failure> {
+    let figures = figures::starts(cells);
+    let shown = figures.first().map_or(String::new(), |figure| figure.id.clone());
+    let claims = [sandwich(cells), degenerate(cells)?, random(cells)?, not_d(cells)?, separates(cells)?];
+    Ok(Summary {
+        ran: ran(settings, cells),
+        came_out: came_out(cells),
+        differs: "The paper's argument is about D of the whole structural matrix. With a trained head A ≥ (‖h‖² + 1) I (T12), so D(A) is \
+            smallest where nothing but the head is left: it is 0 for zeros and for tiny Gaussian weights. What is lost there, the \
+            directions below the head, shows in B = A less the head's part; we report D and B beside each other. Equal weights set the \
+            biases to the same number."
+            .into(),
+        claims: claims.into_iter().map(|claim| claim.shown_in(&shown).listed_in("cells")).collect(),
+        tables: vec![figures::cells(cells)],
+        figures,
+    })
+}
+
+/// The cells by data set, start and depth.
+pub(super) fn groups(cells: &[Finished]) -> BTreeMap<(String, usize, String), Vec<&Finished>> {
+    let mut groups: BTreeMap<(String, usize, String), Vec<&Finished>> = BTreeMap::new();
+    for cell in cells {
+        let Case { dataset, start, depth, .. } = &cell.case;
+        groups.entry((dataset.clone(), *depth, start.clone())).or_default().push(cell);
+    }
+    groups
+}
+
+/// A number of the cells that `which` admits, the seeds as replicates: the estimate of the worst group.
+fn worst(
+    name: &str,
+    cells: &[Finished],
+    which: impl Fn(&Case) -> bool,
+    value: impl Fn(&Record) -> f64,
+    end: Worst,
+) -> crate::error::Result<Estimate> {
+    let groups = groups(cells).into_iter().map(|((dataset, depth, start), cells)| {
+        let cells = cells.iter().filter(|cell| which(&cell.case));
+        (format!("{dataset} {depth} {start}"), cells.map(|cell| value(&cell.record)).collect())
+    });
+    worst_median(name, groups, end)
+}
+
+fn sandwich(cells: &[Finished]) -> Claim {
+    let checked = cells.iter().map(|cell| cell.record.checked).sum();
+    let violated = cells.iter().map(|cell| cell.record.violated).sum();
+    Claim::new("init.sandwich", "From every start every sample's loss lies between its two bounds [T11]")
+        .holds("lo ≤ l − l_inf ≤ hi, sample by sample, beyond the stated round-off", violated, checked)
+}
+
+fn degenerate(cells: &[Finished]) -> Result<Claim, Failure> {
+    let zeros = |case: &Case| case.start == "zeros";
+    let total = |which: &dyn Fn(&Case) -> bool, count: &dyn Fn(&Record) -> usize| -> usize {
+        cells.iter().filter(|cell| which(&cell.case)).map(|cell| count(&cell.record)).sum()
+    };
+    let missing = |held: fn(&Record) -> usize| move |record: &Record| record.start.samples - held(record);
+    let samples = |record: &Record| record.start.samples;
+    let accuracy =
+        worst("degenerate", cells, |case| zeros(case) || is_equal(case), accuracy, Worst::Largest)?;
+    Ok(Claim::new(
+        "init.degenerate",
+        "Zeros and equal weights leave (nearly) nothing below the head, and do not train",
+    )
+    .holds("zeros: B = 0", total(&zeros, &missing(|r| r.start.zero)), total(&zeros, &samples))
+    .holds("zeros: D(A) = 0", total(&zeros, &missing(|r| r.start.isotropic)), total(&zeros, &samples))
+    .holds(
+        "equal weights: rank B ≤ 1",
+        total(&is_equal, &missing(|r| r.start.rank_one)),
+        total(&is_equal, &samples),
+    )
+    .holds(
+        "equal weights: B = 0 on the sum-zero directions",
+        total(&is_equal, &missing(|r| r.start.zero_on_sum_zero)),
+        total(&is_equal, &samples),
+    )
+    .requires("test accuracy at the end, worst start and depth", accuracy, Criterion::AtMost(STUCK)))
+}
+
+fn random(cells: &[Finished]) -> Result<Claim, Failure> {
+    let scaled = |case: &Case| SCALED.contains(&case.start.as_str());
+    let of = |count: fn(&Record) -> usize| -> usize {
+        cells.iter().filter(|cell| scaled(&cell.case)).map(|cell| count(&cell.record)).sum()
+    };
+    let accuracy = worst("random", cells, scaled, accuracy, Worst::Smallest)?;
+    Ok(Claim::new(
+        "init.random",
+        "Kaiming, Xavier, LeCun and orthogonal starts have full structure below the head, and train",
+    )
+    .holds("rank B = m", of(|r| r.start.samples - r.start.full_rank), of(|r| r.start.samples))
+    .requires("test accuracy at the end, worst start and depth", accuracy, Criterion::AtLeast(TRAINS)))
+}
+
+/// The median over seeds of a number of one start at one depth, for each data set.
+fn of_start(
+    cells: &[Finished],
+    start: &str,
+    depth: Option<usize>,
+    value: impl Fn(&Record) -> f64,
+    end: Worst,
+) -> crate::error::Result<Estimate> {
+    let which = |case: &Case| case.start == start && depth.is_none_or(|depth| case.depth == depth);
+    worst(&format!("{start} {depth:?}"), cells, which, value, end)
+}
+
+fn not_d(cells: &[Finished]) -> Result<Claim, Failure> {
+    // Against Kaiming's start of the same data set, depth and seed.
+    let against = |value: fn(&Record) -> f64| {
+        move |cell: &Finished| -> Option<f64> {
+            let kaiming = cells
+                .iter()
+                .find(|other| other.case == Case { start: "kaiming".into(), ..cell.case.clone() })?;
+            Some(value(&cell.record) / kaiming.record.start.d)
+        }
+    };
+    let equal = |value: fn(&Record) -> f64, name: &str, end: Worst| {
+        let groups = groups(cells).into_iter().map(|((dataset, depth, start), cells)| {
+            let cells = cells.into_iter().filter(|cell| is_equal(&cell.case));
+            (format!("{dataset} {depth} {start}"), cells.filter_map(against(value)).collect())
+        });
+        worst_median(name, groups, end)
+    };
+    Ok(Claim::new(
+        "init.not-d",
+        "The structural error D(A) at the start does not separate starts that train from those that do not",
+    )
+    .requires(
+        "equal weights: mean D(A) over Kaiming's, worst start and depth",
+        equal(|record| record.start.d, "equal mean", Worst::Largest)?,
+        Criterion::Below(1.0),
+    )
+    .requires(
+        "Gaussian 10^{-4}: mean D(A) (nats), worst depth",
+        of_start(cells, "gaussian:0.0001", None, |record| record.start.d, Worst::Largest)?,
+        Criterion::Below(5e-4),
+    )
+    .requires(
+        "Gaussian 10^{-4}, depth 1: test accuracy",
+        of_start(cells, "gaussian:0.0001", Some(1), accuracy, Worst::Smallest)?,
+        Criterion::AtLeast(TRAINS),
+    )
+    .requires(
+        "Gaussian 10^{-4}, depth 3: test accuracy",
+        of_start(cells, "gaussian:0.0001", Some(3), accuracy, Worst::Largest)?,
+        Criterion::AtMost(STUCK),
+    ))
+}
+
+/// Spearman's correlation over the starts no larger than Kaiming's, of each data set, depth and seed.
+pub(super) fn correlations(
+    cells: &[Finished],
+    value: impl Fn(&Record) -> f64,
+) -> BTreeMap<(String, usize), Vec<f64>> {
+    let mut found: BTreeMap<(String, usize), Vec<f64>> = BTreeMap::new();
+    for kaiming in cells.iter().filter(|cell| cell.case.start == "kaiming") {
+        let same = |cell: &&Finished| {
+            Case { start: "kaiming".into(), ..cell.case.clone() } == kaiming.case
+                && cell.record.start.parameter_norm <= NO_LARGER * kaiming.record.start.parameter_norm
+        };
+        // Infinite risks, of trainings that diverged, have the largest rank; ranks need them finite.
+        let pairs = cells
+            .iter()
+            .filter(same)
+            .map(|cell| (value(&cell.record), final_risk(&cell.record).min(f64::MAX)));
+        let (x, risk): (Vec<f64>, Vec<f64>) = pairs.unzip();
+        let place = (kaiming.case.dataset.clone(), kaiming.case.depth);
+        let correlations = found.entry(place).or_default();
+        correlations.extend(spearman(&x, &risk).ok());
+    }
+    found
+}
+
+fn separates(cells: &[Finished]) -> Result<Claim, Failure> {
+    let claim = Claim::new(
+        "init.separates",
+        "λ_min of B on the sum-zero directions separates them, among starts no larger than Kaiming's",
+    );
+    let found = correlations(cells, |record| record.start.below_min_sum_zero);
+    found.into_iter().try_fold(claim, |claim, ((dataset, depth), values)| {
+        let place = format!("{dataset}, depth {depth}");
+        let estimate = if values.is_empty() {
+            Estimate::exact(f64::NAN)
+        } else {
+            bootstrap_median(&format!("separates {place}"), &values)?
+        };
+        let text = format!("rank correlation over starts with the final risk, {place}");
+        Ok(claim.requires(&text, estimate, Criterion::AtMost(-0.6)))
+    })
+}
+
+fn ran(settings: &Settings, cells: &[Finished]) -> String {
+    format!(
+        "{} cells: data sets {}; dense chains of width {}, depths {:?}; starts {}; seeds {:?}. {} steps of SGD with rate {}, momentum \
+         {}, batches of {}; the structure by layer at the start and a log every {} steps, over a probe set of {} samples. \
+         Training in f32, measurements in f64 with the f32 parameters taken as exact.",
+        cells.len(),
+        settings.datasets.join(", "),
+        settings.width,
+        settings.depths,
+        settings.starts.join(", "),
+        settings.seeds,
+        settings.steps,
+        settings.rate,
+        settings.momentum,
+        settings.batch,
+        settings.log_every,
+        settings.probe,
+    )
+}
+
+fn came_out(cells: &[Finished]) -> String {
+    let mut parts = Vec::new();
+    for ((dataset, depth, start), cells) in groups(cells) {
+        let of = |value: &dyn Fn(&Record) -> f64| {
+            let values: Vec<f64> = cells.iter().map(|cell| value(&cell.record)).collect();
+            short(median(&values).unwrap_or(f64::NAN))
+        };
+        parts.push(format!(
+            "{dataset}, depth {depth}, {start}: D {} nats, λ_min(B) on sum-zero {}, accuracy {} %",
+            of(&|record| record.start.d),
+            of(&|record| record.start.below_min_sum_zero),
+            of(&|record| 100.0 * accuracy(record)),
+        ));
+    }
+    let rank = |value: fn(&Record) -> f64| {
+        let groups = correlations(cells, value).into_iter().map(|((dataset, depth), values)| {
+            format!("{} ({dataset}, depth {depth})", median(&values).map_or("—".into(), short))
+        });
+        groups.collect::<Vec<_>>().join(", ")
+    };
+    format!(
+        "Medians over seeds. Rank correlation with the final risk of λ_min(B) on sum-zero: {}; of D(A), for comparison: {}. {}.",
+        rank(|record| record.start.below_min_sum_zero),
+        rank(|record| record.start.d),
+        parts.join(". ")
+    )
+}
+
+#[cfg(test)]
+mod tests;

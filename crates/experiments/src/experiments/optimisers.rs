@@ -1,0 +1,210 @@
+//! The sandwich under other optimisers and schedules: a statement about parameters, however they were reached.
+//!
+//! A cell trains a model with one optimiser under one schedule and measures, every few steps, a fixed probe set.
+
+mod cell;
+mod figures;
+mod summary;
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::experiment::{Cell, Experiment, Outcome};
+use crate::ingredients::{
+    StepLog, check_data, file_safe, is_convolutional, loss, model, optimiser, schedule, seconds_a_sample,
+};
+use crate::profile::Profile;
+use crate::summary::Summary;
+
+/// The experiment `optimisers`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Optimisers;
+
+/// The settings of `optimisers`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// The data sets: `glyphs`, `mnist`, `fashion-mnist`, `cifar-10`.
+    pub datasets: Vec<String>,
+    /// The models.
+    pub models: Vec<String>,
+    /// The losses by name.
+    pub losses: Vec<String>,
+    /// The optimisers with their rates: `sgd:0.1`, `adam:0.0001`, `rmsprop:0.0001`, `generalised:1.5:inf:RATE`.
+    pub optimisers: Vec<String>,
+    /// The schedules: `constant`, `step`, `cosine`.
+    pub schedules: Vec<String>,
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Samples a batch.
+    pub batch: usize,
+    /// Steps from one log to the next.
+    pub log_every: usize,
+    /// Samples in the probe set of a dense model.
+    pub probe: usize,
+    /// Samples in the probe set of a convolutional model.
+    pub probe_convolutional: usize,
+    /// Logs in a window of the local correlations.
+    pub window: usize,
+    /// The seeds: each draws its own weights, batches and probe set.
+    pub seeds: Vec<u64>,
+}
+
+/// What distinguishes the cells of `optimisers`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The data set.
+    pub dataset: String,
+    /// The model.
+    pub model: String,
+    /// The loss.
+    pub loss: String,
+    /// The optimiser with its rate.
+    pub optimiser: String,
+    /// The schedule.
+    pub schedule: String,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// The record of a cell.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Record {
+    /// The logs, in the order of the steps.
+    pub logs: Vec<StepLog>,
+    /// Why the training ended early, if a number was no longer finite.
+    pub diverged: Option<String>,
+    /// The share of the test samples classified rightly after training; NaN after a divergence.
+    pub test_accuracy: f64,
+    /// Sandwiches checked, sample by sample.
+    pub checked: usize,
+    /// Sandwiches violated by more than round-off.
+    pub violated: usize,
+}
+
+impl Experiment for Optimisers {
+    type Settings = Settings;
+    type Case = Case;
+    type Record = Record;
+
+    const ID: &'static str = "optimisers";
+    const TITLE: &'static str = "The sandwich under other optimisers and schedules";
+    const PAPER: &'static str = "The bounds hold at every parameter, so they hold along the path of any optimiser: lo(‖∇l‖ / √λ_max) \
+        ≤ l − l_inf ≤ hi(‖∇l‖ / √λ_min) (ECS, section 5). The papers train by SGD; SGD, Adam, RMSprop and generalised SGD \
+        under decaying rates must show the same.";
+
+    fn settings(&self, profile: Profile) -> Settings {
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        let quick = profile == Profile::Quick;
+        Settings {
+            datasets: match profile {
+                Profile::Quick => words(&["glyphs"]),
+                Profile::Paper => words(&["mnist"]),
+                Profile::Full => words(&["mnist", "fashion-mnist"]),
+            },
+            models: if profile == Profile::Full { words(&["c-2x64", "lenet5"]) } else { words(&["c-2x64"]) },
+            losses: if profile == Profile::Full { words(&["ce", "squared"]) } else { words(&["ce"]) },
+            optimisers: words(&[
+                "sgd:0.1",
+                "adam:0.0001",
+                "rmsprop:0.0001",
+                "generalised:1.5:2:0.1",
+                "generalised:1.5:inf:0.00001",
+            ]),
+            schedules: words(&["step", "cosine"]),
+            steps: if quick { 750 } else { 5625 },
+            batch: 32,
+            log_every: if quick { 10 } else { 25 },
+            probe: if quick { 32 } else { 256 },
+            probe_convolutional: 64,
+            window: if quick { 20 } else { 50 },
+            seeds: match profile {
+                Profile::Quick => vec![0],
+                Profile::Paper => vec![0, 1, 2],
+                Profile::Full => (0..5).collect(),
+            },
+        }
+    }
+
+    fn plan(&self, settings: &Settings) -> Result<Vec<Cell<Case>>, Failure> {
+        settings.check()?;
+        let mut cells = Vec::new();
+        for dataset in &settings.datasets {
+            for model in &settings.models {
+                for loss in &settings.losses {
+                    for optimiser in &settings.optimisers {
+                        for schedule in &settings.schedules {
+                            for &seed in &settings.seeds {
+                                let case = Case {
+                                    dataset: dataset.clone(),
+                                    model: model.clone(),
+                                    loss: loss.clone(),
+                                    optimiser: optimiser.clone(),
+                                    schedule: schedule.clone(),
+                                    seed,
+                                };
+                                let id = format!("{}-seed{seed}", file_safe(&case.group()));
+                                cells.push(Cell { id, cost: settings.cost(&case), case });
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    fn check(&self, settings: &Settings, context: &Context) -> Result<(), Failure> {
+        settings.datasets.iter().try_for_each(|name| check_data(name, context))
+    }
+
+    fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
+        cell::run(settings, case, context)
+    }
+
+    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes)
+    }
+}
+
+impl Case {
+    /// The cell's group: everything but the seed.
+    #[must_use]
+    pub fn group(&self) -> String {
+        format!("{} {} {} {} {}", self.dataset, self.model, self.loss, self.optimiser, self.schedule)
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), Failure> {
+        let positive = [
+            ("steps", self.steps),
+            ("batch", self.batch),
+            ("log_every", self.log_every),
+            ("probe", self.probe),
+            ("probe_convolutional", self.probe_convolutional),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Err(format!("`{name}` is 0; it must be at least 1").into());
+        }
+        if self.window < 3 {
+            return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
+        }
+        self.models.iter().try_for_each(|name| model(name).map(|_| ()))?;
+        self.losses.iter().try_for_each(|name| loss(name).map(|_| ()))?;
+        self.optimisers.iter().try_for_each(|name| optimiser(name).map(|_| ()))?;
+        self.schedules.iter().try_for_each(|name| schedule(name, self.steps).map(|_| ()))
+    }
+
+    /// The samples in a model's probe set.
+    fn probe_size(&self, model: &str) -> usize {
+        if is_convolutional(model) { self.probe_convolutional } else { self.probe }
+    }
+
+    /// The estimated seconds of a cell on one core.
+    fn cost(&self, case: &Case) -> f64 {
+        let (train, measure) = seconds_a_sample(&case.model);
+        let logs = (self.steps / self.log_every + 1) as f64;
+        (self.steps * self.batch) as f64 * train + logs * self.probe_size(&case.model) as f64 * measure
+    }
+}

@@ -1,0 +1,126 @@
+//! The figures and the table of `optimisers`.
+
+use std::collections::BTreeMap;
+use std::f64::consts::LN_2;
+
+use super::Case;
+use super::summary::Finished;
+use crate::figure::{Axis, Band, Curve, Figure, Panel};
+use crate::ingredients::{BoundCorrelations, StepLog, file_safe};
+use crate::statistics::LocalCorrelation;
+use crate::table::{Entry, Table};
+
+/// An optimiser's name as a reader knows it.
+pub(super) fn readable(optimiser: &str) -> String {
+    let parts: Vec<&str> = optimiser.split(':').collect();
+    match parts[..] {
+        ["sgd", rate] => format!("SGD {rate}"),
+        ["sgd", rate, momentum] => format!("SGD {rate}, momentum {momentum}"),
+        ["adam", rate] => format!("Adam {rate}"),
+        ["rmsprop", rate] => format!("RMSprop {rate}"),
+        ["generalised", r, p, rate] => {
+            let p = if p == "inf" { "∞" } else { p };
+            format!("generalised SGD, r = {r}, l_{{{p}}}, a = {rate}")
+        }
+        _ => optimiser.into(),
+    }
+}
+
+/// For each data set, model and loss one figure: a row an optimiser, a column a schedule; the first seed of each.
+pub(super) fn grids(cells: &[Finished]) -> Vec<Figure> {
+    let mut groups: BTreeMap<String, Vec<&Finished>> = BTreeMap::new();
+    for cell in cells {
+        let Case { dataset, model, loss, .. } = &cell.case;
+        let group = groups.entry(format!("{dataset} {model} {loss}")).or_default();
+        if group.iter().all(|other| other.case.group() != cell.case.group()) {
+            group.push(cell);
+        }
+    }
+    groups.into_iter().map(|(name, cells)| grid(&name, &cells)).collect()
+}
+
+fn grid(name: &str, cells: &[&Finished]) -> Figure {
+    let mut schedules: Vec<&str> = cells.iter().map(|cell| cell.case.schedule.as_str()).collect();
+    schedules.sort_unstable();
+    schedules.dedup();
+    let figure = Figure::new(
+        &format!("optimisers-{}", file_safe(name)),
+        &format!("Risk between its bounds under other optimisers: {}", name.replace(' ', ", ")),
+        &format!(
+            "Seed {}. The median loss of the probe set between the medians of the samples' own bounds; an infinite upper bound \
+             reaches the top. The same start and the same batches in all panels.",
+            cells.first().map_or(0, |cell| cell.case.seed)
+        ),
+    )
+    .columns(schedules.len());
+    cells.iter().fold(figure, |figure, cell| figure.panel(panel(cell)))
+}
+
+fn panel(cell: &Finished) -> Panel {
+    let series = |value: fn(&StepLog) -> f64| -> Vec<(f64, f64)> {
+        cell.record.logs.iter().map(|log| (log.step as f64, value(log))).collect()
+    };
+    let logs = cell.record.logs.iter();
+    let band = logs.map(|log| (log.step as f64, log.probe.lower_median, log.probe.upper_median));
+    let title = format!("{}, {}", readable(&cell.case.optimiser), cell.case.schedule);
+    Panel::new(&title, Axis::linear("step"), Axis::log2("excess loss, log₂ scale"))
+        .band(Band::new("between the bounds", 1, band.collect()))
+        .curve(Curve::new("upper bound (median)", 2, series(|log| log.probe.upper_median)))
+        .curve(Curve::new("loss (median)", 0, series(|log| log.probe.risk_median)))
+        .curve(Curve::new("lower bound (median)", 1, series(|log| log.probe.lower_median)))
+}
+
+/// One row a cell.
+pub(super) fn cells(cells: &[Finished], window: usize) -> crate::error::Result<Table> {
+    let mut table = Table::new(
+        "cells",
+        "One row a cell: training, sandwiches, local correlations (last-half medians).",
+        &[
+            "data set",
+            "model",
+            "loss",
+            "optimiser",
+            "schedule",
+            "seed",
+            "diverged",
+            "test accuracy",
+            "risk at the start",
+            "risk at the end",
+            "sandwiches checked",
+            "violated",
+            "geometric l, lo",
+            "median l, hi",
+            "windows skipped (lower)",
+            "windows skipped (upper)",
+            "D at the end (bits)",
+        ],
+    );
+    let middle = |local: &LocalCorrelation| Entry::Number(local.last_half_median().unwrap_or(f64::NAN));
+    let skipped =
+        |local: &LocalCorrelation| Entry::from(local.values.iter().filter(|value| value.is_none()).count());
+    for cell in cells {
+        let record = &cell.record;
+        let correlations = BoundCorrelations::new(&record.logs, window)?;
+        let last = |value: fn(&StepLog) -> f64| record.logs.last().map_or(f64::NAN, value);
+        table.push([
+            cell.case.dataset.as_str().into(),
+            cell.case.model.as_str().into(),
+            cell.case.loss.as_str().into(),
+            cell.case.optimiser.as_str().into(),
+            cell.case.schedule.as_str().into(),
+            cell.case.seed.into(),
+            if record.diverged.is_some() { "yes" } else { "no" }.into(),
+            record.test_accuracy.into(),
+            record.logs.first().map_or(f64::NAN, |log| log.probe.risk).into(),
+            last(|log| log.probe.risk).into(),
+            record.checked.into(),
+            record.violated.into(),
+            middle(&correlations.lower),
+            middle(&correlations.upper),
+            skipped(&correlations.lower),
+            skipped(&correlations.upper),
+            (last(|log| log.probe.d) / LN_2).into(),
+        ]);
+    }
+    Ok(table)
+}

@@ -1,0 +1,105 @@
+//! The claim of `optimisers`; correlations are reported and claim nothing.
+
+use std::collections::BTreeMap;
+
+use super::{Case, Record, Settings, figures};
+use crate::claim::Claim;
+use crate::error::Failure;
+use crate::experiment::Outcome;
+use crate::ingredients::BoundCorrelations;
+use crate::number::short;
+use crate::statistics::{LocalCorrelation, median};
+use crate::summary::Summary;
+
+pub(super) type Finished = Outcome<Case, Record>;
+
+pub(super) fn summarise(settings: &Settings, cells: &[Finished]) -> Result<Summary, Failure> {
+    let figures = figures::grids(cells);
+    let shown = figures.first().map_or(String::new(), |figure| figure.id.clone());
+    Ok(Summary {
+        ran: ran(settings, cells),
+        came_out: came_out(settings, cells)?,
+        differs: "The sandwich is free of the optimiser by its proof, so a violation here would be a defect of the program \
+            or of a rounding bound. BoundCorrelations are not: when a rate decays to nothing the parameters stop, risk and bounds \
+            stop with them, and what correlates in the last windows is the little that still moves; no criterion is set."
+            .into(),
+        claims: vec![sandwich(settings, cells).shown_in(&shown).listed_in("cells")],
+        tables: vec![figures::cells(cells, settings.window)?],
+        figures,
+    })
+}
+
+/// One condition an optimiser, so that the table of claims names one that fails.
+fn sandwich(settings: &Settings, cells: &[Finished]) -> Claim {
+    let claim = Claim::new(
+        "optimisers.sandwich",
+        "Under every optimiser and schedule every sample's loss lies between its bounds at every step [T11]",
+    );
+    settings.optimisers.iter().fold(claim, |claim, optimiser| {
+        let total = |count: fn(&Record) -> usize| {
+            cells
+                .iter()
+                .filter(|cell| cell.case.optimiser == *optimiser)
+                .map(|cell| count(&cell.record))
+                .sum()
+        };
+        let name = format!("lo ≤ l − l_inf ≤ hi, {}", figures::readable(optimiser));
+        claim.holds(&name, total(|record| record.violated), total(|record| record.checked))
+    })
+}
+
+fn ran(settings: &Settings, cells: &[Finished]) -> String {
+    format!(
+        "{} cells: data sets {}; models {}; losses {}; optimisers {}; schedules {}; seeds {:?}. Batches of {}, {} steps; a log \
+         every {} steps of a probe set of {} samples ({} for convolutional models). The schedule `step` drops the rate to a \
+         tenth after each third, `cosine` takes it to 0. Generalised SGD takes the step −a ∇Φ*(g), Φ = ‖·‖^{{r}} / r (T6). \
+         Training in f32, measurements in f64 with the f32 parameters taken as exact.",
+        cells.len(),
+        settings.datasets.join(", "),
+        settings.models.join(", "),
+        settings.losses.join(", "),
+        settings.optimisers.iter().map(|name| figures::readable(name)).collect::<Vec<_>>().join("; "),
+        settings.schedules.join(", "),
+        settings.seeds,
+        settings.batch,
+        settings.steps,
+        settings.log_every,
+        settings.probe,
+        settings.probe_convolutional,
+    )
+}
+
+fn came_out(settings: &Settings, cells: &[Finished]) -> Result<String, Failure> {
+    let mut groups: BTreeMap<(String, String), Vec<&Finished>> = BTreeMap::new();
+    for cell in cells {
+        let Case { dataset, model, loss, optimiser, schedule, .. } = &cell.case;
+        let place = format!("{dataset} {model} {loss}");
+        let name = format!("{}, {schedule}", figures::readable(optimiser));
+        groups.entry((place, name)).or_default().push(cell);
+    }
+    let mut parts = Vec::new();
+    for ((place, name), cells) in groups {
+        let of = |values: Vec<f64>| median(&values).map_or("—".into(), short);
+        let ends =
+            cells.iter().filter_map(|cell| cell.record.logs.last()).map(|log| log.probe.risk).collect();
+        let correlations = cells
+            .iter()
+            .map(|cell| BoundCorrelations::new(&cell.record.logs, settings.window))
+            .collect::<Result<Vec<_>, _>>()?;
+        let late = |which: fn(&BoundCorrelations) -> &LocalCorrelation| {
+            of(correlations.iter().filter_map(|both| which(both).last_half_median()).collect())
+        };
+        let diverged = cells.iter().filter(|cell| cell.record.diverged.is_some()).count();
+        let note = if diverged > 0 { format!(", {diverged} diverged") } else { String::new() };
+        parts.push(format!(
+            "{place}, {name}: final risk {}, correlation with lo {}, with hi {}{note}",
+            of(ends),
+            late(|both| &both.lower),
+            late(|both| &both.upper),
+        ));
+    }
+    Ok(format!("Medians over seeds. {}.", parts.join(". ")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -27,6 +27,9 @@ pub trait Real:
     /// The unit round-off `u = epsilon / 2` of the type.
     const UNIT_ROUNDOFF: f64;
 
+    /// The smallest normal number of the type.
+    const SMALLEST_NORMAL: f64;
+
     /// The nearest number of this type.
     fn of(value: f64) -> Self;
 
@@ -37,6 +40,7 @@ pub trait Real:
 impl Real for f32 {
     const NAME: &'static str = "f32";
     const UNIT_ROUNDOFF: f64 = (f32::EPSILON / 2.0) as f64;
+    const SMALLEST_NORMAL: f64 = f32::MIN_POSITIVE as f64;
 
     #[inline]
     fn of(value: f64) -> Self {
@@ -52,6 +56,7 @@ impl Real for f32 {
 impl Real for f64 {
     const NAME: &'static str = "f64";
     const UNIT_ROUNDOFF: f64 = f64::EPSILON / 2.0;
+    const SMALLEST_NORMAL: f64 = f64::MIN_POSITIVE;
 
     #[inline]
     fn of(value: f64) -> Self {

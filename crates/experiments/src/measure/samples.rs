@@ -56,7 +56,8 @@ pub(super) fn measure_block<T: Real>(
             let extremes = ExtremeEigenvalues::of_ascending(&spectrum).expect("there is at least one output");
             let target = targets.row(row);
             let excess = value - loss.infimum(target);
-            let sandwich = Sandwich::new(loss, target, excess, squared_gradient_norm, extremes, roundoff);
+            let (norm, underflow) = (squared_gradient_norm, T::SMALLEST_NORMAL);
+            let sandwich = Sandwich::new(loss, target, excess, norm, extremes, roundoff, underflow);
             let wide = |values: ndarray::ArrayView1<'_, T>| values.iter().map(|v| v.as_f64()).collect();
             let logits: Vec<f64> = wide(logits.row(row));
             samples.push(SampleMeasurement {

@@ -172,7 +172,8 @@ impl<T: Real> Probe<T> {
             ends.map(|ends| ends.expect("the matrix has at least one row"))
         };
         let sandwich = |eigenvalues| {
-            Sandwich::new(&*self.loss, target, excess, squared_gradient_norm, eigenvalues, roundoff)
+            let norm = squared_gradient_norm;
+            Sandwich::new(&*self.loss, target, excess, norm, eigenvalues, roundoff, T::SMALLEST_NORMAL)
         };
         let eigenvalues = extremes(structure.view())?;
         let sum_zero_eigenvalues =

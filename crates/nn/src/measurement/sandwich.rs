@@ -35,6 +35,10 @@ impl Sandwich {
     /// `roundoff` bounds the relative error of the squared gradient norm, and the error of an eigenvalue relative to
     /// `lambda_max`; see [`Tape::backward_roundoff`](fenchel_tensor::Tape::backward_roundoff). The excess itself is
     /// exact to a few units in the last place for the outputs at hand.
+    ///
+    /// `underflow` bounds what the squared norm loses where squares fall below the normal numbers: the smallest normal number of
+    /// the passes' precision, since each of the squares of n parameters loses at most a unit of the subnormal ones, and n of these
+    /// are less as long as n has fewer bits than a mantissa. It matters for a sample that is right with a loss of 1e-160.
     #[must_use]
     pub fn new(
         loss: &dyn Loss,
@@ -43,6 +47,7 @@ impl Sandwich {
         squared_gradient_norm: f64,
         eigenvalues: ExtremeEigenvalues,
         roundoff: f64,
+        underflow: f64,
     ) -> Self {
         let ExtremeEigenvalues { min, max } = eigenvalues;
         let lower = |square: f64, max: f64| {
@@ -51,12 +56,17 @@ impl Sandwich {
         let upper = |square: f64, min: f64| {
             if min > 0.0 { loss.upper(target, (square / min).sqrt()) } else { f64::INFINITY }
         };
+        let least = squared_gradient_norm * (1.0 - roundoff) - underflow;
         Self {
             lower: lower(squared_gradient_norm, max),
             excess,
             upper: upper(squared_gradient_norm, min),
-            lower_with_roundoff: lower(squared_gradient_norm * (1.0 - roundoff), max * (1.0 + roundoff)),
-            upper_with_roundoff: upper(squared_gradient_norm * (1.0 + roundoff), min - max * roundoff),
+            // Not `max`, which would turn a NaN into a bound.
+            lower_with_roundoff: lower(if least < 0.0 { 0.0 } else { least }, max * (1.0 + roundoff)),
+            upper_with_roundoff: upper(
+                squared_gradient_norm * (1.0 + roundoff) + underflow,
+                min - max * roundoff,
+            ),
         }
     }
 
@@ -84,7 +94,7 @@ mod tests {
     fn sandwich(excess: f64, square: f64, min: f64, max: f64, roundoff: f64) -> Sandwich {
         let target = array![0.0, 1.0];
         let eigenvalues = ExtremeEigenvalues { min, max };
-        Sandwich::new(&SquaredError, target.view(), excess, square, eigenvalues, roundoff)
+        Sandwich::new(&SquaredError, target.view(), excess, square, eigenvalues, roundoff, f64::MIN_POSITIVE)
     }
 
     #[test]
@@ -95,6 +105,14 @@ mod tests {
         assert_eq!(sandwich(1.0 - 1e-9, 8.0, 4.0, 4.0, 1e-12).violation(), Some(Side::Lower));
         assert_eq!(sandwich(1.0 - 1e-13, 8.0, 4.0, 4.0, 1e-12).violation(), None);
         assert_eq!(sandwich(f64::NAN, 8.0, 4.0, 4.0, 1e-12).violation(), Some(Side::Lower));
+    }
+
+    #[test]
+    fn squares_that_underflow_are_no_violation() {
+        // A residual of 1e-160 has the loss 5e-321 for the squared error and a gradient whose square is no number but 0.
+        assert_eq!(sandwich(5e-321, 0.0, 1.0, 1.0, 1e-12).violation(), None);
+        assert_eq!(sandwich(1e-300, 0.0, 1.0, 1.0, 1e-12).violation(), Some(Side::Upper));
+        assert_eq!(sandwich(0.0, 1e-300, 1.0, 1.0, 1e-12).violation(), Some(Side::Lower));
     }
 
     #[test]

@@ -174,7 +174,15 @@ mod tests {
             squared_gradient_norm: square,
             eigenvalues,
             sum_zero_eigenvalues: None,
-            sandwich: Sandwich::new(loss, target.view(), excess, square, eigenvalues, 1e-14),
+            sandwich: Sandwich::new(
+                loss,
+                target.view(),
+                excess,
+                square,
+                eigenvalues,
+                1e-14,
+                f64::MIN_POSITIVE,
+            ),
             sum_zero_sandwich: None,
         }
     }

@@ -44,7 +44,13 @@ fn sandwich(settings: &Settings, cells: &[Finished]) -> Claim {
                 .sum()
         };
         let name = format!("lo ≤ l − l_inf ≤ hi, {}", figures::readable(optimiser));
-        claim.holds(&name, total(|record| record.violated), total(|record| record.checked))
+        let claim = claim.holds(&name, total(|record| record.violated), total(|record| record.checked));
+        let diverged = total(|record| usize::from(record.diverged.is_some()));
+        if diverged > 0 {
+            claim.open(&format!("{diverged} trainings with {} diverged", figures::readable(optimiser)))
+        } else {
+            claim
+        }
     })
 }
 

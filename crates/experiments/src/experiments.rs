@@ -8,3 +8,6 @@ pub mod labels;
 pub mod losses;
 pub mod optimisers;
 pub mod proxy;
+pub mod sgd;
+pub mod skip;
+pub mod width;

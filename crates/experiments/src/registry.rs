@@ -16,6 +16,9 @@ pub fn all() -> Vec<Box<dyn AnyExperiment>> {
         Box::new(experiments::init::Init),
         Box::new(experiments::gd::GeneralisedDescent),
         Box::new(experiments::proxy::ProxyConvexity),
+        Box::new(experiments::sgd::StochasticDescent),
+        Box::new(experiments::skip::SkipConnections),
+        Box::new(experiments::width::OverParametrisation),
     ]
 }
 

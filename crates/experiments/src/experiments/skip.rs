@@ -1,0 +1,317 @@
+//! Depth with and without skip connections: what theorems T12, T13 and T16 say of dense chains, measured.
+//!
+//! A cell takes one kind of chain (plain, or blocks `x + F`, `x + F/√depth`, `x + F(LayerNorm x)`), one start (default or Kaiming, with
+//! biases or without) and one seed through all depths. What depth does shows in the first layer's term of T13, `A₁ = (‖x‖² + 1) P P'`, whose
+//! eigenvalues are taken from the singular values of P: those of the summed matrix would lose the small ones. The whole matrix stands beside it,
+//! with every sandwich checked. Chains from the default start are then trained, in `f32`; measurements are in `f64`, with the `f32` parameters taken
+//! as exact.
+
+mod cell;
+mod chain;
+mod figures;
+mod record;
+mod summary;
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::Context;
+use crate::error::Failure;
+use crate::experiment::{Cell, Experiment, Outcome};
+use crate::ingredients::check_data;
+use crate::profile::Profile;
+use crate::summary::Summary;
+
+pub use record::Record;
+
+/// The experiment `skip`.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SkipConnections;
+
+/// The settings of `skip`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// The data sets: `glyphs`, `mnist`, `fashion-mnist`, `cifar-10`.
+    pub datasets: Vec<String>,
+    /// The numbers of hidden layers.
+    pub depths: Vec<usize>,
+    /// The width of every hidden layer.
+    pub width: usize,
+    /// The samples whose structural matrices are measured.
+    pub probe: usize,
+    /// The depths that are trained, from the default start with biases.
+    pub trained_depths: Vec<usize>,
+    /// The steps of a training.
+    pub steps: usize,
+    /// Samples a batch.
+    pub batch: usize,
+    /// The learning rate of SGD.
+    pub rate: f64,
+    /// The momentum of SGD.
+    pub momentum: f64,
+    /// The training samples over which the risk after training is the mean.
+    pub evaluated: usize,
+    /// The seeds: each draws its own weights, batches and samples.
+    pub seeds: Vec<u64>,
+}
+
+/// How blocks are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Block {
+    /// `F(x)`: no skip connection.
+    Plain,
+    /// `x + F(x)`.
+    Skip,
+    /// `x + F(x)/√depth`.
+    Scaled,
+    /// `x + F(LayerNorm x)`.
+    LayerNorm,
+}
+
+/// How the parameters are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// Weights and biases from `U(±fan_in^{-1/2})`.
+    Default,
+    /// Weights from `N(0, 2/fan_in)`, biases 0.
+    Kaiming,
+}
+
+/// What distinguishes the cells of `skip`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// The data set.
+    pub dataset: String,
+    /// How blocks are joined.
+    pub block: Block,
+    /// How the parameters are drawn.
+    pub start: Start,
+    /// Whether the layers have biases.
+    pub biases: bool,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl Block {
+    /// All kinds, in the order of the tables.
+    pub const ALL: [Self; 4] = [Self::Plain, Self::Skip, Self::Scaled, Self::LayerNorm];
+
+    /// The name in identifiers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Skip => "skip",
+            Self::Scaled => "scaled",
+            Self::LayerNorm => "layernorm",
+        }
+    }
+
+    /// The block as a formula.
+    #[must_use]
+    pub const fn formula(self) -> &'static str {
+        match self {
+            Self::Plain => "F (plain)",
+            Self::Skip => "x + F",
+            Self::Scaled => "x + F/√depth",
+            Self::LayerNorm => "x + F(LayerNorm x)",
+        }
+    }
+}
+
+impl Start {
+    /// Both starts.
+    pub const ALL: [Self; 2] = [Self::Default, Self::Kaiming];
+
+    /// The name in identifiers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Kaiming => "kaiming",
+        }
+    }
+}
+
+impl Case {
+    /// Whether this cell's chains are trained.
+    #[must_use]
+    pub fn is_trained(&self) -> bool {
+        self.start == Start::Default && self.biases
+    }
+
+    /// The start in words.
+    #[must_use]
+    pub fn start_title(&self) -> String {
+        format!("{}{}", self.start.name(), if self.biases { "" } else { ", no biases" })
+    }
+}
+
+impl Experiment for SkipConnections {
+    type Settings = Settings;
+    type Case = Case;
+    type Record = Record;
+
+    const ID: &'static str = "skip";
+    const TITLE: &'static str = "Depth with and without skip connections";
+    const PAPER: &'static str = "Skip connections keep the structural error small in deep networks (ECS; GCS, section 5): a residual block has \
+        Jacobian I + B, so the singular values of products of blocks stay within fixed factors where Σ‖B‖ is bounded (T16), while in a plain \
+        chain the smallest eigenvalue of the structural matrix vanishes with depth and its condition number grows.";
+
+    fn settings(&self, profile: Profile) -> Settings {
+        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
+        let quick = profile == Profile::Quick;
+        let depths = vec![1, 2, 4, 8, 16, 32, 64, 100];
+        Settings {
+            datasets: if quick { words(&["glyphs"]) } else { words(&["mnist", "fashion-mnist"]) },
+            trained_depths: if quick { vec![2, 16] } else { depths.clone() },
+            depths,
+            width: 64,
+            probe: if quick { 8 } else { 64 },
+            steps: 800,
+            batch: 32,
+            rate: 0.01,
+            momentum: 0.9,
+            evaluated: if quick { 500 } else { 2000 },
+            seeds: match profile {
+                Profile::Quick => vec![0, 1],
+                Profile::Paper => vec![0, 1, 2],
+                Profile::Full => (0..5).collect(),
+            },
+        }
+    }
+
+    fn plan(&self, settings: &Settings) -> Result<Vec<Cell<Case>>, Failure> {
+        settings.check()?;
+        let mut cells = Vec::new();
+        for dataset in &settings.datasets {
+            for block in Block::ALL {
+                for start in Start::ALL {
+                    for biases in [true, false] {
+                        for &seed in &settings.seeds {
+                            let case = Case { dataset: dataset.clone(), block, start, biases, seed };
+                            let suffix = if biases { "" } else { "-no-biases" };
+                            let id =
+                                format!("{dataset}-{}-{}{suffix}-seed{seed}", block.name(), start.name());
+                            cells.push(Cell { id, cost: settings.cost(&case), case });
+                        }
+                    }
+                }
+            }
+        }
+        Ok(cells)
+    }
+
+    fn check(&self, settings: &Settings, context: &Context) -> Result<(), Failure> {
+        settings.datasets.iter().try_for_each(|name| check_data(name, context))
+    }
+
+    fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
+        cell::run(settings, case, context)
+    }
+
+    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes)
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<(), Failure> {
+        let positive = [
+            ("probe", self.probe),
+            ("steps", self.steps),
+            ("batch", self.batch),
+            ("evaluated", self.evaluated),
+        ];
+        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
+            return Err(format!("`{name}` is 0; it must be at least 1").into());
+        }
+        if self.width < 10 {
+            return Err(format!(
+                "`width` is {}; with fewer than 10 units the matrices are singular at every depth",
+                self.width
+            )
+            .into());
+        }
+        if self.depths.len() < 2
+            || self.depths[0] == 0
+            || self.depths.windows(2).any(|pair| pair[0] >= pair[1])
+        {
+            return Err(
+                "`depths` must be at least two numbers from 1 on, each larger than the one before".into()
+            );
+        }
+        if let Some(depth) = self.trained_depths.iter().find(|depth| !self.depths.contains(depth)) {
+            return Err(format!("`trained_depths` has {depth}, which is not among `depths`").into());
+        }
+        // The optimiser knows what its settings may be.
+        fenchel_nn::optimisers::Sgd::<f32>::new(self.rate, self.momentum)?;
+        Ok(())
+    }
+
+    /// The estimated seconds of a cell on one core.
+    fn cost(&self, case: &Case) -> f64 {
+        // Seconds a sample and layer of measuring and of training, as seen on one core of a small server.
+        let layers = |depths: &[usize]| depths.iter().map(|depth| depth + 12).sum::<usize>() as f64;
+        let measured = layers(&self.depths) * self.probe as f64;
+        let trained = layers(&self.trained_depths) * (self.steps * self.batch) as f64;
+        let again = layers(&self.trained_depths) * self.probe as f64;
+        if case.is_trained() { (measured + again) * 1.0e-4 + trained * 3.0e-6 } else { measured * 1.0e-4 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::Inputs;
+    use std::sync::atomic::AtomicU64;
+
+    #[test]
+    fn the_smallest_cells_run_and_are_summarised() {
+        let settings = Settings {
+            datasets: vec!["glyphs".into()],
+            depths: vec![1, 3],
+            width: 12,
+            probe: 3,
+            trained_depths: vec![3],
+            steps: 2,
+            batch: 4,
+            evaluated: 5,
+            seeds: vec![7],
+            ..SkipConnections.settings(Profile::Quick)
+        };
+        let (inputs, fraction) = (Inputs::default(), AtomicU64::new(0));
+        let context = Context::new(&inputs, &fraction);
+        let mut outcomes = Vec::new();
+        for Cell { id, case, .. } in SkipConnections.plan(&settings).unwrap() {
+            let record = SkipConnections.run(&settings, &case, &context).unwrap();
+            let trained = record.depths.iter().filter(|depth| depth.trained.is_some()).count();
+            assert_eq!(trained, usize::from(case.is_trained()), "{id}");
+            // Two sandwiches a sample, one of them on the sum-zero directions, at every measurement.
+            assert_eq!(record.checked, 3 * 2 * (2 + trained), "{id}");
+            assert_eq!((record.violated, record.floors_violated), (0, 0), "{id}");
+            outcomes.push(Outcome { id, case, record });
+        }
+        let summary = SkipConnections.summarise(&settings, &outcomes).unwrap();
+        assert_eq!((outcomes.len(), summary.claims.len()), (16, 7));
+        for figure in &summary.figures {
+            figure.svg().unwrap();
+        }
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        let wrong = |change: fn(&mut Settings)| {
+            let mut settings = SkipConnections.settings(Profile::Quick);
+            change(&mut settings);
+            SkipConnections.plan(&settings).map(|_| ()).unwrap_err().to_string()
+        };
+        assert!(wrong(|s| s.depths = vec![0, 1]).contains("`depths`"));
+        assert!(wrong(|s| s.depths = vec![2, 2]).contains("`depths`"));
+        assert!(wrong(|s| s.trained_depths = vec![3]).contains("`trained_depths` has 3"));
+        assert!(wrong(|s| s.width = 9).contains("`width` is 9"));
+        assert!(wrong(|s| s.steps = 0).contains("`steps` is 0"));
+        assert!(wrong(|s| s.rate = -1.0).contains("`rate`"));
+    }
+}

@@ -125,22 +125,17 @@ impl Experiment for StochasticDescent {
             model: "c-2x64".to_owned(),
             samples: if quick { 240 } else { 2000 },
             batches: if quick { vec![1, 4, 8, 16, 32, 80, 0] } else { vec![1, 8, 32, 128, 0] },
-            steps: if quick {
-                80
-            } else if full {
-                5000
-            } else {
-                500
+            steps: match profile {
+                Profile::Quick => 150,
+                Profile::Paper => 400,
+                Profile::Full => 5000,
             },
-            full_steps: if quick {
-                30
-            } else if full {
-                1000
-            } else {
-                100
+            full_steps: match profile {
+                Profile::Quick | Profile::Paper => 60,
+                Profile::Full => 1000,
             },
             plain_rates: if full { vec![0.003, 0.01, 0.03] } else { vec![0.01] },
-            momentum_rates: if full { vec![0.001, 0.003, 0.01] } else { vec![0.003] },
+            momentum_rates: if full { vec![0.001, 0.003, 0.01] } else { vec![0.01] },
             momentum: 0.9,
             first_constant: 10.0,
             probe: if quick { 32 } else { 256 },

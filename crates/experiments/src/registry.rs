@@ -10,15 +10,15 @@ pub fn all() -> Vec<Box<dyn AnyExperiment>> {
     vec![
         Box::new(experiments::bounds::Bounds),
         Box::new(experiments::labels::Labels),
-        Box::new(experiments::gap::Gap),
-        Box::new(experiments::losses::Losses),
-        Box::new(experiments::optimisers::Optimisers),
-        Box::new(experiments::init::Init),
-        Box::new(experiments::gd::GeneralisedDescent),
-        Box::new(experiments::proxy::ProxyConvexity),
         Box::new(experiments::sgd::StochasticDescent),
         Box::new(experiments::skip::SkipConnections),
         Box::new(experiments::width::OverParametrisation),
+        Box::new(experiments::init::Init),
+        Box::new(experiments::gd::GeneralisedDescent),
+        Box::new(experiments::losses::Losses),
+        Box::new(experiments::optimisers::Optimisers),
+        Box::new(experiments::proxy::ProxyConvexity),
+        Box::new(experiments::gap::Gap),
     ]
 }
 

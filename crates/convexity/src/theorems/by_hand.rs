@@ -4,9 +4,12 @@
 //! in the certificate of a violation are compared with the formulas of the statement, written out once more in plain f64.
 
 mod batches;
+mod certificates;
 mod edges;
 mod matrices;
 mod moduli;
+mod premises;
+mod searches;
 mod trajectories;
 
 use crate::catalogue::Quadratic;

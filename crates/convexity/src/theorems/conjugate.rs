@@ -212,11 +212,55 @@ mod tests {
         // Outside by round-off only: none.
         let report = report_of(&|tally| equality(&linear, &ball, &[1.0], &[0.5 * (1.0 + 1e-13)], tally));
         assert!(report.claim.holds(), "{}", report.claim);
+        let report = report_of(&|tally| equality(&linear, &ball, &[1.0], &[0.5 * (1.0 + 1e-7)], tally));
+        assert!(report.claim.is_violated(), "{}", report.claim);
         let report = report_of(&|tally| inequality(&linear, &ball, &[1.0], &[0.51], tally));
         assert!(report.claim.is_undecided());
+        // Where psi is infinite there is nothing to compare.
+        let (steep, dual) =
+            (Potential::exponential(Norm::L2), Potential::exponential(Norm::L2).conjugate().unwrap());
+        let report = report_of(&|tally| equality(&steep, &dual, &[1000.0], &[1.0], tally));
+        assert!(report.claim.to_string().contains("budget of 0"), "{}", report.claim);
         let none = SearchConfig { budget: 0, ..SearchConfig::default() };
         assert!(check(&psi, &chi, 1, &none).is_err());
         assert!(check(&psi, &chi, 1, &SearchConfig { budget: 1, ..none }).is_ok());
+    }
+
+    #[test]
+    fn round_off_is_granted_and_no_more() {
+        // Pairs on the graph of the gradient, of every size: psi + chi is <u, s> but for round-off, to either side.
+        let (mut negative, mut refuted) = (0, 0);
+        for c in [0.7, 0.9, 1.1, 1.3, 2.7] {
+            let psi = Potential::norm_power(c, 3.0, Norm::L2).unwrap();
+            let chi = psi.conjugate().unwrap();
+            let (less, more) =
+                (chi.clone().scaled(1.0 - 1e-11).unwrap(), chi.clone().scaled(1.0 + 1e-11).unwrap());
+            for k in 0..40 {
+                let u = [1e-4 * 1.5f64.powi(k)];
+                let mut s = [0.0];
+                psi.gradient_of(&u, &mut s);
+                let (a, b, inner): (f64, f64, f64) = terms(&psi, &chi, &u, &s);
+                negative += u32::from(a + b < inner);
+                let report_of =
+                    |chi: &Potential, fill: fn(&Potential, &Potential, &[f64], &[f64], &mut Tally)| {
+                        let mut tally = Tally::new("T1");
+                        fill(&psi, chi, &u, &s, &mut tally);
+                        tally.finish(Vec::new())
+                    };
+                assert!(report_of(&chi, inequality).claim.holds(), "{c} {u:?}");
+                // psi + chi short of <u, s> by 1e-11 of chi: thirty times what is granted.
+                refuted += u32::from(report_of(&less, inequality).claim.is_violated());
+                // And beyond it by as much: within what equality may miss, by half of it.
+                let report = report_of(&more, equality);
+                let Verdict::Holds { margin, .. } = &report.claim else {
+                    panic!("{c} {u:?}: {}", report.claim)
+                };
+                assert!((margin - 5e-12).abs() < 1e-14, "{c} {u:?}: {margin}");
+                let far = chi.clone().scaled(1.0 + 1e-9).unwrap();
+                assert!(report_of(&far, equality).claim.is_violated(), "{c} {u:?}");
+            }
+        }
+        assert!(negative > 20 && refuted == 200, "{negative} {refuted}");
     }
 
     #[test]

@@ -133,3 +133,87 @@ pub(super) enum Certified {
     /// There is nothing to certify with.
     Open,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::Number;
+
+    /// Adds a point with a label; nothing is to be certified.
+    fn add(tally: &mut Tally, label: f64, slack: f64, size: f64) {
+        let observation = Observation { measured: 1.0, bound: 1.0 + slack, slack, size };
+        tally.observe(&observation, || Witness::point(&[label]), || panic!("{slack} is not negative"));
+    }
+
+    /// Adds a point with a negative slack.
+    fn doubt(tally: &mut Tally, label: f64, slack: f64, certified: Certified) {
+        let observation = Observation { measured: 1.0, bound: 1.0 + slack, slack, size: 1.0 };
+        tally.observe(&observation, || Witness::point(&[label]), || certified);
+    }
+
+    fn holds(tally: Tally) -> (f64, u64, f64, f64) {
+        let report = tally.finish(Vec::new());
+        let Verdict::Holds { margin, evaluations, worst_point } = &report.claim else {
+            panic!("{}", report.claim)
+        };
+        (*margin, *evaluations, worst_point.get("x").expect("the label is there")[0], report.slack)
+    }
+
+    #[test]
+    fn the_first_of_the_worst_is_kept() {
+        let mut tally = Tally::new("T");
+        for (label, slack, size) in [(1.0, 3.0, 2.0), (2.0, 1.0, 4.0), (3.0, 2.0, 8.0), (4.0, 0.9, 0.1)] {
+            add(&mut tally, label, slack, size);
+        }
+        assert_eq!(holds(tally), (0.25, 4, 2.0, 1.0));
+        // Small, zero and infinite slacks are none to certify; an infinite one has no size.
+        let mut tally = Tally::new("T");
+        add(&mut tally, 1.0, f64::INFINITY, f64::INFINITY);
+        assert_eq!(holds(tally), (f64::INFINITY, 1, 1.0, f64::INFINITY));
+        let mut tally = Tally::new("T");
+        for (label, slack) in [(1.0, f64::INFINITY), (2.0, 5e-3), (3.0, 0.0)] {
+            add(&mut tally, label, slack, 1.0);
+        }
+        assert_eq!(holds(tally), (0.0, 3, 3.0, 0.0));
+        // Nothing seen, nothing said.
+        let report = Tally::new("T").finish(Vec::new());
+        assert_eq!(report.claim, Verdict::undecided(Reason::Budget { evaluations: 0 }));
+        assert!(report.slack.is_nan());
+    }
+
+    #[test]
+    fn round_off_counts_as_zero_and_a_proof_settles() {
+        let mut tally = Tally::new("T");
+        add(&mut tally, 1.0, 0.5, 1.0);
+        doubt(&mut tally, 2.0, -1e-16, Certified::RoundOff);
+        doubt(&mut tally, 3.0, -2e-16, Certified::RoundOff);
+        assert_eq!(holds(tally), (0.0, 3, 2.0, 0.0));
+        // What cannot be certified leaves the claim open, until a smaller slack is.
+        let certificate = Certificate::new(Method::Precise, -1.5, -0.5).expect("it is negative");
+        let mut tally = Tally::new("T");
+        doubt(&mut tally, 1.0, -2.0, Certified::Open);
+        doubt(&mut tally, 2.0, -1.0, Certified::Violation(certificate));
+        doubt(&mut tally, 3.0, -9.0, Certified::Violation(certificate));
+        let report = tally.finish(Vec::new());
+        let Verdict::Violated { point, slack, .. } = &report.claim else { panic!("{}", report.claim) };
+        assert_eq!((point.get("x"), *slack), (Some([2.0].as_slice()), -1.0));
+        let mut tally = Tally::new("T");
+        doubt(&mut tally, 1.0, -2.0, Certified::Open);
+        add(&mut tally, 2.0, f64::NAN, 1.0);
+        let report = tally.finish(Vec::new());
+        assert_eq!((report.slack, report.claim.is_undecided()), (-2.0, true));
+    }
+
+    #[test]
+    fn a_proof_needs_the_upper_end() {
+        // -1/3 is no f64: its enclosure has two ends, neighbours, with the number between them.
+        let third = PreciseInterval::from_f64(-1.0) / 3.0;
+        let Certified::Violation(certificate) = proof(&third) else { panic!("it is negative") };
+        let (lower, upper) = certificate.enclosure();
+        assert!(lower < upper && upper == lower.next_up() && upper < 0.0, "{lower} {upper}");
+        // (1/3) 3 - 1: zero, as far as the enclosure can tell.
+        let nothing = PreciseInterval::from_f64(1.0) / 3.0 * 3.0 - 1.0;
+        assert!(nothing.to_f64_interval().lo() < 0.0);
+        assert!(matches!(proof(&nothing), Certified::RoundOff));
+    }
+}

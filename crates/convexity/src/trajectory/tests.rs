@@ -24,6 +24,7 @@ fn the_euclidean_square_gives_gradient_descent() {
     let method = GeneralisedDescent::new(majorant(4.0, 2.0, Norm::L2), 0.5).unwrap();
     let run = method.run(&function, array![1.0, -2.0].view(), 5).unwrap();
     let mut x = array![1.0, -2.0];
+    assert_eq!(run.steps(), 5);
     for state in run.states() {
         assert!((&state.point - &x).iter().all(|d: &f64| d.abs() < 1e-15));
         // The step of certificates is the step taken.
@@ -104,6 +105,10 @@ fn misfits_are_refused() {
     assert!(GeneralisedDescent::new(majorant(1.0, 2.0, Norm::L2), f64::NAN).is_err());
     let fast = GeneralisedDescent::new(majorant(1e-3, 2.0, Norm::L2), 1.0).unwrap();
     assert!(fast.run(&function, array![1.0].view(), 1000).is_err(), "a divergent run overflows");
+    // One entry that leaves f64 is enough.
+    let unit = GeneralisedDescent::new(majorant(1.0, 2.0, Norm::L2), 1.0).unwrap();
+    assert!(unit.next(array![-1.7e308, 0.5].view(), array![1e308, 0.25].view()).is_err());
+    assert_eq!(unit.next(array![0.5, 0.5].view(), array![1.0, 0.25].view()).unwrap(), array![-0.5, 0.25]);
     assert!(FiniteSum::new(Vec::new()).is_err());
     assert!(FiniteSum::new(vec![parabola(&[1.0]), parabola(&[1.0, 1.0])]).is_err());
 }

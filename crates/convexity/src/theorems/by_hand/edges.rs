@@ -154,15 +154,18 @@ fn t7_an_overshooting_run_breaks_the_energy_bound() {
 fn t8_the_identity_where_values_are_negative() {
     let sum = cosines();
     let mut tightest: f64 = 0.0;
-    for k in 0..40 {
-        let (x, next) = (2.2 + 0.02 * f64::from(k), 3.1 - 0.013 * f64::from(k));
+    // Beyond the ridge towards the minimum; and on it, where the divergence is negative, uphill, where the step goes against the slope.
+    let down = (0..40).map(|k| (2.2 + 0.02 * f64::from(k), 3.1 - 0.013 * f64::from(k)));
+    let up = (0..40).map(|k| (0.9 + 0.01 * f64::from(k), 0.3 - 0.013 * f64::from(k)));
+    for (x, next) in down.chain(up) {
         let run = BatchRun::record(&sum, [array![x], array![next]], vec![vec![1]]).unwrap();
         let report = interference::identity(&sum, &run).unwrap();
         let risk = |x: f64| (x.cos() + (x + 0.4).cos()) / 2.0;
         let inner = -(x + 0.4).sin() * (x - next);
         let divergence = (next + 0.4).cos() - (x + 0.4).cos() + (x + 0.4).sin() * (next - x);
         let moved = (next.cos() - x.cos()) / 2.0;
-        let size = -risk(x) + inner.abs() + divergence.abs() + moved.abs() - 2.0 * risk(next);
+        let size = risk(x).abs() + inner.abs() + divergence.abs() + moved.abs() + 2.0 * risk(next).abs();
+        assert!(x > 2.0 || (inner < 0.0 && divergence < 0.0));
         let left = (inner - divergence) / 2.0;
         assert!((report.measured - left).abs() < 1e-14 && (report.bound - left).abs() < 1e-14);
         let Verdict::Holds { margin, .. } = report.claim else { panic!("{}", report.claim) };

@@ -143,6 +143,7 @@ fn t6_asks_for_steps_exponents_and_budgets() {
     };
     assert!(residual(1.0 / 3.0) <= 1e-15);
     assert!((residual(0.4) - (0.4 - 1.0 / 3.0) / 1.4).abs() < 1e-14);
+    assert!((residual(0.335) - (0.335 - 1.0 / 3.0) / 1.335).abs() < 1e-14);
     // Distances to the region: from the ball's edge, and above the level.
     let distance = |region: Region| {
         let run = Run::new(&function, &modulus, &one).within(region);

@@ -117,5 +117,6 @@ mod tests {
         assert_eq!(subsets(9, 4).unwrap().len(), 126);
         // C(30, 15) is beyond any patience.
         assert!(subsets(30, 15).is_err());
+        assert!(subsets(100_000, 1).is_ok_and(|all| all.len() == 100_000) && subsets(100_001, 1).is_err());
     }
 }

@@ -178,6 +178,9 @@ fn without_a_formula_round_off_stays_undecided_and_misfits_are_refused() {
     assert!(dominated(&run, &other, &Infimum::AtLeast(0.0), &CONFIG()).is_err());
     assert!(dominated(&run, &modulus, &Infimum::AtLeast(0.0), &CONFIG()).is_err());
     assert!(energy(&run, &Infimum::AtLeast(f64::NAN), &CONFIG()).is_err());
+    // An exponent of 1 has no conjugate exponent; one a little above has.
+    assert!(bound::power(&Modulus::smooth(2.0, 1.0, Norm::L2).unwrap()).is_err());
+    assert!(bound::power(&Modulus::smooth(2.0, 1.005, Norm::L2).unwrap()).is_ok());
     let offset = modulus.clone().with_offset(0.1).unwrap();
     assert!(energy(&Run::new(&closure, &offset, &trajectory), &Infimum::AtLeast(0.0), &CONFIG()).is_err());
     let still = Trajectory::record(&closure, [array![1.0]]).unwrap();

@@ -81,6 +81,16 @@ mod tests {
     }
 
     #[test]
+    fn values_scale_with_the_matrix() {
+        let a = array![[1.0, 2.0], [-0.5, 3.0], [2.0, 0.25]];
+        let values = singular_values(a.view()).unwrap();
+        for scale in [1e-9, 1e9] {
+            let scaled = singular_values((&a * scale).view()).unwrap();
+            assert!(values.iter().zip(&scaled).all(|(v, s)| (s / (v * scale) - 1.0).abs() < 1e-14));
+        }
+    }
+
+    #[test]
     fn squares_agree_with_the_eigenvalues_of_the_gram_matrix() {
         let a = Array2::from_shape_fn((5, 4), |(i, j)| ((3 * i + 7 * j + i * j) % 11) as f64 - 4.0);
         let values = singular_values(a.view()).unwrap();

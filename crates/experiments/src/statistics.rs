@@ -3,6 +3,7 @@
 //! Everything is deterministic: the bootstrap draws from a stream that is named, and sums run in a fixed order.
 //! Inputs with NaN are refused by an error that names the argument, never skipped in silence.
 
+mod binomial;
 mod bootstrap;
 mod correlation;
 mod estimate;
@@ -13,6 +14,7 @@ mod rank;
 mod slope;
 mod worst;
 
+pub use binomial::upper_probability;
 pub use bootstrap::{bootstrap, bootstrap_median};
 pub use correlation::pearson;
 pub use estimate::Estimate;

@@ -10,7 +10,7 @@ use crate::claim::{Claim, Criterion};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
 use crate::number::short;
-use crate::statistics::{Estimate, bootstrap_median, spearman_interval};
+use crate::statistics::{Estimate, bootstrap_median, spearman_interval, upper_probability};
 use crate::summary::Summary;
 
 /// The networks of one data set and start, one entry a seed.
@@ -109,19 +109,22 @@ fn model(settings: &Settings, gathered: &Gathered) -> Result<Claim> {
         violated,
         checked,
     );
-    let mut worst = Estimate::default();
+    // A bound on a probability is refuted by counts that would be rare under it, in one of the dimensions.
+    let level = 0.01 / gathered.rows.len().max(1) as f64;
+    let mut worst = f64::NAN;
     let mut least: f64 = 0.0;
     for (dimension, cells) in &gathered.rows {
-        let shares: Vec<f64> =
-            cells.iter().map(|(_, rows)| rows.in_event as f64 / rows.draws as f64).collect();
-        let estimate = bootstrap_median(&format!("event {dimension}"), &shares)?;
-        if worst.value.is_nan() || estimate.range().0 < worst.range().0 {
-            worst = estimate;
-        }
+        let total = |count: fn(&Rows) -> usize| cells.iter().map(|(_, rows)| count(rows)).sum();
+        let limit = upper_probability(total(|rows| rows.in_event), total(|rows| rows.draws), level)?;
+        worst = if worst.is_nan() { limit } else { worst.min(limit) };
         // The same for all dimensions: it depends on m alone.
         least = BallModel::new(settings.rows, *dimension).map_or(f64::NAN, |model| model.probability());
     }
-    claim = claim.requires("share of draws in the event, worst dimension", worst, Criterion::AtLeast(least));
+    claim = claim.requires(
+        "upper 99 % limit of the event's probability (Clopper, Pearson; Bonferroni), worst dimension",
+        Estimate::exact(worst),
+        Criterion::AtLeast(least),
+    );
     Ok(claim.shown_in("rows").listed_in("rows"))
 }
 

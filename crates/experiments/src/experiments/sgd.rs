@@ -122,20 +122,28 @@ impl Experiment for StochasticDescent {
         let full = profile == Profile::Full;
         Settings {
             datasets: vec![if quick { "glyphs" } else { "mnist" }.to_owned()],
-            model: "c-2x64".to_owned(),
-            samples: if quick { 240 } else { 2000 },
-            batches: if quick { vec![1, 4, 8, 16, 32, 80, 0] } else { vec![1, 8, 32, 128, 0] },
+            model: if quick {
+                "c-1x16"
+            } else if full {
+                "c-2x64"
+            } else {
+                "c-1x32"
+            }
+            .to_owned(),
+            samples: if quick { 160 } else { 2000 },
+            batches: if quick { vec![1, 2, 4, 8, 16, 32, 0] } else { vec![1, 8, 32, 128, 0] },
             steps: match profile {
-                Profile::Quick => 150,
-                Profile::Paper => 400,
+                Profile::Quick => 300,
+                Profile::Paper => 1000,
                 Profile::Full => 5000,
             },
             full_steps: match profile {
-                Profile::Quick | Profile::Paper => 60,
+                Profile::Quick => 200,
+                Profile::Paper => 150,
                 Profile::Full => 1000,
             },
-            plain_rates: if full { vec![0.003, 0.01, 0.03] } else { vec![0.01] },
-            momentum_rates: if full { vec![0.001, 0.003, 0.01] } else { vec![0.01] },
+            plain_rates: if full { vec![0.003, 0.01, 0.03] } else { vec![0.02] },
+            momentum_rates: if full { vec![0.001, 0.003, 0.01] } else { vec![0.005] },
             momentum: 0.9,
             first_constant: 10.0,
             probe: if quick { 32 } else { 256 },
@@ -265,7 +273,7 @@ mod tests {
             change(&mut settings);
             StochasticDescent.plan(&settings).map(|_| ()).unwrap_err().to_string()
         };
-        assert!(wrong(|s| s.batches = vec![240]).contains("write 0"));
+        assert!(wrong(|s| s.batches = vec![160]).contains("write 0"));
         assert!(wrong(|s| s.steps = 1).contains("`steps`"));
         assert!(wrong(|s| s.first_constant = 0.0).contains("`first_constant`"));
         assert!(wrong(|s| s.plain_rates = vec![-0.1]).contains("`rate`"));

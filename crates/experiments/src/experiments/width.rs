@@ -108,9 +108,9 @@ impl Experiment for OverParametrisation {
             widths: vec![16, 32, 64, 128, 256, 512, 1024, 1600],
             probe: if quick { 64 } else { 256 },
             reaches: vec![2.0, 3.0],
-            dimensions: vec![1500, 5000, 20_000],
+            dimensions: if quick { vec![1500, 3000] } else { vec![1500, 5000, 20_000] },
             rows: 10,
-            draws: if quick { 10 } else { 100 },
+            draws: 500,
             seeds: match profile {
                 Profile::Quick => vec![0, 1],
                 Profile::Paper => vec![0, 1, 2],

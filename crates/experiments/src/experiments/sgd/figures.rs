@@ -39,7 +39,7 @@ pub(super) fn prefixes(cells: &[Measured]) -> Figure {
             panel.title = format!("{title}, b = {}", cell.record.batch);
             panel = panel
                 .curve(Curve::new("R_{0} − R_{T} + Σ I", 5, series(cell, |step| step.right)))
-                .curve(Curve::new("(b/n) Σ [⟨g, s⟩ − d]", 0, series(cell, |step| step.left)))
+                .curve(Curve::new("(b/n) Σ [g·s − d]", 0, series(cell, |step| step.left)))
                 .curve(Curve::new("(b/n) Σ energy", 2, series(cell, |step| step.energies)))
                 .curve(Curve::new("R_{T}", 3, series(cell, |step| step.risk)));
         }
@@ -86,10 +86,13 @@ pub(super) fn floor(cells: &[Measured]) -> Figure {
 /// The local gradient norm along training and against the risk at the end.
 pub(super) fn local_norm(cells: &[Measured]) -> Figure {
     let steps = || Axis::linear("step");
-    let mut along = Panel::new("local gradient norm", steps(), Axis::log10("mean ‖∇l‖²"));
+    let mut along = Panel::new("local gradient norm", steps(), Axis::log10("local gradient norm"));
     let mut risk = Panel::new("risk", steps(), Axis::log10("mean loss (nats)"));
-    let mut ends =
-        Panel::new("at the end, all cells", Axis::log10("mean loss (nats)"), Axis::log10("mean ‖∇l‖²"));
+    let mut ends = Panel::new(
+        "at the end, all cells",
+        Axis::log10("mean loss (nats)"),
+        Axis::log10("local gradient norm"),
+    );
     for ((rule, title), ink) in RULES.into_iter().zip([0, 1, 2]) {
         if let Some(cell) = typical(cells, rule) {
             let logs = |of: fn(&super::record::Log) -> f64| -> Vec<(f64, f64)> {

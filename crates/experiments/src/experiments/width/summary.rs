@@ -289,8 +289,8 @@ mod tests {
             .map(|cell| {
                 let record = match &cell.case {
                     Case::Rows { .. } => Record::Rows(Rows {
-                        draws: 10,
-                        in_event: 10,
+                        draws: 500,
+                        in_event: 470,
                         checked: 40,
                         violated: 0,
                         printed_least_refuted: 10,

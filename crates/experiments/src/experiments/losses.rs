@@ -64,14 +64,14 @@ impl Experiment for Losses {
             ]),
             epochs: if full { 3 } else { 1 },
             steps: match profile {
-                Profile::Quick => Some(30),
+                Profile::Quick => Some(150),
                 Profile::Paper => Some(1000),
                 Profile::Full => None,
             },
             batch: 32,
             rate: 0.01,
             momentum: 0.9,
-            log_every: if quick { 3 } else { 5 },
+            log_every: 5,
             probe: if quick { 16 } else { 64 },
             probe_convolutional: match profile {
                 Profile::Quick => 8,

@@ -172,7 +172,8 @@ impl Experiment for SkipConnections {
             steps: 800,
             batch: 32,
             rate: 0.01,
-            momentum: 0.9,
+            // None: with 0.9, blocks x + F(LayerNorm x) overflow at depth 100 at this rate.
+            momentum: 0.0,
             evaluated: if quick { 500 } else { 2000 },
             seeds: match profile {
                 Profile::Quick => vec![0, 1],
@@ -294,7 +295,7 @@ mod tests {
             outcomes.push(Outcome { id, case, record });
         }
         let summary = SkipConnections.summarise(&settings, &outcomes).unwrap();
-        assert_eq!((outcomes.len(), summary.claims.len()), (16, 7));
+        assert_eq!((outcomes.len(), summary.claims.len()), (16, 8));
         for figure in &summary.figures {
             figure.svg().unwrap();
         }

@@ -28,6 +28,8 @@ pub(super) struct Digest {
     pub mean_lower: LocalCorrelation,
     /// Residual deviation of log risk about its line on log mean lower bound, over that on log energy.
     pub residual_ratio: f64,
+    /// The mean excess loss over the probe set at the first log.
+    pub first_risk: f64,
     /// The mean excess loss over the probe set at the end.
     pub final_risk: f64,
     /// The least share of finite upper bounds in a log of the last half.
@@ -62,6 +64,7 @@ impl Digest {
             mean_lower: local(&risk, &series(&|log| log.probe.lower.ln()))?,
             residual_ratio: slope(&series(&|log| log.probe.lower.ln()), &risk)?.residual
                 / slope(&series(&|log| log.probe.energy.ln()), &risk)?.residual,
+            first_risk: record.logs.first().map_or(f64::NAN, |log| log.probe.risk),
             final_risk: record.logs.last().map_or(f64::NAN, |log| log.probe.risk),
             upper_finite: last_half.iter().map(|log| log.probe.upper_finite).fold(1.0, f64::min),
         })

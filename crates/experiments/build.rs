@@ -23,7 +23,9 @@ fn main() {
     for name in ["random", "convexity", "tensor", "nn", "datasets"] {
         collect(&crates.join(name).join("src"), &mut shared);
     }
-    collect(&here.join("src/ingredients"), &mut shared);
+    let mut ingredients = Vec::new();
+    collect(&here.join("src/ingredients"), &mut ingredients);
+    shared.extend(ingredients.into_iter().filter(computes));
     shared.extend(crates.parent().map(|root| root.join("Cargo.lock")));
     let shared = add(Fingerprint::new(), shared, crates);
     println!("cargo::rustc-env=FENCHEL_NUMERICS={}", shared.hex());
@@ -34,7 +36,7 @@ fn main() {
     for module in experiments(&folder) {
         let mut files = vec![folder.join(&module).with_extension("rs")];
         collect(&folder.join(&module), &mut files);
-        files.retain(|file| !PRESENTATION.iter().any(|name| file.ends_with(name)));
+        files.retain(computes);
         let own = add(shared, files, crates);
         arms.push_str(&format!("    (\"{module}\", \"{}\"),\n", own.hex()));
     }
@@ -45,6 +47,10 @@ fn main() {
     let version =
         Command::new(rustc).arg("--version").output().map(|output| output.stdout).unwrap_or_default();
     println!("cargo::rustc-env=FENCHEL_RUSTC={}", String::from_utf8_lossy(&version).trim());
+}
+
+fn computes(file: &PathBuf) -> bool {
+    !PRESENTATION.iter().any(|name| file.ends_with(name))
 }
 
 /// The modules of `folder`, in a fixed order.

@@ -36,13 +36,15 @@ pub struct Context<'a> {
     inputs: &'a Inputs,
     /// The finished share of the cell, as the bits of an f64.
     fraction: &'a AtomicU64,
+    /// Where this part of the cell begins and how much of the cell it is.
+    part: (f64, f64),
 }
 
 impl<'a> Context<'a> {
     /// A context over `inputs` that writes the cell's progress into `fraction`.
     #[must_use]
     pub fn new(inputs: &'a Inputs, fraction: &'a AtomicU64) -> Self {
-        Self { inputs, fraction }
+        Self { inputs, fraction, part: (0.0, 1.0) }
     }
 
     /// The folder that `--data-dir` named.
@@ -54,7 +56,16 @@ impl<'a> Context<'a> {
     /// Says that `done` of `total` parts of the cell are finished; cheap enough to call at every step.
     pub fn progress(&self, done: usize, total: usize) {
         let fraction = if total == 0 { 0.0 } else { (done as f64 / total as f64).clamp(0.0, 1.0) };
-        self.fraction.store(fraction.to_bits(), Ordering::Relaxed);
+        let (start, length) = self.part;
+        self.fraction.store((start + length * fraction).to_bits(), Ordering::Relaxed);
+    }
+
+    /// The view of one part of the cell, `length` of `total` after the first `done`: its own progress runs from 0 to 1.
+    #[must_use]
+    pub fn part(&self, done: usize, length: usize, total: usize) -> Self {
+        let (start, whole) = self.part;
+        let share = |count: usize| whole * count as f64 / total.max(1) as f64;
+        Self { part: (start + share(done), share(length)), ..*self }
     }
 
     /// A value that several cells need, such as a loaded data set: made once, by whoever comes first.
@@ -102,6 +113,11 @@ mod tests {
         assert_eq!(*context.shared::<u32>("a", || panic!("made twice")).unwrap(), 7);
         assert!(context.shared::<String>("a", || Ok(String::new())).is_err());
         context.progress(1, 4);
-        assert_eq!(f64::from_bits(fraction.load(Ordering::Relaxed)), 0.25);
+        let said = || f64::from_bits(fraction.load(Ordering::Relaxed));
+        assert_eq!(said(), 0.25);
+        context.part(1, 2, 4).progress(1, 2);
+        assert_eq!(said(), 0.5);
+        context.part(1, 2, 4).part(1, 1, 2).progress(1, 1);
+        assert_eq!(said(), 0.75);
     }
 }

@@ -2,6 +2,8 @@
 //! them, and the training along which a probe set is measured.
 
 mod data;
+mod figures;
+mod grid;
 mod initialisers;
 mod losses;
 mod models;
@@ -12,8 +14,10 @@ mod probed_training;
 mod training_run;
 mod training_settings;
 
-pub use data::{Data, check_data};
-pub use initialisers::initialiser;
+pub use data::{Data, check_data, training_samples};
+pub use figures::{loss_title, risk_between_bounds};
+pub use grid::{at_least_one, words};
+pub use initialisers::{Start, initialiser};
 pub use losses::{file_safe, loss};
 pub use models::{MODEL_NAMES, is_convolutional, model};
 pub use optimisers::{OPTIMISER_NAMES, optimiser, schedule};

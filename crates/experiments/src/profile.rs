@@ -17,6 +17,19 @@ pub enum Profile {
     Full,
 }
 
+impl Profile {
+    /// The seeds of an experiment whose cells are replicates: two, three or five.
+    #[must_use]
+    pub fn seeds(self) -> Vec<u64> {
+        let count = match self {
+            Self::Quick => 2,
+            Self::Paper => 3,
+            Self::Full => 5,
+        };
+        (0..count).collect()
+    }
+}
+
 impl fmt::Display for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -136,23 +136,19 @@ pub fn reproduce(
     Ok(Finished { found, failed, report })
 }
 
-/// The report of a run folder, rebuilt from its stored records without running anything.
+/// The report of a run folder, rebuilt from its stored records without running anything; with `page`, the results as a Markdown page
+/// too, the figures that its claims refer to in `figures/` beside it.
 ///
 /// # Errors
 /// When the folder holds no run, or a file is damaged or cannot be written.
-pub fn rebuild(folder: &Path) -> Result<Report> {
+pub fn rebuild(folder: &Path, page: Option<&Path>) -> Result<Report> {
     let store = Store::open(folder)?;
     let manifest = Manifest::read(folder)?.ok_or_else(|| crate::Error::NoRun(folder.to_path_buf()))?;
-    report::build(&store, &manifest)
-}
-
-/// Writes the results of a run folder as a Markdown page, with the figures that its claims refer to in `figures/` beside it.
-///
-/// # Errors
-/// When the folder holds no run, or a file is damaged or cannot be written.
-pub fn markdown(folder: &Path, page: &Path) -> Result<()> {
-    let side = read(folder)?;
-    report::write_markdown(&side.report, &side.manifest, page)
+    let report = report::build(&store, &manifest)?;
+    if let Some(page) = page {
+        report::write_markdown(&report, &manifest, page)?;
+    }
+    Ok(report)
 }
 
 /// Two run folders side by side; nothing is written.

@@ -96,6 +96,13 @@ impl From<f64> for Entry {
     }
 }
 
+impl From<Option<f64>> for Entry {
+    /// NaN where there is no number.
+    fn from(number: Option<f64>) -> Self {
+        Self::Number(number.unwrap_or(f64::NAN))
+    }
+}
+
 impl From<usize> for Entry {
     fn from(count: usize) -> Self {
         Self::Count(count as u64)

@@ -77,7 +77,7 @@ fn a_report_without_all_cells_decides_nothing_in_favour() {
     let folder = tempfile::tempdir().unwrap();
     run(&request(folder.path(), 2));
     fs::remove_file(folder.path().join("cells/gd/power-r1.5-seed3.mpk.gz")).unwrap();
-    let report = rebuild(folder.path()).unwrap();
+    let report = rebuild(folder.path(), None).unwrap();
     let (reproduced, _, undecided) = report.tally();
     assert_eq!(reproduced, 0);
     assert!(undecided > 0);

@@ -17,6 +17,7 @@
 
 mod adam;
 mod generalised;
+mod in_parts;
 mod rms_prop;
 mod sgd;
 mod state;

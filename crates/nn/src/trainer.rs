@@ -210,7 +210,14 @@ impl<T: Real> Trainer<T> {
 
 /// Whether every number is finite; without a branch by number, so that it runs at the speed of memory.
 pub(crate) fn all_finite<T: Real>(values: &[T]) -> bool {
-    values.iter().fold(true, |finite, value| finite & value.is_finite())
+    // Fewer are not worth another thread.
+    const PART: usize = 1 << 15;
+    if values.len() <= PART || rayon::current_num_threads() == 1 {
+        return values.iter().fold(true, |finite, value| finite & value.is_finite());
+    }
+    let (left, right) = values.split_at(values.len() / 2);
+    let (left, right) = rayon::join(|| all_finite(left), || all_finite(right));
+    left && right
 }
 
 /// The row of a shard as the row of the batch.

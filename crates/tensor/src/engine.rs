@@ -1,5 +1,7 @@
 //! Whole batches on all cores: fixed shards over rayon, with the same bits at any thread count.
 
+mod ordered_sum;
+
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,6 +9,7 @@ use ndarray::{Array2, Array3, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
 use crate::{Real, Sweep, Tape, TensorError};
+use ordered_sum::ordered_sum;
 
 /// Runs a tape over whole batches.
 ///
@@ -186,18 +189,17 @@ impl<T: Real> Engine<T> {
         } else {
             (0..shards).into_par_iter().for_each(fill);
         }
-        for (shard, slot) in slots.into_iter().take(shards).enumerate() {
+        let mut finished: [Option<Worker<T>>; MOST_SHARDS] = [const { None }; MOST_SHARDS];
+        for (slot, finished) in slots.into_iter().zip(&mut finished).take(shards) {
             let worker = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
-            let worker = worker.expect("every shard fills its slot")?;
-            if shard == 0 {
-                gradient.copy_from_slice(&worker.gradient);
-            } else {
-                for (total, &term) in gradient.iter_mut().zip(&worker.gradient) {
-                    *total += term;
-                }
-            }
-            self.give_back(worker);
+            *finished = Some(worker.expect("every shard fills its slot")?);
         }
+        let mut terms: [&[T]; MOST_SHARDS] = [&[]; MOST_SHARDS];
+        for (term, worker) in terms.iter_mut().zip(finished.iter().flatten()) {
+            *term = &worker.gradient;
+        }
+        ordered_sum(gradient, &terms[..shards], 0);
+        finished.into_iter().flatten().for_each(|worker| self.give_back(worker));
         Ok(())
     }
 

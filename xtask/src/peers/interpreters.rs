@@ -23,13 +23,24 @@ pub(super) fn interpreter_with(package: &str, environment: &str) -> Option<PathB
             return None;
         }
         let list = workspace::root().join("benches/peers").join(environment).with_extension("txt");
-        let installed =
-            Command::new(&python).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&list).status();
-        if !installed.is_ok_and(|status| status.success()) {
-            eprintln!("xtask: cannot install the packages of {}", list.display());
-        }
+        install(&python, &list);
     }
     imports(&python, package).then_some(python)
+}
+
+/// Installs a list's packages, each line by itself: what cannot be had does not cost the others.
+fn install(python: &PathBuf, list: &PathBuf) {
+    let Ok(lines) = std::fs::read_to_string(list) else {
+        eprintln!("xtask: cannot read {}", list.display());
+        return;
+    };
+    for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let mut pip = Command::new(python);
+        pip.args(["-m", "pip", "install", "--quiet"]).args(line.split_whitespace());
+        if !pip.status().is_ok_and(|status| status.success()) {
+            eprintln!("xtask: cannot install {line}; what needs it is left out");
+        }
+    }
 }
 
 fn imports(python: &PathBuf, package: &str) -> bool {

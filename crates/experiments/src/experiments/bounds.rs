@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{check_data, is_convolutional, loss, model};
+use crate::ingredients::{
+    at_least_one, check_data, is_convolutional, loss, model, seconds_a_sample, training_samples, words,
+};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -96,7 +98,6 @@ impl Experiment for Bounds {
         bounds log ‖∇l‖² − log λ, and their local Pearson correlation with the risk.";
 
     fn settings(&self, profile: Profile) -> Settings {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let quick = profile == Profile::Quick;
         Settings {
             datasets: match profile {
@@ -122,11 +123,7 @@ impl Experiment for Bounds {
             residual_log_every: 7,
             residual_probe: if profile == Profile::Full { 64 } else { 16 },
             window: 50,
-            seeds: match profile {
-                Profile::Quick => vec![0, 1],
-                Profile::Paper => vec![0, 1, 2],
-                Profile::Full => (0..5).collect(),
-            },
+            seeds: profile.seeds(),
         }
     }
 
@@ -170,7 +167,7 @@ impl Experiment for Bounds {
 
 impl Settings {
     fn check(&self) -> Result<(), Failure> {
-        let positive = [
+        at_least_one(&[
             ("epochs", self.epochs as usize),
             ("batch", self.batch),
             ("log_every", self.log_every),
@@ -179,10 +176,7 @@ impl Settings {
             ("residual_epochs", self.residual_epochs as usize),
             ("residual_log_every", self.residual_log_every),
             ("residual_probe", self.residual_probe),
-        ];
-        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("`{name}` is 0; it must be at least 1").into());
-        }
+        ])?;
         if self.window < 3 {
             return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
         }
@@ -207,20 +201,10 @@ impl Settings {
     /// The estimated seconds of a cell on one core.
     fn cost(&self, case: &Case) -> f64 {
         let Extent { epochs, log_every, probe } = self.extent(&case.model);
-        let samples = match case.dataset.as_str() {
-            "glyphs" => 12_000.0,
-            "cifar-10" => 50_000.0,
-            _ => 60_000.0,
-        } * epochs as f64;
+        let samples = training_samples(&case.dataset) * epochs as f64;
         let logs = samples / (self.batch * log_every) as f64;
         let probed = logs * (probe + 2) as f64;
-        // Seconds a sample of training and of measuring, as seen on one core of a small server.
-        let (train, measure) = match case.model.split_once('-') {
-            Some(("c" | "d", _)) => (1.5e-5, 1.0e-4),
-            Some(("a" | "b", _)) => (2.0e-4, 2.5e-3),
-            Some(("resnet", _)) => (4.5e-3, 5.0e-2),
-            _ => (1.0e-4, 8.0e-4),
-        };
+        let (train, measure) = seconds_a_sample(&case.model);
         samples * train + probed * measure
     }
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{TrainingCase, TrainingSettings};
+use crate::ingredients::{TrainingCase, TrainingSettings, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -79,7 +79,6 @@ impl Experiment for Gap {
         loss's own lower and upper bound differ, and the risk's bounds are means of the samples' bounds.";
 
     fn settings(&self, profile: Profile) -> TrainingSettings {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let quick = profile == Profile::Quick;
         TrainingSettings {
             datasets: words(&[if quick { "glyphs" } else { "mnist" }]),
@@ -102,11 +101,7 @@ impl Experiment for Gap {
             probe: if quick { 64 } else { 256 },
             probe_convolutional: 64,
             window: 50,
-            seeds: match profile {
-                Profile::Quick => vec![0, 1],
-                Profile::Paper => vec![0, 1, 2],
-                Profile::Full => (0..5).collect(),
-            },
+            seeds: profile.seeds(),
         }
     }
 

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{StepLog, check_data, file_safe, initialiser, loss, seconds_a_sample};
+use crate::ingredients::{
+    StepLog, at_least_one, check_data, file_safe, initialiser, loss, seconds_a_sample, words,
+};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -95,7 +97,6 @@ impl Experiment for Init {
         section 5).";
 
     fn settings(&self, profile: Profile) -> Settings {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let quick = profile == Profile::Quick;
         Settings {
             datasets: match profile {
@@ -126,11 +127,7 @@ impl Experiment for Init {
             momentum: 0.9,
             log_every: 20,
             probe: if quick { 64 } else { 256 },
-            seeds: match profile {
-                Profile::Quick => vec![0],
-                Profile::Paper => vec![0, 1, 2],
-                Profile::Full => (0..5).collect(),
-            },
+            seeds: if quick { vec![0] } else { profile.seeds() },
         }
     }
 
@@ -166,17 +163,17 @@ impl Experiment for Init {
 
 impl Settings {
     fn check(&self) -> Result<(), Failure> {
-        let positive = [
+        if self.depths.is_empty() {
+            return Err("`depths` is empty; name at least one".into());
+        }
+        at_least_one(&[
             ("depths", self.depths.iter().copied().min().unwrap_or(0)),
             ("width", self.width),
             ("steps", self.steps),
             ("batch", self.batch),
             ("log_every", self.log_every),
             ("probe", self.probe),
-        ];
-        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("`{name}` is 0 or empty; it must be at least 1").into());
-        }
+        ])?;
         loss(&self.loss)?;
         self.starts.iter().try_for_each(|name| initialiser(name).map(|_| ()))?;
         fenchel_nn::optimisers::Sgd::<f32>::new(self.rate, self.momentum)?;

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{ProbeLog, TrainingCase, TrainingSettings};
+use crate::ingredients::{ProbeLog, TrainingCase, TrainingSettings, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -59,7 +59,6 @@ impl Experiment for Labels {
         label; evaluated under random wrong labels it must still hold, and must lose its hold on the true risk.";
 
     fn settings(&self, profile: Profile) -> TrainingSettings {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let quick = profile == Profile::Quick;
         TrainingSettings {
             datasets: words(&[if quick { "glyphs" } else { "mnist" }]),
@@ -82,11 +81,7 @@ impl Experiment for Labels {
             probe: if quick { 64 } else { 256 },
             probe_convolutional: 64,
             window: 50,
-            seeds: match profile {
-                Profile::Quick => vec![0, 1],
-                Profile::Paper => vec![0, 1, 2],
-                Profile::Full => (0..5).collect(),
-            },
+            seeds: profile.seeds(),
         }
     }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{StepLog, TrainingCase, TrainingSettings};
+use crate::ingredients::{StepLog, TrainingCase, TrainingSettings, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -47,7 +47,6 @@ impl Experiment for Losses {
         The papers run ‖f − y‖_{k}^{k} beside cross-entropy.";
 
     fn settings(&self, profile: Profile) -> TrainingSettings {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let (quick, full) = (profile == Profile::Quick, profile == Profile::Full);
         TrainingSettings {
             datasets: words(&[if quick { "glyphs" } else { "mnist" }]),

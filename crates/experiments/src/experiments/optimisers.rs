@@ -12,7 +12,8 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    StepLog, check_data, file_safe, is_convolutional, loss, model, optimiser, schedule, seconds_a_sample,
+    StepLog, at_least_one, check_data, file_safe, is_convolutional, loss, model, optimiser, schedule,
+    seconds_a_sample, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -94,7 +95,6 @@ impl Experiment for Optimisers {
         under decaying rates must show the same.";
 
     fn settings(&self, profile: Profile) -> Settings {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let quick = profile == Profile::Quick;
         Settings {
             datasets: match profile {
@@ -119,11 +119,7 @@ impl Experiment for Optimisers {
             probe: if quick { 32 } else { 256 },
             probe_convolutional: 64,
             window: if quick { 20 } else { 50 },
-            seeds: match profile {
-                Profile::Quick => vec![0],
-                Profile::Paper => vec![0, 1, 2],
-                Profile::Full => (0..5).collect(),
-            },
+            seeds: if quick { vec![0] } else { profile.seeds() },
         }
     }
 
@@ -178,16 +174,13 @@ impl Case {
 
 impl Settings {
     fn check(&self) -> Result<(), Failure> {
-        let positive = [
+        at_least_one(&[
             ("steps", self.steps),
             ("batch", self.batch),
             ("log_every", self.log_every),
             ("probe", self.probe),
             ("probe_convolutional", self.probe_convolutional),
-        ];
-        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("`{name}` is 0; it must be at least 1").into());
-        }
+        ])?;
         if self.window < 3 {
             return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
         }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::check_data;
+use crate::ingredients::{at_least_one, check_data};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -227,7 +227,7 @@ impl Experiment for ProxyConvexity {
 
 impl Settings {
     fn check(&self) -> Result<(), Failure> {
-        let counts = [
+        at_least_one(&[
             ("problems", self.problems),
             ("steps", self.steps),
             ("stochastic_steps", self.stochastic_steps),
@@ -237,10 +237,7 @@ impl Settings {
             ("ascent", self.ascent),
             ("budget", self.budget as usize),
             ("image_steps", self.image_steps[0].min(self.image_steps[1])),
-        ];
-        if let Some((name, _)) = counts.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("`{name}` is 0; it must be at least 1").into());
-        }
+        ])?;
         if self.runs < 20 {
             return Err(format!("`runs` is {}; a mean with an interval needs at least 20", self.runs).into());
         }

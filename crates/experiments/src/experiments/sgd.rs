@@ -148,11 +148,7 @@ impl Experiment for StochasticDescent {
             first_constant: 10.0,
             probe: if quick { 32 } else { 256 },
             logs: if full { 100 } else { 20 },
-            seeds: match profile {
-                Profile::Quick => vec![0, 1],
-                Profile::Paper => vec![0, 1, 2],
-                Profile::Full => (0..5).collect(),
-            },
+            seeds: profile.seeds(),
         }
     }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::check_data;
+use crate::ingredients::{Start, at_least_one, check_data, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -68,16 +68,6 @@ pub enum Block {
     LayerNorm,
 }
 
-/// How the parameters are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Start {
-    /// Weights and biases from `U(±fan_in^{-1/2})`.
-    Default,
-    /// Weights from `N(0, 2/fan_in)`, biases 0.
-    Kaiming,
-}
-
 /// What distinguishes the cells of `skip`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
@@ -120,20 +110,6 @@ impl Block {
     }
 }
 
-impl Start {
-    /// Both starts.
-    pub const ALL: [Self; 2] = [Self::Default, Self::Kaiming];
-
-    /// The name in identifiers.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Kaiming => "kaiming",
-        }
-    }
-}
-
 impl Case {
     /// Whether this cell's chains are trained.
     #[must_use]
@@ -160,7 +136,6 @@ impl Experiment for SkipConnections {
         chain the smallest eigenvalue of the structural matrix vanishes with depth and its condition number grows.";
 
     fn settings(&self, profile: Profile) -> Settings {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let quick = profile == Profile::Quick;
         let depths = vec![1, 2, 4, 8, 16, 32, 64, 100];
         Settings {
@@ -175,11 +150,7 @@ impl Experiment for SkipConnections {
             // None: with 0.9, blocks x + F(LayerNorm x) overflow at depth 100 at this rate.
             momentum: 0.0,
             evaluated: if quick { 500 } else { 2000 },
-            seeds: match profile {
-                Profile::Quick => vec![0, 1],
-                Profile::Paper => vec![0, 1, 2],
-                Profile::Full => (0..5).collect(),
-            },
+            seeds: profile.seeds(),
         }
     }
 
@@ -219,15 +190,12 @@ impl Experiment for SkipConnections {
 
 impl Settings {
     fn check(&self) -> Result<(), Failure> {
-        let positive = [
+        at_least_one(&[
             ("probe", self.probe),
             ("steps", self.steps),
             ("batch", self.batch),
             ("evaluated", self.evaluated),
-        ];
-        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("`{name}` is 0; it must be at least 1").into());
-        }
+        ])?;
         if self.width < 10 {
             return Err(format!(
                 "`width` is {}; with fewer than 10 units the matrices are singular at every depth",

@@ -11,12 +11,13 @@ mod record;
 mod rows;
 mod summary;
 
+use fenchel_convexity::theorems::gradient_independence::BallModel;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::check_data;
+use crate::ingredients::{Start, check_data, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -45,27 +46,6 @@ pub struct Settings {
     pub draws: usize,
     /// The seeds: each draws its own weights, samples and rows.
     pub seeds: Vec<u64>,
-}
-
-/// How the parameters are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Start {
-    /// Weights and biases from `U(±fan_in^{-1/2})`.
-    Default,
-    /// Weights from `N(0, 2/fan_in)`, biases 0.
-    Kaiming,
-}
-
-impl Start {
-    /// The name in identifiers and tables.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::Kaiming => "kaiming",
-        }
-    }
 }
 
 /// What distinguishes the cells of `width`.
@@ -101,7 +81,6 @@ impl Experiment for OverParametrisation {
         parameters grows.";
 
     fn settings(&self, profile: Profile) -> Settings {
-        let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
         let quick = profile == Profile::Quick;
         Settings {
             datasets: if quick { words(&["glyphs"]) } else { words(&["mnist", "fashion-mnist"]) },
@@ -111,11 +90,7 @@ impl Experiment for OverParametrisation {
             dimensions: if quick { vec![1500, 3000] } else { vec![1500, 5000, 20_000] },
             rows: 10,
             draws: 500,
-            seeds: match profile {
-                Profile::Quick => vec![0, 1],
-                Profile::Paper => vec![0, 1, 2],
-                Profile::Full => (0..5).collect(),
-            },
+            seeds: profile.seeds(),
         }
     }
 
@@ -124,7 +99,7 @@ impl Experiment for OverParametrisation {
         let mut cells = Vec::new();
         for &seed in &settings.seeds {
             for dataset in &settings.datasets {
-                for start in [Start::Default, Start::Kaiming] {
+                for start in Start::ALL {
                     let case = Case::Network { dataset: dataset.clone(), start, seed };
                     let id = format!("{dataset}-{}-seed{seed}", start.name());
                     // Seconds a unit of width, for drawing the weights and for each sample, on one core of a small server.
@@ -173,7 +148,8 @@ impl Settings {
         }
         // The model knows what its settings may be.
         for &dimension in &self.dimensions {
-            fenchel_convexity::theorems::gradient_independence::BallModel::new(self.rows, dimension)?;
+            BallModel::new(self.rows, dimension)
+                .map_err(|error| format!("`rows` {} with `dimensions` {dimension}: {error}", self.rows))?;
         }
         Ok(())
     }
@@ -229,6 +205,6 @@ mod tests {
         assert!(wrong(|s| s.widths = vec![0, 1]).contains("`widths`"));
         assert!(wrong(|s| s.reaches = vec![f64::NAN]).contains("`reaches`"));
         assert!(wrong(|s| s.draws = 0).contains("`draws`"));
-        assert!(wrong(|s| s.dimensions = vec![2]).contains('n'));
+        assert!(wrong(|s| s.dimensions = vec![2]).contains("`dimensions` 2"));
     }
 }

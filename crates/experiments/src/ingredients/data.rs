@@ -27,6 +27,16 @@ pub struct Data {
     pub normalisation: Normalisation,
 }
 
+/// The number of training samples of a data set, for estimates before it is loaded.
+#[must_use]
+pub fn training_samples(name: &str) -> f64 {
+    match name {
+        "glyphs" => GLYPHS.0 as f64,
+        "cifar-10" => 50_000.0,
+        _ => 60_000.0,
+    }
+}
+
 /// Finds a data set's files without keeping them, so that a missing file is known before anything is written.
 ///
 /// # Errors

@@ -1,8 +1,42 @@
-//! Starts by name.
+//! How parameters are drawn: the two starts that experiments compare, and all starts by name.
 
 use fenchel_nn::Initialiser;
+use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
+
+/// The starts whose structural errors are compared with depth and with width.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// Weights and biases from `U(±fan_in^{-1/2})`.
+    Default,
+    /// Weights from `N(0, 2/fan_in)`, biases 0.
+    Kaiming,
+}
+
+impl Start {
+    /// Both starts.
+    pub const ALL: [Self; 2] = [Self::Default, Self::Kaiming];
+
+    /// The name in identifiers and tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Kaiming => "kaiming",
+        }
+    }
+
+    /// What draws the parameters.
+    #[must_use]
+    pub const fn initialiser(self) -> Initialiser {
+        match self {
+            Self::Default => Initialiser::FanInUniform,
+            Self::Kaiming => Initialiser::Kaiming,
+        }
+    }
+}
 
 /// The start called `name`: `fan-in-uniform`, `kaiming`, `xavier`, `lecun`, `orthogonal` (gain √2), `gaussian:0.01`
 /// (deviation), `equal:0.01` (every weight and bias the same), `zeros`.

@@ -8,7 +8,10 @@ use fenchel_random::Seed;
 use fenchel_tensor::Tape;
 use serde::{Deserialize, Serialize};
 
-use super::{Data, ProbeSet, TrainingRun, check_data, file_safe, is_convolutional, loss, model, steps_of};
+use super::{
+    Data, ProbeSet, TrainingRun, at_least_one, check_data, file_safe, is_convolutional, loss, model,
+    steps_of, training_samples,
+};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::Cell;
@@ -108,17 +111,14 @@ impl TrainingSettings {
     }
 
     fn check(&self) -> Result<(), Failure> {
-        let positive = [
+        at_least_one(&[
             ("epochs", self.epochs as usize),
             ("steps", self.steps.unwrap_or(1)),
             ("batch", self.batch),
             ("log_every", self.log_every),
             ("probe", self.probe),
             ("probe_convolutional", self.probe_convolutional),
-        ];
-        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("`{name}` is 0; it must be at least 1").into());
-        }
+        ])?;
         if self.window < 3 {
             return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
         }
@@ -184,7 +184,7 @@ impl TrainingSettings {
 
     /// The estimated seconds of a cell on one core.
     fn cost(&self, case: &TrainingCase, measurements: f64) -> f64 {
-        let set = if case.dataset == "glyphs" { 12_000.0 } else { 60_000.0 } * self.epochs as f64;
+        let set = training_samples(&case.dataset) * self.epochs as f64;
         let samples = self.steps.map_or(set, |steps| set.min((steps * self.batch) as f64));
         let logs = samples / (self.batch * self.log_every) as f64;
         let (train, measure) = seconds_a_sample(&case.model);

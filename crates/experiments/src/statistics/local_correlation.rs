@@ -69,6 +69,12 @@ impl LocalCorrelation {
         median(&kept).ok()
     }
 
+    /// The number of windows that were skipped.
+    #[must_use]
+    pub fn skipped(&self) -> usize {
+        self.values.iter().filter(|value| value.is_none()).count()
+    }
+
     /// The points (index of the window's middle, correlation) for a figure.
     pub fn points(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
         let middle = self.window / 2;
@@ -112,7 +118,7 @@ mod tests {
             y[at] = f64::INFINITY;
             let local = local_pearson(&x, &y, window).unwrap();
             let touched = (0..=30 - window).filter(|&i| i <= at && at < i + window).count();
-            prop_assert_eq!(local.not_finite, touched);
+            prop_assert_eq!((local.not_finite, local.skipped()), (touched, touched));
             let constant = local_pearson(&x, &[0.3; 30], window).unwrap();
             prop_assert_eq!(constant.without_variance, 31 - window);
             prop_assert_eq!(constant.last_half_median(), None);

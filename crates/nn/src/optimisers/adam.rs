@@ -2,6 +2,7 @@
 
 use fenchel_tensor::Real;
 
+use super::in_parts::in_parts;
 use super::{Optimiser, State, WeightDecay, epsilon, scheduled_rate, share, starting_rate};
 use crate::NnError;
 
@@ -81,7 +82,7 @@ impl<T: Real> Optimiser<T> for Adam<T> {
     }
 
     fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
-        let (t, [first, second]) = self.state.update(parameters.len());
+        let (t, vectors) = self.state.update::<2>(parameters.len());
         let (coupled, shrink) = self.decay.factors::<T>(self.rate);
         let t = t as f64;
         // The corrections need f64: 1 - 0.999 in f32 has four digits.
@@ -90,12 +91,14 @@ impl<T: Real> Optimiser<T> for Adam<T> {
         let (beta1, rest1) = (T::of(self.beta1), T::of(1.0 - self.beta1));
         let (beta2, rest2) = (T::of(self.beta2), T::of(1.0 - self.beta2));
         let epsilon = T::of(self.epsilon);
-        for (((x, &g), m), v) in parameters.iter_mut().zip(gradient).zip(first).zip(second) {
-            let g = g + coupled * *x;
-            *m = beta1 * *m + rest1 * g;
-            *v = beta2 * *v + rest2 * g * g;
-            *x = *x * shrink - rate * *m / (v.sqrt() * scale + epsilon);
-        }
+        in_parts(parameters, gradient, vectors, &|parameters, gradient, [first, second]| {
+            for (((x, &g), m), v) in parameters.iter_mut().zip(gradient).zip(first).zip(second) {
+                let g = g + coupled * *x;
+                *m = beta1 * *m + rest1 * g;
+                *v = beta2 * *v + rest2 * g * g;
+                *x = *x * shrink - rate * *m / (v.sqrt() * scale + epsilon);
+            }
+        });
     }
 
     fn state(&self) -> &State<T> {

@@ -2,6 +2,7 @@
 
 use fenchel_tensor::Real;
 
+use super::in_parts::in_parts;
 use super::{Optimiser, State, WeightDecay, epsilon, scheduled_rate, share, starting_rate};
 use crate::NnError;
 
@@ -94,21 +95,25 @@ impl<T: Real> Optimiser<T> for RmsProp<T> {
         let (alpha, rest) = (T::of(self.alpha), T::of(1.0 - self.alpha));
         let (coupled, shrink) = self.decay.factors::<T>(self.rate);
         if self.momentum == 0.0 {
-            let (_, [square]) = self.state.update(parameters.len());
-            for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(square) {
-                let g = g + coupled * *x;
-                *v = alpha * *v + rest * g * g;
-                *x = *x * shrink - rate * g / (v.sqrt() + epsilon);
-            }
+            let (_, vectors) = self.state.update::<1>(parameters.len());
+            in_parts(parameters, gradient, vectors, &|parameters, gradient, [square]| {
+                for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(square) {
+                    let g = g + coupled * *x;
+                    *v = alpha * *v + rest * g * g;
+                    *x = *x * shrink - rate * g / (v.sqrt() + epsilon);
+                }
+            });
             return;
         }
-        let (_, [square, velocity]) = self.state.update(parameters.len());
-        for (((x, &g), v), d) in parameters.iter_mut().zip(gradient).zip(square).zip(velocity) {
-            let g = g + coupled * *x;
-            *v = alpha * *v + rest * g * g;
-            *d = momentum * *d + g / (v.sqrt() + epsilon);
-            *x = *x * shrink - rate * *d;
-        }
+        let (_, vectors) = self.state.update::<2>(parameters.len());
+        in_parts(parameters, gradient, vectors, &|parameters, gradient, [square, velocity]| {
+            for (((x, &g), v), d) in parameters.iter_mut().zip(gradient).zip(square).zip(velocity) {
+                let g = g + coupled * *x;
+                *v = alpha * *v + rest * g * g;
+                *d = momentum * *d + g / (v.sqrt() + epsilon);
+                *x = *x * shrink - rate * *d;
+            }
+        });
     }
 
     fn state(&self) -> &State<T> {

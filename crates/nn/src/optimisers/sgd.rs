@@ -2,6 +2,7 @@
 
 use fenchel_tensor::Real;
 
+use super::in_parts::in_parts;
 use super::{Optimiser, State, WeightDecay, scheduled_rate, share, starting_rate};
 use crate::NnError;
 
@@ -77,19 +78,24 @@ impl<T: Real> Optimiser<T> for Sgd<T> {
         let (coupled, shrink) = self.decay.factors::<T>(self.rate);
         if self.momentum == 0.0 {
             self.state.updates += 1;
-            for (x, &g) in parameters.iter_mut().zip(gradient) {
-                let g = g + coupled * *x;
-                *x = *x * shrink - rate * g;
-            }
+            in_parts(parameters, gradient, [], &|parameters, gradient, []| {
+                for (x, &g) in parameters.iter_mut().zip(gradient) {
+                    let g = g + coupled * *x;
+                    *x = *x * shrink - rate * g;
+                }
+            });
             return;
         }
-        let (_, [velocity]) = self.state.update(parameters.len());
-        for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {
-            let g = g + coupled * *x;
-            *v = momentum * *v + g;
-            let direction = if self.nesterov { g + momentum * *v } else { *v };
-            *x = *x * shrink - rate * direction;
-        }
+        let nesterov = self.nesterov;
+        let (_, vectors) = self.state.update::<1>(parameters.len());
+        in_parts(parameters, gradient, vectors, &|parameters, gradient, [velocity]| {
+            for ((x, &g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {
+                let g = g + coupled * *x;
+                *v = momentum * *v + g;
+                let direction = if nesterov { g + momentum * *v } else { *v };
+                *x = *x * shrink - rate * direction;
+            }
+        });
     }
 
     fn state(&self) -> &State<T> {

@@ -151,7 +151,7 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
                 cotangents[b] = &u[(channel + b) * *plane + target..][..len];
             }
             let mut start = 0;
-            while len - start >= V::LANES {
+            while len.saturating_sub(start) >= V::LANES {
                 let mut held = [V::splat(T::zero()); A];
                 for a in 0..A {
                     held[a] = V::load(&inputs[a][start..]);
@@ -163,18 +163,16 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
                     }
                 }
                 start += step;
-                if start > len {
-                    break;
-                }
             }
             if start < len {
                 // Zeros beyond the row's end: what `x` holds there does not count.
-                for a in 0..A {
-                    let input = V::load(&x[source + tap_offsets[a] + start..]);
-                    for b in 0..B {
-                        let mut last = [T::zero(); WIDEST];
-                        last[..len - start].copy_from_slice(&cotangents[b][start..]);
-                        sums[a][b] = input.multiply_add(V::load(&last), sums[a][b]);
+                for b in 0..B {
+                    let mut last = [T::zero(); WIDEST];
+                    last[..len - start].copy_from_slice(&cotangents[b][start..]);
+                    let cotangent = V::load(&last);
+                    for a in 0..A {
+                        let input = V::load(&x[source + tap_offsets[a] + start..]);
+                        sums[a][b] = input.multiply_add(cotangent, sums[a][b]);
                     }
                 }
             }
@@ -205,7 +203,11 @@ mod tests {
     use proptest::prelude::*;
 
     /// Small integers: every sum is exact, in any order and precision.
-    fn check<T: Real>(channels: usize, taps: usize, count: usize, columns: usize, lanes: usize, seed: u64) {
+    fn check<T: Real>(
+        (channels, taps, taps_by_channel): (usize, usize, usize),
+        (count, columns, lanes): (usize, usize, usize),
+        seed: u64,
+    ) {
         let mut stream = Seed::new(seed).stream();
         let mut draw =
             |n: usize| (0..n).map(|_| T::of(f64::from(stream.random_range(-4_i8..5)))).collect::<Vec<_>>();
@@ -235,8 +237,7 @@ mod tests {
                     got[(c * taps + t) * lanes + (first + n) % lanes] += sum;
                 }
             };
-            let (mut partial, taps_by_channel) = (Vec::new(), taps);
-            let partial = &mut partial;
+            let partial = &mut Vec::new();
             let contraction = Contraction {
                 x: &x,
                 offsets: &offsets,
@@ -260,11 +261,21 @@ mod tests {
     proptest! {
         #[test]
         fn agrees_with_the_definition(
-            channels in 1_usize..6, taps in 1_usize..9, count in 1_usize..4, columns in 1_usize..9,
+            channels in 1_usize..6, sources in 1_usize..3,
+            taps_by_channel in prop_oneof![1_usize..10, Just(15), Just(25)],
+            count in 1_usize..4, columns in 1_usize..9,
             lanes in prop_oneof![Just(1_usize), Just(2), Just(4), Just(8), Just(16), Just(32), Just(64)], seed: u64,
         ) {
-            check::<f32>(channels, taps, count, columns, lanes, seed);
-            check::<f64>(channels, taps, count, columns, lanes, seed);
+            let taps = (channels, sources * taps_by_channel, taps_by_channel);
+            check::<f32>(taps, (count, columns, lanes), seed);
+            check::<f64>(taps, (count, columns, lanes), seed);
+        }
+
+        /// So many rows that they are taken in parts, whose sums wait in `partial`.
+        #[test]
+        fn agrees_with_the_definition_in_parts(channels in 1_usize..6, seed: u64) {
+            check::<f32>((channels, 9, 9), (90, 8, 16), seed);
+            check::<f64>((channels, 25, 25), (90, 8, 16), seed);
         }
     }
 }

@@ -18,9 +18,8 @@ pub(crate) fn run(options: &ReportOptions) -> Result<ExitCode, Failure> {
         println!("page: {}", options.page.display());
     }
     if let Some(folder) = &options.folder {
-        print_report(&run::rebuild(folder)?);
+        print_report(&run::rebuild(folder, options.markdown.as_deref())?);
         if let Some(page) = &options.markdown {
-            run::markdown(folder, page)?;
             println!("results: {}", page.display());
         }
     }

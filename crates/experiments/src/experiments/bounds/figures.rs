@@ -4,9 +4,10 @@ use std::f64::consts::LN_2;
 
 use super::record::Log;
 use super::summary::Measured;
-use crate::figure::{Axis, Band, Curve, Figure, Panel};
+use crate::figure::{Axis, Curve, Figure, Panel};
+use crate::ingredients::{loss_title, risk_between_bounds};
 use crate::statistics::LocalCorrelation;
-use crate::table::{Entry, Table};
+use crate::table::Table;
 
 /// One point a log.
 fn series(cell: &Measured, value: impl Fn(&Log) -> f64) -> Vec<(f64, f64)> {
@@ -23,20 +24,14 @@ fn identifier(prefix: &str, cell: &Measured) -> String {
 }
 
 fn title(cell: &Measured) -> String {
-    let loss = if cell.case.loss == "ce" { "cross-entropy" } else { "squared error" };
-    format!("{}, {}, {loss}", cell.case.dataset, cell.case.model)
+    format!("{}, {}, {}", cell.case.dataset, cell.case.model, loss_title(&cell.case.loss))
 }
 
 /// The three panels over the probe set.
 pub(super) fn probe_set(cell: &Measured) -> Figure {
     let steps = || Axis::linear("SGD step");
-    let band =
-        cell.record.logs.iter().map(|log| (log.step as f64, log.probe.lower_median, log.probe.upper_median));
-    let risk = Panel::new("risk between its bounds", steps(), Axis::log2("excess loss (nats), log₂ scale"))
-        .band(Band::new("between the bounds", 1, band.collect()))
-        .curve(Curve::new("upper bound (median)", 2, series(cell, |log| log.probe.upper_median)))
-        .curve(Curve::new("loss (median)", 0, series(cell, |log| log.probe.risk_median)))
-        .curve(Curve::new("lower bound (median)", 1, series(cell, |log| log.probe.lower_median)));
+    let logs = cell.record.logs.iter().map(|log| (log.step, &log.probe));
+    let risk = risk_between_bounds("risk between its bounds", logs);
     let components = Panel::new("components", steps(), Axis::linear("log₂ (bits)"))
         .curve(Curve::new("log₂ mean ‖∇l‖²", 0, series(cell, |log| log.probe.energy.log2())))
         .curve(Curve::new("log₂ ‖mean ∇l‖²", 4, series(cell, |log| log.probe.mean_gradient.log2())))
@@ -173,26 +168,23 @@ pub(super) fn correlations(cells: &[Measured]) -> Table {
             "windows skipped (set upper)",
         ],
     );
-    let middle = |local: &LocalCorrelation| Entry::Number(local.last_half_median().unwrap_or(f64::NAN));
-    let skipped =
-        |local: &LocalCorrelation| Entry::Count(local.values.iter().filter(|v| v.is_none()).count() as u64);
     for Measured { case, digest, .. } in cells {
         table.push([
             case.dataset.as_str().into(),
             case.model.as_str().into(),
             case.loss.as_str().into(),
             case.seed.into(),
-            middle(&digest.fresh_lower),
-            middle(&digest.fresh_upper),
-            middle(&digest.fresh_energy),
-            middle(&digest.other_lower),
-            middle(&digest.other_upper),
-            middle(&digest.shuffled),
-            middle(&digest.set_lower),
-            middle(&digest.set_upper),
-            middle(&digest.mean_lower),
-            skipped(&digest.fresh_lower),
-            skipped(&digest.set_upper),
+            digest.fresh_lower.last_half_median().into(),
+            digest.fresh_upper.last_half_median().into(),
+            digest.fresh_energy.last_half_median().into(),
+            digest.other_lower.last_half_median().into(),
+            digest.other_upper.last_half_median().into(),
+            digest.shuffled.last_half_median().into(),
+            digest.set_lower.last_half_median().into(),
+            digest.set_upper.last_half_median().into(),
+            digest.mean_lower.last_half_median().into(),
+            digest.fresh_lower.skipped().into(),
+            digest.set_upper.skipped().into(),
         ]);
     }
     table

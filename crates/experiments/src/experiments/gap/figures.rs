@@ -6,7 +6,7 @@ use super::summary::remainder;
 use super::{Log, Record};
 use crate::experiment::Outcome;
 use crate::figure::{Axis, Band, Curve, Figure, Panel};
-use crate::ingredients::{TrainingCase, file_safe};
+use crate::ingredients::{TrainingCase, file_safe, loss_title};
 use crate::table::Table;
 
 /// The name of a group's figure.
@@ -54,7 +54,7 @@ pub(super) fn gap(cell: &Outcome<TrainingCase, Record>) -> Figure {
     let finite =
         Panel::new("finite upper bounds", steps(), Axis::linear("share of samples").range(0.0, 1.02))
             .curve(Curve::new("", 0, series(&|log| log.finite)));
-    let loss = if cross_entropy { "cross-entropy" } else { "squared error" };
+    let loss = loss_title(loss);
     Figure::new(
         &identifier(&cell.case),
         &format!("Which part of the gap is which: {dataset}, {model}, {loss}"),

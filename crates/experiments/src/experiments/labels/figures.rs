@@ -5,9 +5,9 @@ use std::f64::consts::LN_2;
 use super::Log;
 use super::summary::Measured;
 use crate::figure::{Axis, Curve, Figure, Panel};
-use crate::ingredients::{TrainingCase, file_safe};
+use crate::ingredients::{TrainingCase, file_safe, loss_title};
 use crate::statistics::LocalCorrelation;
-use crate::table::{Entry, Table};
+use crate::table::Table;
 
 /// One point a log.
 fn series(cell: &Measured, value: impl Fn(&Log) -> f64) -> Vec<(f64, f64)> {
@@ -27,7 +27,7 @@ pub(super) fn identifier(case: &TrainingCase) -> String {
 /// Risk and bounds under both labels, correlations, energies.
 pub(super) fn labels(cell: &Measured) -> Figure {
     let TrainingCase { dataset, model, loss, seed } = cell.case;
-    let loss = if loss == "ce" { "cross-entropy" } else { "squared error" };
+    let loss = loss_title(loss);
     let steps = || Axis::linear("SGD step");
     let risk =
         Panel::new("risk and lower bounds (medians)", steps(), Axis::log2("excess loss (nats), log₂ scale"))
@@ -82,7 +82,6 @@ pub(super) fn cells(cells: &[Measured]) -> Table {
             "final D, true labels (bits)",
         ],
     );
-    let middle = |local: &LocalCorrelation| Entry::Number(local.last_half_median().unwrap_or(f64::NAN));
     for Measured { case, record, digest } in cells {
         let last = |value: fn(&Log) -> f64| record.logs.last().map_or(f64::NAN, value);
         table.push([
@@ -96,9 +95,9 @@ pub(super) fn cells(cells: &[Measured]) -> Table {
             record.checked.into(),
             record.violated.into(),
             digest.infinite.into(),
-            middle(&digest.across),
-            middle(&digest.right),
-            middle(&digest.wrong),
+            digest.across.last_half_median().into(),
+            digest.right.last_half_median().into(),
+            digest.wrong.last_half_median().into(),
             digest.energy_ratio.into(),
             digest.larger.into(),
             last(|log| log.right.d / LN_2).into(),

@@ -4,23 +4,9 @@ use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
 use super::summary::Finished;
-use crate::figure::{Axis, Band, Curve, Figure, Panel};
-use crate::ingredients::{BoundCorrelations, StepLog, file_safe};
-use crate::statistics::LocalCorrelation;
-use crate::table::{Entry, Table};
-
-/// A loss's name as a reader knows it.
-pub(super) fn readable(loss: &str) -> String {
-    match loss.split_once(':') {
-        Some(("power", k)) => format!("‖f − y‖_{{{k}}}^{{{k}}}"),
-        Some(("entmax", alpha)) => format!("entmax, α = {alpha}"),
-        _ => match loss {
-            "ce" => "cross-entropy".into(),
-            "squared" => "½ squared error".into(),
-            other => other.into(),
-        },
-    }
-}
+use crate::figure::Figure;
+use crate::ingredients::{BoundCorrelations, StepLog, file_safe, loss_title, risk_between_bounds};
+use crate::table::Table;
 
 /// For each data set and model one figure, one panel a loss, the first seed of each.
 pub(super) fn grids(cells: &[Finished]) -> Vec<Figure> {
@@ -44,20 +30,10 @@ fn grid(dataset: &str, model: &str, cells: &[&Finished]) -> Figure {
             cells.first().map_or(0, |cell| cell.case.seed)
         ),
     );
-    cells.iter().fold(figure, |figure, cell| figure.panel(panel(cell)))
-}
-
-fn panel(cell: &Finished) -> Panel {
-    let series = |value: fn(&StepLog) -> f64| -> Vec<(f64, f64)> {
-        cell.record.logs.iter().map(|log| (log.step as f64, value(log))).collect()
-    };
-    let logs = cell.record.logs.iter();
-    let band = logs.map(|log| (log.step as f64, log.probe.lower_median, log.probe.upper_median));
-    Panel::new(&readable(&cell.case.loss), Axis::linear("SGD step"), Axis::log2("excess loss, log₂ scale"))
-        .band(Band::new("between the bounds", 1, band.collect()))
-        .curve(Curve::new("upper bound (median)", 2, series(|log| log.probe.upper_median)))
-        .curve(Curve::new("loss (median)", 0, series(|log| log.probe.risk_median)))
-        .curve(Curve::new("lower bound (median)", 1, series(|log| log.probe.lower_median)))
+    cells.iter().fold(figure, |figure, cell| {
+        let logs = cell.record.logs.iter().map(|log| (log.step, &log.probe));
+        figure.panel(risk_between_bounds(&loss_title(&cell.case.loss), logs))
+    })
 }
 
 /// One row a cell.
@@ -84,7 +60,6 @@ pub(super) fn cells(cells: &[Finished], window: usize) -> crate::error::Result<T
             "D at the end (bits)",
         ],
     );
-    let middle = |local: &LocalCorrelation| Entry::Number(local.last_half_median().unwrap_or(f64::NAN));
     for cell in cells {
         let record = &cell.record;
         let correlations = BoundCorrelations::new(&record.logs, window)?;
@@ -100,9 +75,9 @@ pub(super) fn cells(cells: &[Finished], window: usize) -> crate::error::Result<T
             last(|log| log.probe.risk).into(),
             record.checked.into(),
             record.violated.into(),
-            middle(&correlations.lower),
-            middle(&correlations.upper),
-            correlations.lower.values.iter().filter(|value| value.is_none()).count().into(),
+            correlations.lower.last_half_median().into(),
+            correlations.upper.last_half_median().into(),
+            correlations.lower.skipped().into(),
             last(|log| log.probe.upper_finite).into(),
             (last(|log| (log.probe.upper_median / log.probe.lower_median).ln()) / LN_2).into(),
             (last(|log| log.probe.d) / LN_2).into(),

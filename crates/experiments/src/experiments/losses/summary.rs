@@ -4,7 +4,7 @@ use super::{Record, figures};
 use crate::claim::Claim;
 use crate::error::Failure;
 use crate::experiment::Outcome;
-use crate::ingredients::{TrainingCase, TrainingSettings};
+use crate::ingredients::{TrainingCase, TrainingSettings, loss_title};
 use crate::number::short;
 use crate::summary::Summary;
 
@@ -37,7 +37,7 @@ fn sandwich(settings: &TrainingSettings, cells: &[Finished]) -> Claim {
         let total = |count: fn(&Record) -> usize| {
             cells.iter().filter(|cell| cell.case.loss == *loss).map(|cell| count(&cell.record)).sum()
         };
-        let name = format!("lo ≤ l − l_inf ≤ hi, {}", figures::readable(loss));
+        let name = format!("lo ≤ l − l_inf ≤ hi, {}", loss_title(loss));
         claim.holds(&name, total(|record| record.violated), total(|record| record.checked))
     })
 }
@@ -54,7 +54,7 @@ fn ran(settings: &TrainingSettings, cells: &[Finished]) -> String {
         cells.len(),
         settings.datasets.join(", "),
         settings.models.join(", "),
-        settings.losses.iter().map(|loss| figures::readable(loss)).collect::<Vec<_>>().join(", "),
+        settings.losses.iter().map(|loss| loss_title(loss)).collect::<Vec<_>>().join(", "),
         settings.seeds,
         settings.rate,
         settings.momentum,
@@ -69,7 +69,7 @@ fn came_out(cells: &[Finished]) -> String {
     let describe = |cell: &Finished| {
         let start = cell.record.logs.first().map_or(f64::NAN, |log| log.probe.risk);
         let end = cell.record.logs.last().map_or(f64::NAN, |log| log.probe.risk);
-        let name = figures::readable(&cell.case.loss);
+        let name = loss_title(&cell.case.loss);
         match &cell.record.diverged {
             Some(why) => format!("{name} diverged ({why})"),
             None => format!(

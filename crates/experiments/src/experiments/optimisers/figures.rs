@@ -5,10 +5,9 @@ use std::f64::consts::LN_2;
 
 use super::Case;
 use super::summary::Finished;
-use crate::figure::{Axis, Band, Curve, Figure, Panel};
-use crate::ingredients::{BoundCorrelations, StepLog, file_safe};
-use crate::statistics::LocalCorrelation;
-use crate::table::{Entry, Table};
+use crate::figure::Figure;
+use crate::ingredients::{BoundCorrelations, StepLog, file_safe, risk_between_bounds};
+use crate::table::Table;
 
 /// An optimiser's name as a reader knows it.
 pub(super) fn readable(optimiser: &str) -> String {
@@ -53,21 +52,11 @@ fn grid(name: &str, cells: &[&Finished]) -> Figure {
         ),
     )
     .columns(schedules.len());
-    cells.iter().fold(figure, |figure, cell| figure.panel(panel(cell)))
-}
-
-fn panel(cell: &Finished) -> Panel {
-    let series = |value: fn(&StepLog) -> f64| -> Vec<(f64, f64)> {
-        cell.record.logs.iter().map(|log| (log.step as f64, value(log))).collect()
-    };
-    let logs = cell.record.logs.iter();
-    let band = logs.map(|log| (log.step as f64, log.probe.lower_median, log.probe.upper_median));
-    let title = format!("{}, {}", readable(&cell.case.optimiser), cell.case.schedule);
-    Panel::new(&title, Axis::linear("step"), Axis::log2("excess loss, log₂ scale"))
-        .band(Band::new("between the bounds", 1, band.collect()))
-        .curve(Curve::new("upper bound (median)", 2, series(|log| log.probe.upper_median)))
-        .curve(Curve::new("loss (median)", 0, series(|log| log.probe.risk_median)))
-        .curve(Curve::new("lower bound (median)", 1, series(|log| log.probe.lower_median)))
+    cells.iter().fold(figure, |figure, cell| {
+        let title = format!("{}, {}", readable(&cell.case.optimiser), cell.case.schedule);
+        let logs = cell.record.logs.iter().map(|log| (log.step, &log.probe));
+        figure.panel(risk_between_bounds(&title, logs))
+    })
 }
 
 /// One row a cell.
@@ -95,9 +84,6 @@ pub(super) fn cells(cells: &[Finished], window: usize) -> crate::error::Result<T
             "D at the end (bits)",
         ],
     );
-    let middle = |local: &LocalCorrelation| Entry::Number(local.last_half_median().unwrap_or(f64::NAN));
-    let skipped =
-        |local: &LocalCorrelation| Entry::from(local.values.iter().filter(|value| value.is_none()).count());
     for cell in cells {
         let record = &cell.record;
         let correlations = BoundCorrelations::new(&record.logs, window)?;
@@ -115,10 +101,10 @@ pub(super) fn cells(cells: &[Finished], window: usize) -> crate::error::Result<T
             last(|log| log.probe.risk).into(),
             record.checked.into(),
             record.violated.into(),
-            middle(&correlations.lower),
-            middle(&correlations.upper),
-            skipped(&correlations.lower),
-            skipped(&correlations.upper),
+            correlations.lower.last_half_median().into(),
+            correlations.upper.last_half_median().into(),
+            correlations.lower.skipped().into(),
+            correlations.upper.skipped().into(),
             (last(|log| log.probe.d) / LN_2).into(),
         ]);
     }

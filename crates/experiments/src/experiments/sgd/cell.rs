@@ -19,7 +19,7 @@ use super::record::{Log, Record, Step, Tally};
 use super::{Case, Rule, Settings};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::{Data, model};
+use crate::ingredients::{Data, ProbeSet, SandwichTally, model};
 
 /// Trains and measures.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -72,7 +72,7 @@ impl Plan<'_> {
         let mut trainer = Trainer::<f64>::new(tape.clone(), start, loss.clone(), Box::new(sgd));
         let mut interference =
             InterferenceLog::new(tape.clone(), loss.clone(), inputs.clone(), targets.clone(), 1)?;
-        let mut probe = ProbeSet::new(self.probe, tape, loss, &inputs, &targets);
+        let mut probe = ProbeLogs::new(self.probe, tape, loss, &inputs, &targets);
         let mut batches = EqualBatches::new(inputs.nrows(), self.batch, self.seed.derive("batches"));
         let mut constant = self.first_constant;
         let mut diverged = None;
@@ -95,7 +95,8 @@ impl Plan<'_> {
         }
         let mut record = digest(self.case.rule, interference.records(), trainer.steps())?;
         record.diverged = diverged;
-        (record.logs, record.checked, record.violated) = (probe.logs, probe.checked, probe.violated);
+        (record.logs, record.checked, record.violated) =
+            (probe.logs, probe.tally.checked, probe.tally.violated);
         Ok(record)
     }
 
@@ -136,16 +137,14 @@ fn moment<'a>(
 }
 
 /// Samples whose local gradient norm and sandwich are measured again and again.
-struct ProbeSet {
+struct ProbeLogs {
     probe: Probe<f64>,
-    inputs: Array2<f64>,
-    targets: Array2<f64>,
+    set: ProbeSet,
     logs: Vec<Log>,
-    checked: usize,
-    violated: usize,
+    tally: SandwichTally,
 }
 
-impl ProbeSet {
+impl ProbeLogs {
     /// The first samples of the set, which was shuffled.
     fn new(
         size: usize,
@@ -157,19 +156,19 @@ impl ProbeSet {
         let size = size.min(inputs.nrows());
         Self {
             probe: Probe::new(tape.clone(), loss),
-            inputs: inputs.slice(s![..size, ..]).to_owned(),
-            targets: targets.slice(s![..size, ..]).to_owned(),
+            set: ProbeSet {
+                inputs: inputs.slice(s![..size, ..]).to_owned(),
+                targets: targets.slice(s![..size, ..]).to_owned(),
+            },
             logs: Vec::new(),
-            checked: 0,
-            violated: 0,
+            tally: SandwichTally::default(),
         }
     }
 
     fn log(&mut self, step: usize, parameters: &[f64]) -> Result<(), Failure> {
-        let measured = self.probe.measure(parameters, self.inputs.view(), self.targets.view())?;
-        let (checked, violated) = measured.violations();
-        self.checked += checked;
-        self.violated += violated;
+        let ProbeSet { inputs, targets } = &self.set;
+        let measured = self.probe.measure(parameters, inputs.view(), targets.view())?;
+        self.tally.count(&measured);
         self.logs.push(Log {
             step,
             risk: measured.risk(),

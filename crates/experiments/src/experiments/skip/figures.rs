@@ -2,9 +2,10 @@
 
 use super::record::{Depth, Structure};
 use super::summary::Group;
-use super::{Block, Case, Record, Start};
+use super::{Block, Case, Record};
 use crate::experiment::Outcome;
 use crate::figure::{Axis, Curve, Figure, Panel};
+use crate::ingredients::Start;
 use crate::statistics::{Estimate, median};
 use crate::table::{Entry, Table};
 

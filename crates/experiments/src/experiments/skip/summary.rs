@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::record::{Depth, Structure};
-use super::{Block, Case, Record, Settings, Start, figures};
+use super::{Block, Case, Record, Settings, figures};
 use crate::claim::{Claim, Criterion};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
+use crate::ingredients::Start;
 use crate::number::short;
 use crate::statistics::{Estimate, bootstrap_median, slope};
 use crate::summary::Summary;

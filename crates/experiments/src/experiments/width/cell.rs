@@ -4,20 +4,18 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::SoftmaxCrossEntropy;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, HiddenLayer, hidden_layer_spread};
-use fenchel_datasets::Dataset;
-use fenchel_nn::Initialiser;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_nn::models::{DenseChain, Model};
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use fenchel_tensor::{Engine, Tape};
 use ndarray::{Array2, ArrayView1, ArrayView2};
 
+use super::Settings;
 use super::angles::Angles;
 use super::record::{Hidden, Network, Spread, Width};
-use super::{Settings, Start};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::Data;
+use crate::ingredients::{Data, ProbeSet, SandwichTally, Start, widened};
 use crate::statistics::median;
 
 pub(super) fn run(
@@ -29,29 +27,20 @@ pub(super) fn run(
 ) -> Result<Network, Failure> {
     let data = Data::shared(dataset, context)?;
     let seed = Seed::new(seed).derive("width");
-    let mut indices: Vec<usize> = (0..data.train.len()).collect();
-    let size = settings.probe.min(indices.len());
-    let (chosen, _) = indices.partial_shuffle(&mut seed.derive("probe set").stream(), size);
-    let (inputs, targets) = data.gather::<f64>(&data.train, chosen)?;
-    let mut network = Network { widths: Vec::new(), checked: 0, violated: 0 };
+    let ProbeSet { inputs, targets } = ProbeSet::draw(&data, settings.probe, seed)?;
+    let (mut widths, mut tally) = (Vec::new(), SandwichTally::default());
     for &width in &settings.widths {
         let tape = DenseChain::new(1, width).tape(data.shape(), data.classes())?;
-        let initialiser = match start {
-            Start::Default => Initialiser::FanInUniform,
-            Start::Kaiming => Initialiser::Kaiming,
-        };
-        let drawn = initialiser.draw(&tape, seed)?;
-        let parameters: Vec<f64> = drawn.into_iter().map(|p| f64::from(p as f32)).collect();
+        let drawn: Vec<f32> = start.initialiser().draw(&tape, seed)?.iter().map(|&p| p as f32).collect();
+        let parameters = widened(&drawn);
         let probe = Probe::<f64>::new(tape.clone(), Arc::new(SoftmaxCrossEntropy));
         let measured = probe.measure(&parameters, inputs.view(), targets.view())?;
-        let (checked, violated) = measured.violations();
-        network.checked += checked;
-        network.violated += violated;
+        tally.count(&measured);
         let reaches: &[f64] = if start == Start::Kaiming { &settings.reaches } else { &[] };
-        network.widths.push(measure(width, &tape, &parameters, &inputs, &measured, reaches)?);
-        context.progress(network.widths.len(), settings.widths.len());
+        widths.push(measure(width, &tape, &parameters, &inputs, &measured, reaches)?);
+        context.progress(widths.len(), settings.widths.len());
     }
-    Ok(network)
+    Ok(Network { widths, checked: tally.checked, violated: tally.violated })
 }
 
 /// One network, with the bound for a hidden layer at these reaches.
@@ -131,6 +120,7 @@ fn hidden(
 mod tests {
     use super::*;
     use fenchel_convexity::theorems::gradient_independence::RowGeometry;
+    use fenchel_nn::Initialiser;
     use fenchel_tensor::{Shape, Sweep};
     use ndarray::Axis;
 

@@ -4,11 +4,12 @@ use std::f64::consts::LN_2;
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
 
+use super::Settings;
 use super::cell::effective_bound;
 use super::record::Width;
 use super::summary::{Gathered, Group, promised};
-use super::{Settings, Start};
 use crate::figure::{Axis, Curve, Figure, Panel};
+use crate::ingredients::Start;
 use crate::statistics::median;
 use crate::table::{Entry, Table};
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use fenchel_convexity::theorems::gradient_independence::BallModel;
 
 use super::record::{Network, Rows, Width};
-use super::{Case, Record, Settings, Start, figures};
+use super::{Case, Record, Settings, figures};
 use crate::claim::{Claim, Criterion};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
+use crate::ingredients::Start;
 use crate::number::short;
 use crate::statistics::{Estimate, bootstrap_median, spearman_interval, upper_probability};
 use crate::summary::Summary;

@@ -38,7 +38,7 @@ fn the_smallest_cells_run_and_one_violation_fails_the_claim_by_name() {
     assert_eq!(claim.verdict(), Verdict::Failed);
     let failed: Vec<_> = claim.conditions.iter().filter(|c| c.verdict() == Verdict::Failed).collect();
     assert_eq!(failed.len(), 1);
-    assert!(failed[0].criterion().contains(&figures::readable(&cells[3].case.loss)));
+    assert!(failed[0].criterion().contains(&loss_title(&cells[3].case.loss)));
     // A loss that was not run yet leaves the claim open.
     cells[3].record.violated = 0;
     cells.pop();

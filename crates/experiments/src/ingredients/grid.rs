@@ -1,0 +1,27 @@
+//! What the settings of all experiments share: lists of names, and numbers that must not be zero.
+
+use crate::error::Failure;
+
+/// Names as settings hold them.
+#[must_use]
+pub fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// Refuses the first setting that is zero.
+///
+/// # Errors
+/// With the setting's name.
+///
+/// ```
+/// use fenchel_experiments::ingredients::at_least_one;
+/// assert!(at_least_one(&[("batch", 32), ("probe", 8)]).is_ok());
+/// let refused = at_least_one(&[("batch", 32), ("probe", 0)]).unwrap_err();
+/// assert_eq!(refused.to_string(), "`probe` is 0; it must be at least 1");
+/// ```
+pub fn at_least_one(settings: &[(&str, usize)]) -> Result<(), Failure> {
+    match settings.iter().find(|(_, value)| *value == 0) {
+        Some((name, _)) => Err(format!("`{name}` is 0; it must be at least 1").into()),
+        None => Ok(()),
+    }
+}

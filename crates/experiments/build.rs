@@ -25,7 +25,7 @@ fn main() {
     }
     let mut ingredients = Vec::new();
     collect(&here.join("src/ingredients"), &mut ingredients);
-    shared.extend(ingredients.into_iter().filter(computes));
+    shared.extend(ingredients.into_iter().filter(|file| computes(file)));
     shared.extend(crates.parent().map(|root| root.join("Cargo.lock")));
     let shared = add(Fingerprint::new(), shared, crates);
     println!("cargo::rustc-env=FENCHEL_NUMERICS={}", shared.hex());
@@ -36,7 +36,7 @@ fn main() {
     for module in experiments(&folder) {
         let mut files = vec![folder.join(&module).with_extension("rs")];
         collect(&folder.join(&module), &mut files);
-        files.retain(computes);
+        files.retain(|file| computes(file));
         let own = add(shared, files, crates);
         arms.push_str(&format!("    (\"{module}\", \"{}\"),\n", own.hex()));
     }
@@ -49,7 +49,7 @@ fn main() {
     println!("cargo::rustc-env=FENCHEL_RUSTC={}", String::from_utf8_lossy(&version).trim());
 }
 
-fn computes(file: &PathBuf) -> bool {
+fn computes(file: &Path) -> bool {
     !PRESENTATION.iter().any(|name| file.ends_with(name))
 }
 

@@ -3,8 +3,9 @@
 use crate::error::{Error, Result};
 use serde_json::Value;
 
-/// The settings that choose cells without changing what any cell computes.
-pub const CHOOSING: [&str; 2] = ["seeds", "datasets"];
+/// The settings that choose cells without changing what any cell computes: the names that they list are part of a cell's case.
+pub const CHOOSING: [&str; 8] =
+    ["seeds", "datasets", "models", "models_cifar", "losses", "optimisers", "schedules", "starts"];
 
 /// Applies `key=value` texts to the settings of the experiments `(id, settings)`.
 ///
@@ -137,6 +138,7 @@ mod tests {
     fn differences_ignore_what_only_chooses_cells() {
         let stored = json!({"seeds": [0], "steps": 5});
         assert_eq!(difference(&stored, &json!({"seeds": [0, 1], "steps": 5})), None);
+        assert_eq!(difference(&stored, &json!({"seeds": [0], "models": ["c-1x4"], "steps": 5})), None);
         let text = difference(&stored, &json!({"seeds": [0], "steps": 6})).unwrap();
         assert_eq!(text, "steps = 5 there, 6 here");
     }

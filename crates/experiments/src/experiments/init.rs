@@ -77,6 +77,9 @@ pub struct Record {
     pub logs: Vec<StepLog>,
     /// Why the training ended early, if a number was no longer finite.
     pub diverged: Option<String>,
+    /// How far the units of a hidden layer lie from its first one at the end, over the layer's largest weight. Exact arithmetic keeps
+    /// equal units equal; a back end whose products round them differently parts them.
+    pub asymmetry: f64,
     /// The share of the test samples classified rightly after training; NaN after a divergence.
     pub test_accuracy: f64,
     /// Sandwiches checked, sample by sample.

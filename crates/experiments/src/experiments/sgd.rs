@@ -217,8 +217,8 @@ impl Settings {
     fn cost(&self, case: &Case) -> f64 {
         let (batch, steps) = self.plan_of(case);
         // Seconds a sample of a forward pass in f64: one over the whole set a step, and some ten over the batch.
-        let step = (self.samples + 10 * batch) as f64 * 1.2e-5;
-        steps as f64 * step + (self.logs + 1) as f64 * self.probe as f64 * 1.0e-4
+        let step = (self.samples + 10 * batch) as f64 * 5.5e-6;
+        steps as f64 * step + (self.logs + 1) as f64 * self.probe as f64 * 7.0e-5
     }
 }
 

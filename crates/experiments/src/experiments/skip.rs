@@ -226,7 +226,7 @@ impl Settings {
         let measured = layers(&self.depths) * self.probe as f64;
         let trained = layers(&self.trained_depths) * (self.steps * self.batch) as f64;
         let again = layers(&self.trained_depths) * self.probe as f64;
-        if case.is_trained() { (measured + again) * 1.0e-4 + trained * 3.0e-6 } else { measured * 1.0e-4 }
+        if case.is_trained() { (measured + again) * 5.0e-5 + trained * 1.5e-6 } else { measured * 5.0e-5 }
     }
 }
 

@@ -104,12 +104,12 @@ impl Experiment for OverParametrisation {
                     let id = format!("{dataset}-{}-seed{seed}", start.name());
                     // Seconds a unit of width, for drawing the weights and for each sample, on one core of a small server.
                     let units = settings.widths.iter().sum::<usize>() as f64;
-                    let cost = units * (5.0e-5 + 3.0e-6 * settings.probe as f64);
+                    let cost = units * (2.5e-5 + 1.5e-6 * settings.probe as f64);
                     cells.push(Cell { id, case, cost });
                 }
             }
             for &dimension in &settings.dimensions {
-                let cost = 2.0e-7 * (dimension * settings.rows * settings.draws) as f64;
+                let cost = 1.0e-7 * (dimension * settings.rows * settings.draws) as f64;
                 let case = Case::Rows { dimension, seed };
                 cells.push(Cell { id: format!("rows-n{dimension}-seed{seed}"), case, cost });
             }

@@ -196,8 +196,9 @@ impl TrainingSettings {
 #[must_use]
 pub fn seconds_a_sample(model: &str) -> (f64, f64) {
     match model.split_once('-') {
-        Some(("c" | "d", _)) => (1.5e-5, 1.0e-4),
-        Some(("a" | "b", _)) => (4.0e-4, 4.0e-3),
-        _ => (1.2e-4, 1.2e-3),
+        Some(("c" | "d", _)) => (1.2e-5, 7.0e-5),
+        Some(("a" | "b", _)) => (6.5e-4, 6.5e-3),
+        Some(("resnet", _)) => (5.0e-3, 5.5e-2),
+        _ => (1.0e-4, 7.0e-4),
     }
 }

@@ -5,7 +5,7 @@ use fenchel_nn::measurement::layer_sums;
 use fenchel_nn::models::{DenseChain, Model};
 use fenchel_nn::optimisers::Sgd;
 use fenchel_random::Seed;
-use fenchel_tensor::Engine;
+use fenchel_tensor::{Engine, Tape};
 
 use super::{Case, Record, Settings, Start};
 use crate::context::Context;
@@ -44,12 +44,51 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     let diverged = probed.trained.diverged.as_ref().map(ToString::to_string);
     let test_accuracy =
         if diverged.is_some() { f64::NAN } else { probed.trained.test(&data, &*loss)?.accuracy };
+    let asymmetry = asymmetry(probed.trained.trainer.engine().tape(), probed.trained.trainer.parameters());
     Ok(Record {
         start,
         logs: probed.logs,
         diverged,
+        asymmetry,
         test_accuracy,
         checked: probed.tally.checked,
         violated: probed.tally.violated,
     })
+}
+
+/// The largest distance of a hidden unit's weight from that of its layer's first unit, over the layer's largest weight.
+fn asymmetry(tape: &Tape, parameters: &[f32]) -> f64 {
+    let hidden = tape.parameters().slots().iter().filter(|slot| slot.name.starts_with("dense"));
+    hidden.fold(0.0, |most, slot| {
+        let units = &parameters[slot.range.clone()];
+        let Some(first) = units.get(..units.len() / slot.shape[0]) else { return most };
+        let apart = units
+            .chunks_exact(first.len())
+            .flat_map(|unit| unit.iter().zip(first))
+            .fold(0.0, |apart: f64, (a, b)| apart.max(f64::from((a - b).abs())));
+        let largest = units.iter().fold(0.0, |largest: f64, w| largest.max(f64::from(w.abs())));
+        if apart == 0.0 { most } else { most.max(apart / largest) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fenchel_nn::Initialiser;
+    use fenchel_tensor::Shape;
+
+    #[test]
+    fn equal_units_have_no_asymmetry_and_one_that_differs_has() {
+        let tape = DenseChain::new(2, 4).tape(Shape::vector(3), 5).unwrap();
+        let equal = Initialiser::Constant { value: 0.5 }.draw(&tape, Seed::new(0)).unwrap();
+        let mut parameters: Vec<f32> = equal.iter().map(|&p| p as f32).collect();
+        assert_eq!(asymmetry(&tape, &parameters), 0.0);
+        // The head is no hidden layer.
+        let head = tape.parameters().find("head.weight").unwrap().range.clone();
+        parameters[head.start] = 7.0;
+        assert_eq!(asymmetry(&tape, &parameters), 0.0);
+        let second = tape.parameters().find("dense2.weight").unwrap().range.clone();
+        parameters[second.end - 1] = 0.25;
+        assert_eq!(asymmetry(&tape, &parameters), 0.5);
+    }
 }

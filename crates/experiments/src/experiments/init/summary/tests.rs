@@ -43,7 +43,15 @@ fn cell(start: &str, depth: usize) -> Finished {
     let risk = if trains { 0.5 - 0.1 * below } else { 2.3 };
     let logs = vec![StepLog { step: 0, probe: ProbeLog { risk, ..ProbeLog::constant(f64::NAN) } }];
     let test_accuracy = if trains { 0.95 } else { 0.1 };
-    let record = Record { start: structure, logs, diverged: None, test_accuracy, checked: 16, violated: 0 };
+    let record = Record {
+        start: structure,
+        logs,
+        diverged: None,
+        asymmetry: 0.0,
+        test_accuracy,
+        checked: 16,
+        violated: 0,
+    };
     let case = Case { dataset: "d".into(), start: start.into(), depth, seed: 0 };
     Outcome { id: format!("{start}-{depth}"), case, record }
 }
@@ -63,6 +71,16 @@ fn verdicts(cells: &[Finished]) -> BTreeMap<String, Verdict> {
 fn the_expected_records_reproduce_every_claim() {
     let verdicts = verdicts(&expected());
     assert!(verdicts.values().all(|verdict| *verdict == Verdict::Reproduced), "{verdicts:?}");
+}
+
+#[test]
+fn units_that_round_off_parted_leave_the_claim_open() {
+    let mut cells = expected();
+    for cell in cells.iter_mut().filter(|cell| cell.case.start == "equal:0.1") {
+        (cell.record.asymmetry, cell.record.test_accuracy) = (0.3, 0.8);
+    }
+    let verdict = &verdicts(&cells)["init.degenerate"];
+    assert!(matches!(verdict, Verdict::Undecided(why) if why.contains("2 of 8 cells")), "{verdict}");
 }
 
 /// A change of a record.

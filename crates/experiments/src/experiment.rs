@@ -17,8 +17,9 @@ use serde::de::DeserializeOwned;
 ///
 /// Settings are a plain struct. Every field can be changed from the command line by `--set field=value`; two names
 /// have a meaning for all experiments: a field `seeds: Vec<u64>` is what `--seeds` sets, a field
-/// `datasets: Vec<String>` is what `--dataset` sets, and both may change within one run folder, since they choose
-/// cells without changing what any cell computes.
+/// `datasets: Vec<String>` is what `--dataset` sets. These and the other names in [`CHOOSING`](crate::settings::CHOOSING)
+/// may change within one run folder: what such a field lists must be part of a cell's case, and a cell must not look at it
+/// otherwise.
 pub trait Experiment: Send + Sync + 'static {
     /// Plain data with a value for everything that a reader may want to change. No NaN, no infinity (JSON).
     type Settings: Serialize + DeserializeOwned + Send + Sync;

@@ -16,8 +16,8 @@ mod training_settings;
 
 pub use data::{Data, check_data, training_samples};
 pub use figures::{loss_title, risk_between_bounds};
-pub use grid::{at_least_one, words};
-pub use initialisers::{Start, initialiser};
+pub use grid::{at_least_one, check_window, words};
+pub use initialisers::{Start, drawn, initialiser};
 pub use losses::{file_safe, loss};
 pub use models::{MODEL_NAMES, is_convolutional, model};
 pub use optimisers::{OPTIMISER_NAMES, optimiser, schedule};

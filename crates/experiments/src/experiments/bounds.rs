@@ -16,7 +16,8 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    at_least_one, check_data, is_convolutional, loss, model, seconds_a_sample, training_samples, words,
+    at_least_one, check_data, check_window, is_convolutional, loss, model, seconds_a_sample,
+    training_samples, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -177,9 +178,7 @@ impl Settings {
             ("residual_log_every", self.residual_log_every),
             ("residual_probe", self.residual_probe),
         ])?;
-        if self.window < 3 {
-            return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
-        }
+        check_window(self.window)?;
         // The optimiser knows what its settings may be.
         fenchel_nn::optimisers::Sgd::<f32>::new(self.rate, self.momentum)?;
         Ok(())

@@ -98,6 +98,8 @@ impl Experiment for Init {
     const PAPER: &'static str = "Random initialisation keeps the structural error D = log λ_max − log λ_min small, which is said \
         to be why networks are started at random: zeros and equal weights make the structural matrix degenerate (ECS, \
         section 5).";
+    // 2: with the asymmetry of the units.
+    const REVISION: u32 = 2;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;

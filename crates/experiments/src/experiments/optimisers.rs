@@ -12,8 +12,8 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    StepLog, at_least_one, check_data, file_safe, is_convolutional, loss, model, optimiser, schedule,
-    seconds_a_sample, words,
+    StepLog, at_least_one, check_data, check_window, file_safe, is_convolutional, loss, model, optimiser,
+    schedule, seconds_a_sample, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -181,9 +181,7 @@ impl Settings {
             ("probe", self.probe),
             ("probe_convolutional", self.probe_convolutional),
         ])?;
-        if self.window < 3 {
-            return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
-        }
+        check_window(self.window)?;
         self.models.iter().try_for_each(|name| model(name).map(|_| ()))?;
         self.losses.iter().try_for_each(|name| loss(name).map(|_| ()))?;
         self.optimisers.iter().try_for_each(|name| optimiser(name).map(|_| ()))?;

@@ -6,7 +6,7 @@ use fenchel_datasets::{
     Collection, DataDirectory, Dataset, ImageSet, Normalisation, Provenance, Split, glyphs,
 };
 use fenchel_nn::one_hot;
-use fenchel_random::Seed;
+use fenchel_random::{Seed, SliceRandom};
 use fenchel_tensor::{Real, Shape};
 use ndarray::Array2;
 
@@ -79,6 +79,22 @@ impl Data {
     #[must_use]
     pub fn classes(&self) -> usize {
         self.train.classes().len()
+    }
+
+    /// `size` samples of `set` (or all, if there are fewer), drawn without repetition from `seed`, as [`gather`](Self::gather) gives them.
+    ///
+    /// # Errors
+    /// If they cannot be made.
+    pub fn draw<T: Real + fenchel_datasets::Element>(
+        &self,
+        set: &ImageSet,
+        size: usize,
+        seed: Seed,
+    ) -> Result<(Array2<T>, Array2<f64>), Failure> {
+        let mut indices: Vec<usize> = (0..set.len()).collect();
+        let size = size.min(indices.len());
+        let (chosen, _) = indices.partial_shuffle(&mut seed.stream(), size);
+        self.gather(set, chosen)
     }
 
     /// Samples of `set` as normalised inputs and one-hot targets.

@@ -25,3 +25,14 @@ pub fn at_least_one(settings: &[(&str, usize)]) -> Result<(), Failure> {
         None => Ok(()),
     }
 }
+
+/// Refuses a window that is too short for a correlation.
+///
+/// # Errors
+/// Below three logs.
+pub fn check_window(window: usize) -> Result<(), Failure> {
+    if window < 3 {
+        return Err(format!("`window` is {window}; a correlation needs at least 3 logs").into());
+    }
+    Ok(())
+}

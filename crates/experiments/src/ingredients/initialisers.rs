@@ -1,6 +1,8 @@
 //! How parameters are drawn: the two starts that experiments compare, and all starts by name.
 
 use fenchel_nn::Initialiser;
+use fenchel_random::Seed;
+use fenchel_tensor::Tape;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
@@ -36,6 +38,14 @@ impl Start {
             Self::Kaiming => Initialiser::Kaiming,
         }
     }
+}
+
+/// A start as trainings in `f32` take it: drawn in `f64` and rounded.
+///
+/// # Errors
+/// If the start does not suit the model.
+pub fn drawn(initialiser: Initialiser, tape: &Tape, seed: Seed) -> Result<Vec<f32>, Failure> {
+    Ok(initialiser.draw(tape, seed)?.iter().map(|&p| p as f32).collect())
 }
 
 /// The start called `name`: `fan-in-uniform`, `kaiming`, `xavier`, `lecun`, `orthogonal` (gain √2), `gaussian:0.01`

@@ -1,8 +1,7 @@
 //! The samples that are measured again and again along a training, and the tally of their sandwiches.
 
-use fenchel_datasets::Dataset;
 use fenchel_nn::measurement::ProbeMeasurement;
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use ndarray::Array2;
 
 use super::Data;
@@ -23,10 +22,7 @@ impl ProbeSet {
     /// # Errors
     /// If the data set cannot give them.
     pub fn draw(data: &Data, size: usize, seed: Seed) -> Result<Self, Failure> {
-        let mut indices: Vec<usize> = (0..data.train.len()).collect();
-        let size = size.min(indices.len());
-        let (chosen, _) = indices.partial_shuffle(&mut seed.derive("probe set").stream(), size);
-        let (inputs, targets) = data.gather(&data.train, chosen)?;
+        let (inputs, targets) = data.draw(&data.train, size, seed.derive("probe set"))?;
         Ok(Self { inputs, targets })
     }
 }

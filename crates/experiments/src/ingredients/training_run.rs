@@ -12,7 +12,7 @@ use fenchel_nn::{Evaluation, Initialiser, NnError, Schedule, Trainer, evaluate, 
 use fenchel_random::Seed;
 use fenchel_tensor::Tape;
 
-use super::Data;
+use super::{Data, drawn};
 use crate::context::Context;
 use crate::error::Failure;
 
@@ -68,7 +68,7 @@ impl TrainingRun<'_> {
         context: &Context,
         mut observe: impl FnMut(&Trainer<f32>) -> Result<(), Failure>,
     ) -> Result<Trained, Failure> {
-        let start = self.initialiser.draw(&self.tape, self.seed)?.iter().map(|&p| p as f32).collect();
+        let start = drawn(self.initialiser, &self.tape, self.seed)?;
         let base_rate = self.optimiser.rate();
         let mut trainer = Trainer::new(self.tape.clone(), start, self.loss.clone(), self.optimiser);
         let mut batches = Batches::new(&self.data.train, self.batch, self.seed.derive("batches"))?
@@ -105,6 +105,17 @@ impl Trained {
         match self.diverged {
             Some(error) => Err(error.into()),
             None => Ok(self),
+        }
+    }
+
+    /// Why the training ended early, in words, and the share of the test samples that it classifies rightly: NaN after a divergence.
+    ///
+    /// # Errors
+    /// As [`test`](Self::test).
+    pub fn outcome(&self, data: &Data, loss: &dyn Loss) -> Result<(Option<String>, f64), Failure> {
+        match &self.diverged {
+            Some(error) => Ok((Some(error.to_string()), f64::NAN)),
+            None => Ok((None, self.test(data, loss)?.accuracy)),
         }
     }
 

@@ -9,8 +9,8 @@ use fenchel_tensor::Tape;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Data, ProbeSet, TrainingRun, at_least_one, check_data, file_safe, is_convolutional, loss, model,
-    steps_of, training_samples,
+    Data, ProbeSet, TrainingRun, at_least_one, check_data, check_window, file_safe, is_convolutional, loss,
+    model, steps_of, training_samples,
 };
 use crate::context::Context;
 use crate::error::Failure;
@@ -119,9 +119,7 @@ impl TrainingSettings {
             ("probe", self.probe),
             ("probe_convolutional", self.probe_convolutional),
         ])?;
-        if self.window < 3 {
-            return Err(format!("`window` is {}; a correlation needs at least 3 logs", self.window).into());
-        }
+        check_window(self.window)?;
         // The optimiser knows what its settings may be.
         Sgd::<f32>::new(self.rate, self.momentum)?;
         Ok(())

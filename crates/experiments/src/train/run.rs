@@ -13,7 +13,7 @@ use fenchel_nn::training::{
 };
 use fenchel_nn::weights::{self, write_whole};
 use fenchel_nn::{NnError, Trainer};
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use fenchel_tensor::Tape;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ use super::settings::Settings;
 use super::source::DatasetBatches;
 use crate::context::{Context, Inputs};
 use crate::error::{Error, Failure};
-use crate::ingredients::Data;
+use crate::ingredients::{Data, drawn};
 use crate::machine;
 
 /// What happens in a training, for whoever shows it.
@@ -103,7 +103,7 @@ pub fn train(
         .augmented(settings.augmentation());
     let schedule = settings.schedule(batches.per_epoch())?;
     let steps = batches.per_epoch() as u64 * settings.epochs;
-    let start = settings.initialiser()?.draw(&tape, seed)?.iter().map(|&p| p as f32).collect();
+    let start = drawn(settings.initialiser()?, &tape, seed)?;
     let trainer = Trainer::new(tape.clone(), start, settings.loss()?, settings.optimiser(&tape)?);
 
     let _lock = lock(out)?;
@@ -169,10 +169,7 @@ fn probe(
     seed: Seed,
 ) -> Result<Option<ProbeLog>, Failure> {
     let Some(every) = settings.probe else { return Ok(None) };
-    let mut indices: Vec<usize> = (0..train_set.len()).collect();
-    let size = settings.probe_size.min(indices.len());
-    let (chosen, _) = indices.partial_shuffle(&mut seed.derive("probe set").stream(), size);
-    let (inputs, targets) = data.gather::<f64>(train_set, chosen)?;
+    let (inputs, targets) = data.draw::<f64>(train_set, settings.probe_size, seed.derive("probe set"))?;
     let loss = settings.loss()?;
     let targets = loss.rows(targets.view().into(), data.classes())?;
     let probe = Probe::new(tape.clone(), loss.by_row().clone());

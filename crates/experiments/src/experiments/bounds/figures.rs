@@ -29,7 +29,7 @@ fn title(cell: &Measured) -> String {
 
 /// The three panels over the probe set.
 pub(super) fn probe_set(cell: &Measured) -> Figure {
-    let steps = || Axis::linear("SGD step");
+    let steps = || Axis::linear("step");
     let logs = cell.record.logs.iter().map(|log| (log.step, &log.probe));
     let risk = risk_between_bounds("risk between its bounds", logs);
     let components = Panel::new("components", steps(), Axis::linear("log₂ (bits)"))
@@ -60,7 +60,7 @@ pub(super) fn probe_set(cell: &Measured) -> Figure {
 
 /// The papers' reading: one fresh sample a log, constant-free bounds.
 pub(super) fn fresh_sample(cell: &Measured) -> Figure {
-    let steps = || Axis::linear("SGD step");
+    let steps = || Axis::linear("step");
     let bits = |value: f64| value / LN_2;
     let risk = Panel::new("one fresh sample a log", steps(), Axis::linear("log₂ (bits)"))
         .curve(Curve::new(

@@ -48,7 +48,7 @@ pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>])
             .shown_in(&shown),
             probe_set(
                 "bounds.set-learned",
-                "The same in cells whose risk falls to half of its start or less",
+                "The probe set's risk follows its bounds, in cells whose risk falls to half of its start or less",
                 &cells,
                 halved,
             )?
@@ -236,6 +236,10 @@ fn differs() -> String {
      sample are easy to reach: risk and both bounds share the residual's norm, and the energy alone, without any \
      structure, correlates as well (table of correlations); so the claim about structure compares the two on the whole \
      run. The mean of cross-entropy's upper bound is infinite as soon as one sample of the probe set is far from its \
-     label, so means are reported for the lower bound only, and medians for the upper."
+     label, so means are reported for the lower bound only, and medians for the upper. bounds.set-learned was added after a \
+     first run: the squared error is below the 0.5 of bounds.set before the first step."
         .into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use fenchel_tensor::{Engine, Tape};
 use super::{Case, Record, Settings, Start};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::{Data, ProbeSet, TrainingRun, initialiser, loss, widened};
+use crate::ingredients::{Data, ProbeSet, TrainingRun, drawn, initialiser, loss, widened};
 
 /// Measures the start and trains.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -23,8 +23,7 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     let tape = DenseChain::new(case.depth, settings.width).tape(data.shape(), data.classes())?;
 
     // The start as the training takes it: rounded to f32, and exact from there on.
-    let rounded: Vec<f32> = initialiser.draw(&tape, seed)?.iter().map(|&p| p as f32).collect();
-    let parameters = widened(&rounded);
+    let parameters = widened(&drawn(initialiser, &tape, seed)?);
     let sums = layer_sums(&Engine::<f64>::new(tape.clone()), &parameters, set.inputs.view())?;
     let start = Start::new(&sums, tape.outputs(), &parameters, tape.backward_roundoff::<f64>());
 
@@ -41,9 +40,7 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
         seed,
     };
     let probed = training.probed(&set, context)?;
-    let diverged = probed.trained.diverged.as_ref().map(ToString::to_string);
-    let test_accuracy =
-        if diverged.is_some() { f64::NAN } else { probed.trained.test(&data, &*loss)?.accuracy };
+    let (diverged, test_accuracy) = probed.trained.outcome(&data, &*loss)?;
     let asymmetry = asymmetry(probed.trained.trainer.engine().tape(), probed.trained.trainer.parameters());
     Ok(Record {
         start,

@@ -53,7 +53,8 @@ pub(super) fn summarise(settings: &Settings, cells: &[Finished]) -> Result<Summa
             smallest where nothing but the head is left: it is 0 for zeros and for tiny Gaussian weights. What is lost there, the \
             directions below the head, shows in B = A less the head's part; we report D and B beside each other. Equal weights set the \
             biases to the same number. In exact arithmetic equal units stay equal, whatever the data; where a back end rounds the units of a \
-            product differently they part, and such a network may learn: those cells do not count, and the claim is then open."
+            product differently they part, and such a network may learn: those cells count neither in init.degenerate, which is then open, \
+            nor in init.separates, which is about what the start decides."
             .into(),
         claims: claims.into_iter().map(|claim| claim.shown_in(&shown).listed_in("cells")).collect(),
         tables: vec![figures::cells(cells)],
@@ -216,7 +217,8 @@ pub(super) fn correlations(
     let mut found: BTreeMap<(String, usize), Vec<f64>> = BTreeMap::new();
     for kaiming in cells.iter().filter(|cell| cell.case.start == "kaiming") {
         let same = |cell: &&Finished| {
-            Case { start: "kaiming".into(), ..cell.case.clone() } == kaiming.case
+            !(is_equal(&cell.case) && cell.record.asymmetry > 0.0)
+                && Case { start: "kaiming".into(), ..cell.case.clone() } == kaiming.case
                 && cell.record.start.parameter_norm <= NO_LARGER * kaiming.record.start.parameter_norm
         };
         // Infinite risks, of trainings that diverged, have the largest rank; ranks need them finite.

@@ -15,9 +15,7 @@ pub(super) fn run(
     let training = settings.training(case, &prepared)?;
     let loss = training.loss.clone();
     let probed = training.probed(&prepared.set, context)?;
-    let diverged = probed.trained.diverged.as_ref().map(ToString::to_string);
-    let test_accuracy =
-        if diverged.is_some() { f64::NAN } else { probed.trained.test(&prepared.data, &*loss)?.accuracy };
+    let (diverged, test_accuracy) = probed.trained.outcome(&prepared.data, &*loss)?;
     Ok(Record {
         logs: probed.logs,
         diverged,

@@ -28,9 +28,7 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
         seed,
     };
     let probed = training.probed(&set, context)?;
-    let diverged = probed.trained.diverged.as_ref().map(ToString::to_string);
-    let test_accuracy =
-        if diverged.is_some() { f64::NAN } else { probed.trained.test(&data, &*loss)?.accuracy };
+    let (diverged, test_accuracy) = probed.trained.outcome(&data, &*loss)?;
     Ok(Record {
         logs: probed.logs,
         diverged,

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
-use fenchel_datasets::Dataset;
 use fenchel_nn::losses::{BatchLoss, Targets};
 use fenchel_nn::measurement::{InterferenceLog, InterferenceRecord, InterferenceSums, Probe};
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::training::{BatchView, Moment, Observer};
 use fenchel_nn::{Initialiser, NnError, Trainer};
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use fenchel_tensor::Tape;
 use ndarray::{Array2, Axis, s};
 
@@ -25,10 +24,7 @@ use crate::ingredients::{Data, ProbeSet, SandwichTally, model};
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
     let data = Data::shared(&case.dataset, context)?;
     let seed = Seed::new(case.seed).derive("sgd");
-    let mut indices: Vec<usize> = (0..data.train.len()).collect();
-    let size = settings.samples.min(indices.len());
-    let (chosen, _) = indices.partial_shuffle(&mut seed.derive("training set").stream(), size);
-    let (inputs, targets) = data.gather::<f64>(&data.train, chosen)?;
+    let (inputs, targets) = data.draw::<f64>(&data.train, settings.samples, seed.derive("training set"))?;
     let tape = model(&settings.model)?.tape(data.shape(), data.classes())?;
     let (batch, steps) = settings.plan_of(case);
     let plan = Plan {

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
 use fenchel_convexity::theorems::skip_connections::singular_values;
-use fenchel_datasets::Dataset;
 use fenchel_nn::measurement::{LayerSum, Probe, layer_sums};
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{NnError, Schedule, evaluate};
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use fenchel_tensor::{Engine, Tape};
 use ndarray::Array2;
 
@@ -18,7 +17,7 @@ use super::record::{Depth, Record, Structure, Trained, head};
 use super::{Case, Settings};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::{Data, ProbeSet, SandwichTally, TrainingRun, widened};
+use crate::ingredients::{Data, ProbeSet, SandwichTally, TrainingRun, drawn, widened};
 
 /// Measures and trains the chains of all depths.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -26,16 +25,15 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     let seed = Seed::new(case.seed).derive("skip");
     let set = ProbeSet::draw(&data, settings.probe, seed)?;
     let mut measurements = Measurements { case, set, tally: SandwichTally::default(), floors: (0, 0) };
-    let training =
-        Training { settings, case, data: &data, seed, evaluated: evaluated(settings, &data, seed)? };
+    let evaluated = data.draw(&data.train, settings.evaluated, seed.derive("evaluated"))?;
+    let training = Training { settings, case, data: &data, seed, evaluated };
 
     let mut depths = Vec::new();
     let total: usize = settings.depths.iter().sum();
     let mut done = 0;
     for &depth in &settings.depths {
         let tape = tape(case.block, (depth, settings.width), case.biases, data.shape(), data.classes())?;
-        let drawn = case.start.initialiser().draw(&tape, seed)?;
-        let parameters: Vec<f32> = drawn.into_iter().map(|p| p as f32).collect();
+        let parameters = drawn(case.start.initialiser(), &tape, seed)?;
         let start = measurements.structure(depth, &tape, &parameters)?;
         let trained = if case.is_trained() && settings.trained_depths.contains(&depth) {
             let part = context.part(done, depth, total);
@@ -54,14 +52,6 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
         floors_checked: measurements.floors.0,
         floors_violated: measurements.floors.1,
     })
-}
-
-/// The training samples over which the risk after training is the mean.
-fn evaluated(settings: &Settings, data: &Data, seed: Seed) -> Result<(Array2<f32>, Array2<f64>), Failure> {
-    let mut indices: Vec<usize> = (0..data.train.len()).collect();
-    let size = settings.evaluated.min(indices.len());
-    let (chosen, _) = indices.partial_shuffle(&mut seed.derive("evaluated").stream(), size);
-    data.gather(&data.train, chosen)
 }
 
 /// The samples that are measured, and the count of what was checked on them.
@@ -118,6 +108,7 @@ struct Training<'a> {
     case: &'a Case,
     data: &'a Data,
     seed: Seed,
+    /// The training samples over which the risk after training is the mean.
     evaluated: (Array2<f32>, Array2<f64>),
 }
 

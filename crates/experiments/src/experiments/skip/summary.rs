@@ -252,9 +252,10 @@ fn risk(depth: &Depth) -> Option<f64> {
     Some(if trained.overflowed.is_some() { f64::INFINITY } else { trained.risk })
 }
 
-/// The risk over that of the shallowest trained chain of the same cell.
+/// The risk over that of the shallowest trained chain of the same cell: infinite where that one overflowed, as nothing is compared then.
 fn relative_risk(record: &Record, depth: &Depth) -> Option<f64> {
-    Some(risk(depth)? / record.depths.iter().find_map(risk)?)
+    let shallowest = record.depths.iter().find_map(risk)?;
+    Some(if shallowest.is_finite() { risk(depth)? / shallowest } else { f64::INFINITY })
 }
 
 /// The blocks for which T16's conclusion is observed.
@@ -354,7 +355,8 @@ fn differs() -> String {
     "The papers look at the whole matrix. There the head's term is a floor (T12) that hides what happens beneath: in a deep plain chain only the head is left, and D of the whole \
      matrix falls. So the claims are about the first layer's term. Blocks x + F as they are printed do not meet T16's hypothesis at the usual starts, as Σ‖B‖ grows with the depth: \
      their first term does not vanish, but D(A₁) grows as in a plain chain (table of slopes) and training overflows; blocks scaled by depth^{−1/2} or with a LayerNorm inside do what the theorem \
-     says, without meeting its hypothesis either. The intervals of the slopes are those of straight lines through all seeds and depths."
+     says, without meeting its hypothesis either. The claim skip.depth-free was added after a first run, as the bar of skip.training is out of reach on Fashion-MNIST \
+     even for one layer; and the trainings lost their momentum of 0.9, with which x + F(LayerNorm x) overflows at depth 100 at this rate. The intervals of the slopes are those of straight lines through all seeds and depths."
         .into()
 }
 
@@ -468,5 +470,13 @@ mod tests {
             }
         }
         assert_eq!(failed(&overflowed), ["skip.depth-free", "skip.training"]);
+        // Nor does an overflow of the shallowest chain make the deeper ones look good.
+        let mut shallow = outcomes(by_theory, learned);
+        for outcome in shallow.iter_mut().filter(|outcome| outcome.case.block == Block::Scaled) {
+            if let Some(trained) = &mut outcome.record.depths[0].trained {
+                trained.overflowed = Some(3);
+            }
+        }
+        assert_eq!(failed(&shallow), ["skip.depth-free", "skip.training"]);
     }
 }

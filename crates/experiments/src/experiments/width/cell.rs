@@ -15,7 +15,7 @@ use super::angles::Angles;
 use super::record::{Hidden, Network, Spread, Width};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::{Data, ProbeSet, SandwichTally, Start, widened};
+use crate::ingredients::{Data, ProbeSet, SandwichTally, Start, drawn, widened};
 use crate::statistics::median;
 
 pub(super) fn run(
@@ -31,8 +31,7 @@ pub(super) fn run(
     let (mut widths, mut tally) = (Vec::new(), SandwichTally::default());
     for &width in &settings.widths {
         let tape = DenseChain::new(1, width).tape(data.shape(), data.classes())?;
-        let drawn: Vec<f32> = start.initialiser().draw(&tape, seed)?.iter().map(|&p| p as f32).collect();
-        let parameters = widened(&drawn);
+        let parameters = widened(&drawn(start.initialiser(), &tape, seed)?);
         let probe = Probe::<f64>::new(tape.clone(), Arc::new(SoftmaxCrossEntropy));
         let measured = probe.measure(&parameters, inputs.view(), targets.view())?;
         tally.count(&measured);

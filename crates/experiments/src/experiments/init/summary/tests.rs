@@ -78,8 +78,11 @@ fn units_that_round_off_parted_leave_the_claim_open() {
     let mut cells = expected();
     for cell in cells.iter_mut().filter(|cell| cell.case.start == "equal:0.1") {
         (cell.record.asymmetry, cell.record.test_accuracy) = (0.3, 0.8);
+        cell.record.logs[0].probe.risk = 0.01;
     }
-    let verdict = &verdicts(&cells)["init.degenerate"];
+    let verdicts = verdicts(&cells);
+    assert_eq!(verdicts["init.separates"], Verdict::Reproduced);
+    let verdict = &verdicts["init.degenerate"];
     assert!(matches!(verdict, Verdict::Undecided(why) if why.contains("2 of 8 cells")), "{verdict}");
 }
 

@@ -1,0 +1,82 @@
+//! What the records of `bounds` decide.
+
+use super::*;
+use crate::claim::Verdict;
+use crate::experiment::Experiment;
+use crate::experiments::bounds::Bounds;
+use crate::experiments::bounds::record::Log;
+use crate::ingredients::{ProbeLog, SampleLog};
+use crate::profile::Profile;
+
+/// A training whose risk wanders down from `first` to `last`; `follows` says whether the bounds of the probe set go with it.
+fn cell(model: &str, loss: &str, (first, last): (f64, f64), follows: bool) -> Outcome<Case, Record> {
+    const LOGS: usize = 120;
+    let logs = (0..LOGS).map(|k| {
+        let wander = ((37 * k) % 23) as f64 / 23.0;
+        let other = ((29 * k + 7) % 31) as f64 / 31.0;
+        let risk = first * (last / first).powf(k as f64 / (LOGS - 1) as f64) * (0.3 * wander).exp();
+        let bound = if follows { risk } else { other.exp() };
+        let probe = ProbeLog {
+            risk,
+            risk_median: risk,
+            risk_geometric: risk,
+            lower: 0.5 * risk,
+            lower_geometric: 0.5 * bound,
+            upper_median: 2.0 * bound,
+            energy: (3.0 * other).exp(),
+            upper_finite: 1.0,
+            ..ProbeLog::constant(1.0)
+        };
+        let fresh = SampleLog {
+            excess: risk,
+            energy: risk,
+            lambda_min: 1.0,
+            lambda_max: 2.0,
+            lower: 0.5 * risk,
+            upper: risk,
+        };
+        Log { step: k, probe, fresh, other: SampleLog { energy: (2.0 * other).exp(), ..fresh } }
+    });
+    // The last log without its wander, so that the end is the end.
+    let mut logs: Vec<Log> = logs.collect();
+    logs[0].probe.risk = first;
+    logs[LOGS - 1].probe.risk = last;
+    let record =
+        Record { parameters: 1, logs, test_accuracy: 0.9, test_risk: last, checked: 100, violated: 0 };
+    let case = Case { dataset: "d".into(), model: model.into(), loss: loss.into(), seed: 0 };
+    Outcome { id: format!("{model}-{loss}"), case, record }
+}
+
+fn expected() -> Vec<Outcome<Case, Record>> {
+    vec![cell("c", "ce", (2.3, 0.1), true), cell("c", "squared", (0.45, 0.05), true)]
+}
+
+fn failed(cells: &[Outcome<Case, Record>]) -> Vec<String> {
+    let summary = summarise(&Bounds.settings(Profile::Quick), cells).unwrap();
+    let failed = summary.claims.iter().filter(|claim| claim.verdict() != Verdict::Reproduced);
+    failed.map(|claim| claim.id.clone()).collect()
+}
+
+#[test]
+fn bounds_that_go_with_the_risk_reproduce_every_claim() {
+    assert_eq!(failed(&expected()), [""; 0]);
+}
+
+#[test]
+fn each_departure_makes_its_claims_fail() {
+    let with = |cell| {
+        let mut cells = expected();
+        cells.push(cell);
+        failed(&cells)
+    };
+    // Below 0.5 from the start, and hardly learning: only the absolute rule counts it.
+    assert_eq!(with(cell("e", "squared", (0.45, 0.3), false)), ["bounds.set"]);
+    assert_eq!(with(cell("e", "squared", (0.45, 0.2), false)), ["bounds.set", "bounds.set-learned"]);
+    // Half of the start and not below 0.5.
+    assert_eq!(with(cell("e", "ce", (2.3, 1.1), false)), ["bounds.set-learned"]);
+    // At chance nothing is asked of the correlations.
+    assert_eq!(with(cell("e", "ce", (2.3, 2.2), false)), [""; 0]);
+    let mut cells = expected();
+    cells[0].record.violated = 1;
+    assert_eq!(failed(&cells), ["bounds.sandwich"]);
+}

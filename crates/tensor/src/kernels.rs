@@ -3,6 +3,7 @@
 //! | loop | what it computes | who uses it |
 //! |---|---|---|
 //! | [`correlate`] | many outputs, each a weighted sum of shifted rows | convolutions forward, their data gradients |
+//! | [`spread_rows`], [`gather_rows`] | what goes before and after it to save a third of the products | convolutions by three by three |
 //! | [`contract`] | inner products of shifted rows with rows of cotangents | weight gradients and gradient norms of convolutions |
 //! | [`gathered`] | the same two for cotangents that stand at a few positions only | convolutions behind a max pool |
 //! | [`add_row_gram`] | `G += R'R` for a tall matrix of few columns | structural matrices |
@@ -16,17 +17,21 @@ mod correlate;
 #[macro_use]
 mod dispatch;
 mod gathered;
+mod lanes;
 mod row_gram;
 mod transpose;
 pub(crate) mod vector;
+mod winograd;
 
 pub(crate) use contract::{Contraction, contract};
-pub(crate) use correlate::{Correlation, Rows, correlate, pack};
+pub(crate) use correlate::{Correlation, Rows, correlate, pack, pack_many};
 pub(crate) use dispatch::vectorised;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use dispatch::{has_avx2, has_avx512};
 pub(crate) use gathered::{
     CHANNEL_BLOCK, GatheredGradient, Term, gather_data_gradient, gather_weight_block, padded_lanes,
 };
+pub(crate) use lanes::{add_lanes, copy_lanes};
 pub(crate) use row_gram::{add_row_gram, add_row_products, add_vector_gram};
 pub(crate) use transpose::transpose;
+pub(crate) use winograd::{gather_rows, spread_rows, spread_weights};

@@ -137,7 +137,9 @@ impl Tape {
     /// A backward pass is a chain of linear maps applied to the stored activations, which both quantities share; a map
     /// whose longest inner product has `k` terms errs by `gamma_k = k u / (1 - k u)` relative to the norms of its
     /// factors (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), the collector's products by as
-    /// much again, and squaring doubles both. The norms of the factors exceed that of the product by the layers'
+    /// much again, and squaring doubles both. A convolution that takes rows in pairs has two thirds of the terms and an error of at most 8
+    /// times the norms of its factors (the norms of `|A|`, `|G|` and `|B|` in its kernels, 2.24, 1.51 and 2.29), which the terms
+    /// counted for it exceed, as it has eight output channels or more. The norms of the factors exceed that of the product by the layers'
     /// condition, for which a factor 8 is allowed; the eigenvalue solver stays within the last term.
     #[must_use]
     pub fn backward_roundoff<T: Real>(&self) -> f64 {

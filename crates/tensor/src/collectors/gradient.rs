@@ -54,8 +54,7 @@ impl<T: Real> LaneCollector<T> for GradientSum<'_, T> {
         let (patch, overwrite) = (geometry.patch(), self.overwrite);
         weight_products(geometry, lanes, 1, input, u, scratch, |channel, tap, _, products| {
             let place = &mut weight[channel * patch + tap];
-            let before = if overwrite { T::zero() } else { *place };
-            *place = before + sum(products);
+            *place = if overwrite { products[0] } else { *place + products[0] };
         });
         if let Some(bias) = site.bias.clone() {
             self.channel_sums(bias, None, u);

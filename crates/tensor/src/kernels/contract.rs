@@ -30,9 +30,10 @@ pub(crate) struct Contraction<'a, T> {
 }
 
 /// One channel of the inputs and a block of the cotangents should fit the first-level cache: this many bytes of them.
-const CACHE_BYTES: usize = 24 * 1024;
+const CACHE_BYTES: usize = 64 * 1024;
 
-/// Calls `take(channel, tap, first lane, sums)` for every channel and tap; `sums[n]` belongs to lane `(first lane + n) % lanes`.
+/// Calls `take(channel, tap, first lane, sums)` for every channel and tap; `sums[n]` belongs to lane `(first lane + n) % lanes`, and one lane
+/// has one sum.
 ///
 /// As for [`correlate`](super::correlate), `x` must reach one tile beyond the last number that is used, with finite numbers.
 pub(crate) fn contract<T: Real>(
@@ -122,7 +123,8 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
 
     #[inline(always)]
     fn block<V: Vector<T>, const A: usize, const B: usize>(&mut self, turn: &Turn) {
-        let step = self.contraction.lanes.max(V::LANES);
+        let lanes = self.contraction.lanes;
+        let step = lanes.max(V::LANES);
         let &Turn { tap, channel, first, .. } = turn;
         let Contraction { x, offsets, u, plane, rows, partial, .. } = &mut self.contraction;
         let taps = offsets.len();
@@ -137,27 +139,26 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
                 }
             }
         }
+        let Some(last) = turn.rows.clone().next_back() else { return };
+        let len = rows.len - first;
+        let furthest = tap_offsets.iter().fold(0, |most, &offset| most.max(offset));
+        // What the loop without checks relies on.
+        assert!(rows.source + last * rows.source_step + first + furthest + len <= x.len());
+        assert!((channel + B - 1) * *plane + rows.target + last * rows.target_step + first + len <= u.len());
         for row in turn.rows.clone() {
             let source = rows.source + row * rows.source_step + first;
             let target = rows.target + row * rows.target_step + first;
-            let len = rows.len - first;
-            // Of one length, so that the end of the loop bounds all of its loads.
-            let mut inputs = [*x; A];
-            for a in 0..A {
-                inputs[a] = &x[source + tap_offsets[a]..][..len];
-            }
-            let mut cotangents = [*u; B];
-            for b in 0..B {
-                cotangents[b] = &u[(channel + b) * *plane + target..][..len];
-            }
             let mut start = 0;
             while len.saturating_sub(start) >= V::LANES {
                 let mut held = [V::splat(T::zero()); A];
                 for a in 0..A {
-                    held[a] = V::load(&inputs[a][start..]);
+                    // SAFETY: this row's numbers lie in `x` for every tap, as the last row's do for the furthest tap: see above.
+                    held[a] = unsafe { V::load_at(x.as_ptr().add(source + tap_offsets[a] + start)) };
                 }
                 for b in 0..B {
-                    let cotangent = V::load(&cotangents[b][start..]);
+                    // SAFETY: the same for `u` and its channels.
+                    let cotangent =
+                        unsafe { V::load_at(u.as_ptr().add((channel + b) * *plane + target + start)) };
                     for a in 0..A {
                         sums[a][b] = held[a].multiply_add(cotangent, sums[a][b]);
                     }
@@ -168,7 +169,8 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
                 // Zeros beyond the row's end: what `x` holds there does not count.
                 for b in 0..B {
                     let mut last = [T::zero(); WIDEST];
-                    last[..len - start].copy_from_slice(&cotangents[b][start..]);
+                    last[..len - start]
+                        .copy_from_slice(&u[(channel + b) * *plane + target + start..][..len - start]);
                     let cotangent = V::load(&last);
                     for a in 0..A {
                         let input = V::load(&x[source + tap_offsets[a] + start..]);
@@ -188,6 +190,10 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
         let mut spill = [T::zero(); WIDEST];
         for a in 0..A {
             for b in 0..B {
+                if lanes == 1 {
+                    (self.take)(channel + b, tap + a, 0, &[sums[a][b].sum()]);
+                    continue;
+                }
                 sums[a][b].store(&mut spill);
                 (self.take)(channel + b, tap + a, first, &spill[..V::LANES]);
             }

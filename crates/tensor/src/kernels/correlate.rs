@@ -55,10 +55,27 @@ pub(crate) fn pack<T: Real>(
     weight: impl Fn(usize, usize) -> T,
     packed: &mut Vec<T>,
 ) {
-    packed.reserve(outputs * taps);
+    let start = packed.len();
+    packed.resize(start + outputs * taps, T::zero());
+    pack_many(outputs, taps, |m, tap| [weight(m, tap)], [&mut packed[start..]]);
+}
+
+/// Packs several correlations' weights of one shape that come together.
+pub(crate) fn pack_many<T: Real, const N: usize>(
+    outputs: usize,
+    taps: usize,
+    weights: impl Fn(usize, usize) -> [T; N],
+    mut packed: [&mut [T]; N],
+) {
+    let mut place = 0;
     for block in blocks(outputs) {
         for tap in 0..taps {
-            packed.extend(block.clone().map(|m| weight(m, tap)));
+            for m in block.clone() {
+                for (packed, weight) in packed.iter_mut().zip(weights(m, tap)) {
+                    packed[place] = weight;
+                }
+                place += 1;
+            }
         }
     }
 }
@@ -144,7 +161,10 @@ fn tile<T: Real, V: Vector<T>, const M: usize>(
     weights: &[T],
     bias: [T; M],
 ) -> [[V; 2]; M] {
-    let mut sums = bias.map(|bias| [V::splat(bias); 2]);
+    let mut sums = [[V::splat(T::zero()); 2]; M];
+    for m in 0..M {
+        sums[m] = [V::splat(bias[m]); 2];
+    }
     for (&offset, weights) in offsets.iter().zip(weights.chunks_exact(M)) {
         let x = &x[offset..offset + 2 * V::LANES];
         let x = [V::load(x), V::load(&x[V::LANES..])];

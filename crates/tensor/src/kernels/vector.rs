@@ -20,6 +20,12 @@ pub trait Vector<T>: Copy {
     /// If the slice is shorter than the vector.
     fn load(from: &[T]) -> Self;
 
+    /// The numbers at an address.
+    ///
+    /// # Safety
+    /// There must be as many numbers to read as the vector has lanes.
+    unsafe fn load_at(from: *const T) -> Self;
+
     /// Writes the lanes to the first places of a slice.
     ///
     /// # Panics
@@ -28,6 +34,9 @@ pub trait Vector<T>: Copy {
 
     /// `self * factor + term`.
     fn multiply_add(self, factor: Self, term: Self) -> Self;
+
+    /// The sum of the lanes, those of the two halves first, then those of the halves of what that gives, and so on.
+    fn sum(self) -> T;
 }
 
 /// Four numbers without instructions of their own: left to the compiler.
@@ -48,6 +57,12 @@ impl<T: Real> Vector<T> for Four<T> {
     }
 
     #[inline(always)]
+    unsafe fn load_at(from: *const T) -> Self {
+        // SAFETY: what the caller has to keep is what this needs; arrays have the alignment of their numbers.
+        Self(unsafe { from.cast::<[T; 4]>().read() })
+    }
+
+    #[inline(always)]
     fn store(self, to: &mut [T]) {
         to[..4].copy_from_slice(&self.0);
     }
@@ -65,6 +80,11 @@ impl<T: Real> Vector<T> for Four<T> {
         }
         Self(result)
     }
+
+    #[inline(always)]
+    fn sum(self) -> T {
+        (self.0[0] + self.0[2]) + (self.0[1] + self.0[3])
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -72,8 +92,44 @@ mod x86 {
     use super::Vector;
     use std::arch::x86_64::*;
 
+    // Each is `unsafe` for the one reason that its instructions need a processor that has them.
+
+    #[inline(always)]
+    unsafe fn sum_256_ps(v: __m256) -> f32 {
+        // SAFETY: the caller's processor has AVX2.
+        unsafe {
+            let four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+            let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sum_256_pd(v: __m256d) -> f64 {
+        // SAFETY: the caller's processor has AVX2.
+        unsafe {
+            let two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
+            _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sum_512_ps(v: __m512) -> f32 {
+        // SAFETY: the caller's processor has AVX-512F and with it AVX2; the halves are taken as doubles, which moves bits only.
+        unsafe {
+            let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1));
+            sum_256_ps(_mm256_add_ps(_mm512_castps512_ps256(v), upper))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sum_512_pd(v: __m512d) -> f64 {
+        // SAFETY: the caller's processor has AVX-512F and with it AVX2.
+        unsafe { sum_256_pd(_mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1))) }
+    }
+
     macro_rules! vector {
-        ($register:ty, $number:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $multiply_add:ident) => {
+        ($register:ty, $number:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $multiply_add:ident, $sum:expr) => {
             impl Vector<$number> for $register {
                 const LANES: usize = $lanes;
 
@@ -91,6 +147,12 @@ mod x86 {
                 }
 
                 #[inline(always)]
+                unsafe fn load_at(from: *const $number) -> Self {
+                    // SAFETY: as for `splat`; the caller answers for the address, and any alignment will do.
+                    unsafe { $load(from) }
+                }
+
+                #[inline(always)]
                 fn store(self, to: &mut [$number]) {
                     let to = &mut to[..$lanes];
                     // SAFETY: as for `splat`; the slice has as many places as are written, and any alignment will do.
@@ -102,14 +164,20 @@ mod x86 {
                     // SAFETY: as for `splat`; the instruction works on registers alone.
                     unsafe { $multiply_add(self, factor, term) }
                 }
+
+                #[inline(always)]
+                fn sum(self) -> $number {
+                    // SAFETY: as for `splat`; the instructions work on registers alone.
+                    unsafe { $sum(self) }
+                }
             }
         };
     }
 
-    vector!(__m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps);
-    vector!(__m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd);
-    vector!(__m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps);
-    vector!(__m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd);
+    vector!(__m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, sum_256_ps);
+    vector!(__m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, sum_256_pd);
+    vector!(__m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, sum_512_ps);
+    vector!(__m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, sum_512_pd);
 }
 
 /// A number that every instruction set has vectors of.

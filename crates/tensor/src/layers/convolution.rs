@@ -2,13 +2,15 @@
 //!
 //! Values and cotangents have lanes innermost (samples, or one sample's cotangents), so a convolution is a weighted sum of shifted
 //! rows of the padded image: no patches are unfolded, and no vector is half used however narrow the image. Unfolded patches
-//! are made only where one sample's input meets many cotangents and a matrix product is the best there is.
+//! are made only where one sample's input meets many cotangents and a matrix product is the best there is. Kernels of three by three with
+//! channels enough take rows in pairs, which saves a third of the products.
 
 mod direct;
 mod frame;
 mod gathered;
+mod winograd;
 
-pub(crate) use direct::{ConvScratch, convolve, convolve_backward, pack_transposed, weight_products};
+pub(crate) use direct::{ConvScratch, weight_products};
 pub(crate) use gathered::{GatheredScratch, gathered_backward, pack_by_entry};
 
 use crate::Real;
@@ -115,6 +117,49 @@ fn inside(offset: usize, padding: usize, stride: usize, size: usize, out: usize)
     let first = padding.saturating_sub(offset).div_ceil(stride).min(out);
     let end = (size + padding).saturating_sub(offset).div_ceil(stride).min(out);
     first..end.max(first)
+}
+
+/// The convolution of images with any number of lanes; `weight` is `channels_out x patch`.
+pub(crate) fn convolve<T: Real>(
+    geometry: ConvGeometry,
+    lanes: usize,
+    x: &[T],
+    weight: &[T],
+    bias: Option<&[T]>,
+    y: &mut [T],
+    scratch: &mut ConvScratch<T>,
+) {
+    if geometry.goes_by_pairs() {
+        winograd::convolve(geometry, lanes, x, weight, bias, y, scratch);
+    } else {
+        direct::convolve(geometry, lanes, x, weight, bias, y, scratch);
+    }
+}
+
+/// Packs a convolution's weights, from outputs to inputs, for [`convolve_backward`].
+pub(crate) fn pack_transposed<T: Real>(geometry: ConvGeometry, weight: &[T], packed: &mut Vec<T>) {
+    if geometry.goes_by_pairs() {
+        winograd::pack_transposed(geometry, weight, packed);
+    } else {
+        direct::pack_transposed(geometry, weight, packed);
+    }
+}
+
+/// `dX` for images of cotangents with any number of lanes; adds to `dx` if `accumulate`.
+pub(crate) fn convolve_backward<T: Real>(
+    geometry: ConvGeometry,
+    lanes: usize,
+    u: &[T],
+    packed: &[T],
+    dx: &mut [T],
+    accumulate: bool,
+    scratch: &mut ConvScratch<T>,
+) {
+    if geometry.goes_by_pairs() {
+        winograd::convolve_backward(geometry, lanes, u, packed, dx, accumulate, scratch);
+    } else {
+        direct::convolve_backward(geometry, lanes, u, packed, dx, accumulate, scratch);
+    }
 }
 
 /// Writes one sample's patches, `patch x positions` with zeros where a patch reaches over the edge.

@@ -37,6 +37,9 @@ fn choice() -> impl Strategy<Value = Choice> {
     let convolution = (1_usize..5, 1_usize..5, 1_usize..4, 0_usize..3, any::<bool>()).prop_map(
         |(channels, kernel, stride, padding, bias)| Conv2d { channels, kernel, stride, padding, bias },
     );
+    // Channels enough, one after the other, for rows to be taken in pairs.
+    let wide =
+        (8_usize..11, 0_usize..3).prop_map(|(channels, padding)| Conv2d::new(channels, 3).padded(padding));
     let activation = prop_oneof![
         Just(Activation::Relu),
         Just(Activation::LeakyRelu { slope: 0.1 }),
@@ -48,6 +51,7 @@ fn choice() -> impl Strategy<Value = Choice> {
     prop_oneof![
         3 => (1_usize..8, any::<bool>()).prop_map(|(outputs, bias)| Choice::Dense { outputs, bias }),
         4 => convolution.prop_map(Choice::Convolution),
+        2 => wide.prop_map(Choice::Convolution),
         1 => pool.clone().prop_map(Choice::MaxPool),
         1 => pool.prop_map(Choice::AveragePool),
         1 => Just(Choice::GlobalAveragePool),

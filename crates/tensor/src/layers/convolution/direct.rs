@@ -5,26 +5,38 @@ use super::ConvGeometry;
 use super::frame::Frame;
 use crate::Real;
 use crate::buffer::Buffer;
-use crate::kernels::{Contraction, Correlation, Rows, contract, correlate, pack};
+use crate::kernels::{Contraction, Correlation, Rows, add_lanes, contract, copy_lanes, correlate, pack};
 
 /// Buffers that all convolutions of a sweep share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ConvScratch<T> {
     pub(super) frame: Buffer<T>,
     pub(super) offsets: Vec<usize>,
-    packed: Vec<T>,
-    rows: Vec<T>,
+    pub(super) packed: Vec<T>,
+    pub(super) rows: Vec<T>,
+    pub(super) products: Buffer<T>,
 }
 
 impl ConvGeometry {
     /// The padded input.
     pub(super) fn input_frame(self, lanes: usize) -> Frame {
+        if self.kernel == 1 {
+            let (rows, columns) = (self.out_height, self.out_width);
+            return Frame { rows, remainders: 1, columns, lanes, every: self.stride };
+        }
         Frame {
             rows: self.height + 2 * self.padding,
             remainders: self.stride,
             columns: (self.width + 2 * self.padding).div_ceil(self.stride),
             lanes,
+            every: 1,
         }
+    }
+
+    /// How far the first taps of neighbouring output rows, and of neighbouring columns, stand apart in the padded input.
+    fn input_steps(self, frame: Frame) -> (usize, usize) {
+        let step = self.stride / frame.every;
+        (frame.index(0, step, 0), frame.index(0, 0, step))
     }
 
     /// Where each tap `(c, i, j)` reads in the padded input, relative to the first tap of channel 0.
@@ -40,13 +52,13 @@ impl ConvGeometry {
     /// The output's rows: their first tap in the padded input, and their places in the output.
     fn output_rows(self, frame: Frame) -> Rows {
         let len = self.out_width * frame.lanes;
-        let source_step = frame.index(0, self.stride, 0);
+        let (source_step, _) = self.input_steps(frame);
         Rows { count: self.out_height, len, source: 0, source_step, target: 0, target_step: len }
     }
 }
 
 /// The convolution of images with any number of lanes; `weight` is `channels_out x patch`.
-pub(crate) fn convolve<T: Real>(
+pub(super) fn convolve<T: Real>(
     geometry: ConvGeometry,
     lanes: usize,
     x: &[T],
@@ -106,7 +118,7 @@ impl ConvGeometry {
 }
 
 /// Packs a convolution's weights for [`convolve_backward`]: for each class of inputs, from outputs to inputs.
-pub(crate) fn pack_transposed<T: Real>(geometry: ConvGeometry, weight: &[T], packed: &mut Vec<T>) {
+pub(super) fn pack_transposed<T: Real>(geometry: ConvGeometry, weight: &[T], packed: &mut Vec<T>) {
     let ConvGeometry { kernel, stride, channels_in, channels_out, .. } = geometry;
     let patch = geometry.patch();
     packed.clear();
@@ -123,7 +135,7 @@ pub(crate) fn pack_transposed<T: Real>(geometry: ConvGeometry, weight: &[T], pac
 }
 
 /// `dX` for images of cotangents with any number of lanes; adds to `dx` if `accumulate`.
-pub(crate) fn convolve_backward<T: Real>(
+pub(super) fn convolve_backward<T: Real>(
     geometry: ConvGeometry,
     lanes: usize,
     u: &[T],
@@ -141,6 +153,7 @@ pub(crate) fn convolve_backward<T: Real>(
         remainders: 1,
         columns: side(width, geometry.out_width),
         lanes,
+        every: 1,
     };
     frame.fill(u, (geometry.out_height, geometry.out_width), (reach, reach), &mut scratch.frame);
     let mut packed = packed;
@@ -155,7 +168,7 @@ pub(crate) fn convolve_backward<T: Real>(
         let taps = geometry.entries(class).count() * channels_out;
         let weights;
         (weights, packed) = packed.split_at(taps * channels_in);
-        if rows == 0 || columns == 0 {
+        if rows == 0 || columns == 0 || (taps == 0 && accumulate) {
             continue;
         }
         let (top, left) = (a * stride + class.row - padding, b * stride + class.column - padding);
@@ -204,11 +217,9 @@ pub(crate) fn convolve_backward<T: Real>(
                 let target = dx[start..].chunks_mut(stride * lanes);
                 for (dx, entry) in target.zip(line.chunks_exact(lanes)) {
                     if accumulate {
-                        for (dx, &value) in dx.iter_mut().zip(entry) {
-                            *dx += value;
-                        }
+                        add_lanes(entry, &mut dx[..lanes]);
                     } else {
-                        dx[..lanes].copy_from_slice(entry);
+                        copy_lanes(entry, &mut dx[..lanes]);
                     }
                 }
             }
@@ -262,8 +273,7 @@ impl ConvGeometry {
     /// How far the first taps of neighbouring output rows, and of neighbouring columns, stand apart in
     /// [`frame_one`](Self::frame_one)'s image.
     pub(crate) fn steps_one(self) -> (usize, usize) {
-        let frame = self.input_frame(1);
-        (frame.index(0, self.stride, 0), frame.index(0, 0, self.stride))
+        self.input_steps(self.input_frame(1))
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::Real;
 use crate::buffer::Buffer;
+use crate::kernels::copy_lanes;
 
 /// The layout of a padded image, `channels x rows x remainders x columns x lanes`.
 #[derive(Clone, Copy, Debug)]
@@ -14,6 +15,8 @@ pub(super) struct Frame {
     /// Columns of each remainder.
     pub(super) columns: usize,
     pub(super) lanes: usize,
+    /// Which rows and columns of the padded image the frame holds: every one, or with kernels of one by one those that are seen.
+    pub(super) every: usize,
 }
 
 /// Kernels read whole tiles: up to this many numbers beyond the end.
@@ -26,7 +29,7 @@ impl Frame {
         (line * self.columns + column / self.remainders) * self.lanes
     }
 
-    /// Copies images `channels x height x width x lanes` into the frame, `top` rows and `left` columns of zeros before them.
+    /// Copies images `channels x height x width x lanes` into the frame, as if `top` rows and `left` columns of zeros stood before them.
     pub(super) fn fill<T: Real>(
         self,
         x: &[T],
@@ -34,7 +37,7 @@ impl Frame {
         (top, left): (usize, usize),
         frame: &mut Buffer<T>,
     ) {
-        let Self { rows, remainders, columns, lanes } = self;
+        let Self { rows, remainders, columns, lanes, every } = self;
         let channels = x.len() / (height * width * lanes);
         let row_len = remainders * columns * lanes;
         frame.resize(channels * rows * row_len + SLACK);
@@ -43,27 +46,30 @@ impl Frame {
         let images = images.chunks_exact_mut(rows * row_len);
         for (image, x) in images.zip(x.chunks_exact(height * width * lanes)) {
             for (row, line) in image.chunks_exact_mut(row_len).enumerate() {
+                let row = row * every;
                 if row < top || row >= top + height {
                     line.fill(T::zero());
                     continue;
                 }
                 let x = &x[(row - top) * width * lanes..][..width * lanes];
-                if remainders == 1 {
-                    let (before, rest) = line.split_at_mut(left * lanes);
-                    before.fill(T::zero());
-                    // A stride of one needs no column beyond the padding, a larger one may leave some of the image unused.
-                    let used = rest.len().min(x.len());
-                    rest[..used].copy_from_slice(&x[..used]);
-                    rest[used..].fill(T::zero());
-                } else {
-                    for (remainder, line) in line.chunks_exact_mut(columns * lanes).enumerate() {
-                        for (column, entry) in line.chunks_exact_mut(lanes).enumerate() {
-                            let place = (column * remainders + remainder).wrapping_sub(left);
-                            match x.get(place.wrapping_mul(lanes)..) {
-                                Some(x) if place < width => entry.copy_from_slice(&x[..lanes]),
-                                _ => entry.fill(T::zero()),
-                            }
-                        }
+                let step = remainders * every;
+                for (remainder, line) in line.chunks_exact_mut(columns * lanes).enumerate() {
+                    // The columns whose place `column * step + remainder - left` is inside the image.
+                    let before = |place: usize| place.saturating_sub(remainder).div_ceil(step).min(columns);
+                    let (first, end) = (before(left), before(left + width));
+                    line[..first * lanes].fill(T::zero());
+                    line[end * lanes..].fill(T::zero());
+                    let line = &mut line[first * lanes..end * lanes];
+                    if line.is_empty() {
+                        continue;
+                    }
+                    let x = &x[(first * step + remainder - left) * lanes..];
+                    if step == 1 {
+                        line.copy_from_slice(&x[..line.len()]);
+                        continue;
+                    }
+                    for (x, entry) in x.chunks(step * lanes).zip(line.chunks_exact_mut(lanes)) {
+                        copy_lanes(&x[..lanes], entry);
                     }
                 }
             }

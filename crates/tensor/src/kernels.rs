@@ -7,6 +7,8 @@
 //! | [`contract`] | inner products of shifted rows with rows of cotangents | weight gradients and gradient norms of convolutions |
 //! | [`gathered`] | the same two for cotangents that stand at a few positions only | convolutions behind a max pool |
 //! | [`add_row_gram`] | `G += R'R` for a tall matrix of few columns | structural matrices |
+//! | [`sum`], [`sum_of_products`] | of many numbers, in a fixed order | gradients of biases and scales, Gram matrices of dense layers |
+//! | [`copy_lanes`], [`add_lanes`] | a short run of numbers | where neighbours in the source are not neighbours in the target |
 //! | [`transpose`] | a matrix turned in cache-sized tiles | the border between the layouts |
 //!
 //! A loop is written once, generic over the number type and the instruction set's [`vector`]s. No loop here branches on values, so the
@@ -19,6 +21,7 @@ mod dispatch;
 mod gathered;
 mod lanes;
 mod row_gram;
+mod sums;
 mod transpose;
 pub(crate) mod vector;
 mod winograd;
@@ -33,5 +36,6 @@ pub(crate) use gathered::{
 };
 pub(crate) use lanes::{add_lanes, copy_lanes};
 pub(crate) use row_gram::{add_row_gram, add_row_products, add_vector_gram};
+pub(crate) use sums::{sum, sum_of_products};
 pub(crate) use transpose::transpose;
 pub(crate) use winograd::{gather_rows, spread_rows, spread_weights};

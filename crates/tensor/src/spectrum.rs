@@ -1,7 +1,8 @@
 //! Eigenvalues of many small symmetric matrices.
 
 use nalgebra::DMatrix;
-use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView3, Axis};
+use rayon::prelude::*;
 
 use crate::{Real, TensorError};
 
@@ -38,17 +39,20 @@ pub fn eigenvalues<T: Real>(matrix: ArrayView2<'_, T>) -> Result<Vec<f64>, Tenso
     Ok(values)
 }
 
-/// The eigenvalues of every matrix of a batch `B x m x m`, ascending along the rows of the `B x m` result.
+/// A thread that takes up fewer matrices is not worth its waking.
+const FEWEST_A_THREAD: usize = 8;
+
+/// The eigenvalues of every matrix of a batch `B x m x m`, ascending along the rows of the `B x m` result; on all threads.
 ///
 /// # Errors
 /// As for [`eigenvalues`].
 pub fn batched_eigenvalues<T: Real>(matrices: ArrayView3<'_, T>) -> Result<Array2<f64>, TensorError> {
     let (count, size, _) = matrices.dim();
+    let all = (0..count).into_par_iter().with_min_len(FEWEST_A_THREAD);
+    let spectra: Vec<_> = all.map(|index| eigenvalues(matrices.index_axis(Axis(0), index))).collect();
     let mut result = Array2::zeros((count, size));
-    for (matrix, mut row) in matrices.axis_iter(Axis(0)).zip(result.rows_mut()) {
-        for (target, value) in row.iter_mut().zip(eigenvalues(matrix)?) {
-            *target = value;
-        }
+    for (mut row, spectrum) in result.rows_mut().into_iter().zip(spectra) {
+        row.assign(&ArrayView1::from(&spectrum?));
     }
     Ok(result)
 }

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::collectors::{Factor, Factors};
 use crate::gemm::gemm;
+use crate::kernels::sum_of_products;
 use crate::layers::{view, view_mut};
 use crate::tape::Operation;
 use crate::{Engine, Real, TensorError};
@@ -152,7 +153,7 @@ fn add_product<T: Real>(left: &Factor<T>, right: &Factor<T>, m: usize, mut kerne
                 {
                     let a = &l[(first + i) / m * inputs..][..inputs];
                     for (j, b) in r.chunks_exact(inputs).enumerate() {
-                        let factor = a.iter().zip(b).map(|(&a, &b)| a * b).sum::<T>() + one;
+                        let factor = sum_of_products(a, b) + one;
                         for place in j * m..(j + 1) * m {
                             kernel[place] += factor * product[place];
                         }

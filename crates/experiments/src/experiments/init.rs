@@ -98,8 +98,8 @@ impl Experiment for Init {
     const PAPER: &'static str = "Random initialisation keeps the structural error D = log λ_max − log λ_min small, which is said \
         to be why networks are started at random: zeros and equal weights make the structural matrix degenerate (ECS, \
         section 5).";
-    // 2: with the asymmetry of the units.
-    const REVISION: u32 = 2;
+    // 2: with the asymmetry of the units. 3: training in f64.
+    const REVISION: u32 = 3;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -181,7 +181,7 @@ impl Settings {
         ])?;
         loss(&self.loss)?;
         self.starts.iter().try_for_each(|name| initialiser(name).map(|_| ()))?;
-        fenchel_nn::optimisers::Sgd::<f32>::new(self.rate, self.momentum)?;
+        fenchel_nn::optimisers::Sgd::<f64>::new(self.rate, self.momentum)?;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use fenchel_nn::Initialiser;
 use fenchel_random::Seed;
-use fenchel_tensor::Tape;
+use fenchel_tensor::{Real, Tape};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
@@ -40,12 +40,12 @@ impl Start {
     }
 }
 
-/// A start as trainings in `f32` take it: drawn in `f64` and rounded.
+/// A start as a training takes it: drawn in `f64` and rounded to the training's precision.
 ///
 /// # Errors
 /// If the start does not suit the model.
-pub fn drawn(initialiser: Initialiser, tape: &Tape, seed: Seed) -> Result<Vec<f32>, Failure> {
-    Ok(initialiser.draw(tape, seed)?.iter().map(|&p| p as f32).collect())
+pub fn drawn<T: Real>(initialiser: Initialiser, tape: &Tape, seed: Seed) -> Result<Vec<T>, Failure> {
+    Ok(initialiser.draw(tape, seed)?.iter().map(|&p| T::of(p)).collect())
 }
 
 /// The start called `name`: `fan-in-uniform`, `kaiming`, `xavier`, `lecun`, `orthogonal` (gain √2), `gaussian:0.01`

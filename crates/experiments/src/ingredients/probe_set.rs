@@ -2,6 +2,7 @@
 
 use fenchel_nn::measurement::ProbeMeasurement;
 use fenchel_random::Seed;
+use fenchel_tensor::Real;
 use ndarray::Array2;
 
 use super::Data;
@@ -45,10 +46,10 @@ impl SandwichTally {
     }
 }
 
-/// Parameters as measurements take them: the numbers of a training in `f32` are exact.
+/// Parameters as measurements take them: the numbers of a training are exact in `f64`, whatever its precision.
 #[must_use]
-pub fn widened(parameters: &[f32]) -> Vec<f64> {
-    parameters.iter().map(|&p| f64::from(p)).collect()
+pub fn widened<T: Real>(parameters: &[T]) -> Vec<f64> {
+    parameters.iter().map(|&p| p.as_f64()).collect()
 }
 
 #[cfg(test)]
@@ -65,6 +66,6 @@ mod tests {
         assert_eq!(draw(5, 1).inputs, draw(5, 1).inputs);
         assert_ne!(draw(5, 1).inputs, draw(5, 2).inputs);
         assert_eq!(draw(5, 1).targets.sum(), 5.0);
-        assert_eq!(widened(&[0.1]), [f64::from(0.1_f32)]);
+        assert_eq!(widened(&[0.1_f32]), [f64::from(0.1_f32)]);
     }
 }

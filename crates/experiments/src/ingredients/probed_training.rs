@@ -1,6 +1,8 @@
 //! A training with its probe set measured at every log.
 
+use fenchel_datasets::Element;
 use fenchel_nn::measurement::Probe;
+use fenchel_tensor::Real;
 use serde::{Deserialize, Serialize};
 
 use super::{ProbeLog, ProbeSet, SandwichTally, Trained, TrainingRun, widened};
@@ -19,9 +21,9 @@ pub struct StepLog {
 
 /// A training and what was measured along it.
 #[derive(Debug)]
-pub struct ProbedTraining {
+pub struct ProbedTraining<T: Real = f32> {
     /// The training after its last step.
-    pub trained: Trained,
+    pub trained: Trained<T>,
     /// The logs, in the order of the steps.
     pub logs: Vec<StepLog>,
     /// The sandwiches of all logs.
@@ -54,12 +56,12 @@ impl BoundCorrelations {
     }
 }
 
-impl TrainingRun<'_> {
+impl<T: Real + Element> TrainingRun<'_, T> {
     /// Trains, and measures the probe set in `f64` under the training's own loss at every log.
     ///
     /// # Errors
     /// As [`train`](Self::train), and if an output is not finite.
-    pub fn probed(self, set: &ProbeSet, context: &Context) -> Result<ProbedTraining, Failure> {
+    pub fn probed(self, set: &ProbeSet, context: &Context) -> Result<ProbedTraining<T>, Failure> {
         let loss = self.loss.clone();
         let probe = Probe::<f64>::new(self.tape.clone(), loss.clone());
         let (mut logs, mut tally) = (Vec::new(), SandwichTally::default());

@@ -1,16 +1,16 @@
 //! One training with something measured along it: the loop that several experiments share.
 //!
-//! Training is in `f32`. Weights, the order of the batches and whatever an observer draws come from streams named after their
+//! Training is in `f32` unless an experiment says why not. Weights, the order of the batches and whatever an observer draws come from streams named after their
 //! purpose under one seed, so that observing changes no bit of the training.
 
 use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
-use fenchel_datasets::{Batch, Batches, Dataset};
+use fenchel_datasets::{Batch, Batches, Dataset, Element};
 use fenchel_nn::optimisers::Optimiser;
 use fenchel_nn::{Evaluation, Initialiser, NnError, Schedule, Trainer, evaluate, one_hot};
 use fenchel_random::Seed;
-use fenchel_tensor::Tape;
+use fenchel_tensor::{Real, Tape};
 
 use super::{Data, drawn};
 use crate::context::Context;
@@ -18,7 +18,7 @@ use crate::error::Failure;
 
 /// A training before its first step.
 #[derive(Debug)]
-pub struct TrainingRun<'a> {
+pub struct TrainingRun<'a, T: Real = f32> {
     /// The data set.
     pub data: &'a Data,
     /// The model.
@@ -28,7 +28,7 @@ pub struct TrainingRun<'a> {
     /// How the parameters are drawn.
     pub initialiser: Initialiser,
     /// The optimiser with its base rate.
-    pub optimiser: Box<dyn Optimiser<f32>>,
+    pub optimiser: Box<dyn Optimiser<T>>,
     /// The factor of the base rate at each step.
     pub schedule: Schedule,
     /// Samples a batch; the last of an epoch may have fewer.
@@ -49,14 +49,14 @@ pub fn steps_of(data: &Data, batch: usize, epochs: u64) -> usize {
 
 /// A training after its last step.
 #[derive(Debug)]
-pub struct Trained {
+pub struct Trained<T: Real = f32> {
     /// The model with its last parameters.
-    pub trainer: Trainer<f32>,
+    pub trainer: Trainer<T>,
     /// Why the training ended early: a number was no longer finite.
     pub diverged: Option<NnError>,
 }
 
-impl TrainingRun<'_> {
+impl<T: Real + Element> TrainingRun<'_, T> {
     /// Trains, and shows the model to `observe` before the first step, every `log_every` steps and after the last.
     ///
     /// A training that diverges ends there, without another look at it.
@@ -66,14 +66,14 @@ impl TrainingRun<'_> {
     pub fn train(
         self,
         context: &Context,
-        mut observe: impl FnMut(&Trainer<f32>) -> Result<(), Failure>,
-    ) -> Result<Trained, Failure> {
+        mut observe: impl FnMut(&Trainer<T>) -> Result<(), Failure>,
+    ) -> Result<Trained<T>, Failure> {
         let start = drawn(self.initialiser, &self.tape, self.seed)?;
         let base_rate = self.optimiser.rate();
         let mut trainer = Trainer::new(self.tape.clone(), start, self.loss.clone(), self.optimiser);
         let mut batches = Batches::new(&self.data.train, self.batch, self.seed.derive("batches"))?
             .normalised(self.data.normalisation.clone())?;
-        let mut batch = Batch::<f32>::default();
+        let mut batch = Batch::<T>::default();
         observe(&trainer)?;
         for step in 1..=self.steps {
             if !batches.fill_next(&mut batch) {
@@ -96,7 +96,7 @@ impl TrainingRun<'_> {
     }
 }
 
-impl Trained {
+impl<T: Real + Element> Trained<T> {
     /// The training, if it went to its end.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ impl Trained {
     /// If an output is not finite.
     pub fn test(&self, data: &Data, loss: &dyn Loss) -> Result<Evaluation, Failure> {
         let all: Vec<usize> = (0..data.test.len()).collect();
-        let (inputs, targets) = data.gather::<f32>(&data.test, &all)?;
+        let (inputs, targets) = data.gather::<T>(&data.test, &all)?;
         let trainer = &self.trainer;
         Ok(evaluate(trainer.engine(), trainer.parameters(), loss, inputs.view(), targets.view())?)
     }

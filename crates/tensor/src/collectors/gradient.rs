@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::{LaneCollector, Site};
 use crate::gemm::gemm;
+use crate::kernels::{sum, sum_of_products};
 use crate::layers::{ConvGeometry, ConvScratch, view, view_mut, weight_products};
 use crate::{Real, Shape};
 
@@ -75,30 +76,4 @@ impl<T: Real> LaneCollector<T> for GradientSum<'_, T> {
             }
         }
     }
-}
-
-/// `sum_i a_i b_i`, with eight partial sums.
-fn sum_of_products<T: Real>(a: &[T], b: &[T]) -> T {
-    let mut partial = [T::zero(); 8];
-    let (a_chunks, b_chunks) = (a.chunks_exact(8), b.chunks_exact(8));
-    let rest = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(&a, &b)| a * b).sum::<T>();
-    for (a, b) in a_chunks.zip(b_chunks) {
-        for (partial, (&a, &b)) in partial.iter_mut().zip(a.iter().zip(b)) {
-            *partial += a * b;
-        }
-    }
-    partial.into_iter().sum::<T>() + rest
-}
-
-/// A sum with eight partial sums: its order is fixed, and it is short work for vectors.
-fn sum<T: Real>(values: &[T]) -> T {
-    let mut partial = [T::zero(); 8];
-    let chunks = values.chunks_exact(8);
-    let rest = chunks.remainder().iter().copied().sum::<T>();
-    for chunk in chunks {
-        for (partial, &value) in partial.iter_mut().zip(chunk) {
-            *partial += value;
-        }
-    }
-    partial.into_iter().sum::<T>() + rest
 }

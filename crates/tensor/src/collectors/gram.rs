@@ -4,7 +4,7 @@ use super::block::SLACK;
 use super::{BlockScratch, FanCollector, FanConvolution, Site};
 use crate::Real;
 use crate::gemm::gemm;
-use crate::kernels::{add_row_gram, add_row_products, add_vector_gram};
+use crate::kernels::{add_row_gram, add_row_products, add_vector_gram, sum_of_products};
 use crate::layers::{ConvGeometry, view, view_mut};
 
 /// Adds each layer's `J_l J_l'` to its sample's `K x K` matrix: to one total, or to a matrix for each layer.
@@ -31,7 +31,7 @@ impl<T: Real> FanCollector<T> for Gram<'_, T> {
         let (inputs, outputs) = (input.len() / samples, u.len() / (samples * cotangents));
         let fans = input.chunks_exact(inputs).zip(u.chunks_exact(cotangents * outputs));
         for (sample, (input, u)) in fans.enumerate() {
-            let square = input.iter().map(|&a| a * a).sum::<T>();
+            let square = sum_of_products(input, input);
             let factor = if site.bias.is_some() { square + T::one() } else { square };
             add_vector_gram(u, cotangents, outputs, factor, self.target(site.layer, sample, cotangents));
         }

@@ -29,7 +29,8 @@ pub(crate) struct Contraction<'a, T> {
     pub(crate) partial: &'a mut Vec<T>,
 }
 
-/// One channel of the inputs and a block of the cotangents should fit the first-level cache: this many bytes of them.
+/// One channel of the inputs and a block of the cotangents should stay near the core: this many bytes of them. Half of it comes from the
+/// second-level cache then, which costs less than setting sums aside more often.
 const CACHE_BYTES: usize = 64 * 1024;
 
 /// Calls `take(channel, tap, first lane, sums)` for every channel and tap; `sums[n]` belongs to lane `(first lane + n) % lanes`, and one lane

@@ -151,12 +151,9 @@ impl<T: Real> VectorGram<'_, T> {
                 }
             }
         }
-        let mut spill = [T::zero(); WIDEST];
         for a in 0..A {
             for b in 0..B {
-                sums[a][b][0].store(&mut spill);
-                sums[a][b][1].store(&mut spill[V::LANES..]);
-                let mut product = halves(&mut spill[..tile_len]);
+                let mut product = sums[a][b][0].sum() + sums[a][b][1].sum();
                 for n in whole..len {
                     product += vectors[(i + a) * len + n] * vectors[(j + b) * len + n];
                 }
@@ -172,20 +169,6 @@ impl<T: Real> VectorGram<'_, T> {
             }
         }
     }
-}
-
-/// The sum of a power of two of numbers, by halves.
-#[inline(always)]
-fn halves<T: Real>(values: &mut [T]) -> T {
-    let mut half = values.len() / 2;
-    while half > 0 {
-        for n in 0..half {
-            let other = values[n + half];
-            values[n] += other;
-        }
-        half /= 2;
-    }
-    values[0]
 }
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
 //! One cell of `init`: draw a start, measure its structure, train.
+//!
+//! Training is in `f64`. What is claimed of equal weights holds in exact arithmetic, and some products round equal units differently: in
+//! `f32` the differences grow to the size of the weights within a run, in `f64` they do not.
 
 use fenchel_nn::Schedule;
 use fenchel_nn::measurement::layer_sums;
@@ -10,7 +13,7 @@ use fenchel_tensor::{Engine, Tape};
 use super::{Case, Record, Settings, Start};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::{Data, ProbeSet, TrainingRun, drawn, initialiser, loss, widened};
+use crate::ingredients::{Data, ProbeSet, TrainingRun, drawn, initialiser, loss};
 
 /// Measures the start and trains.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -22,12 +25,11 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     let initialiser = initialiser(&case.start)?;
     let tape = DenseChain::new(case.depth, settings.width).tape(data.shape(), data.classes())?;
 
-    // The start as the training takes it: rounded to f32, and exact from there on.
-    let parameters = widened(&drawn(initialiser, &tape, seed)?);
+    let parameters = drawn::<f64>(initialiser, &tape, seed)?;
     let sums = layer_sums(&Engine::<f64>::new(tape.clone()), &parameters, set.inputs.view())?;
     let start = Start::new(&sums, tape.outputs(), &parameters, tape.backward_roundoff::<f64>());
 
-    let training = TrainingRun {
+    let training = TrainingRun::<f64> {
         data: &data,
         tape,
         loss: loss.clone(),
@@ -54,7 +56,7 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
 }
 
 /// The largest distance of a hidden unit's weight from that of its layer's first unit, over the layer's largest weight.
-fn asymmetry(tape: &Tape, parameters: &[f32]) -> f64 {
+fn asymmetry(tape: &Tape, parameters: &[f64]) -> f64 {
     let hidden = tape.parameters().slots().iter().filter(|slot| slot.name.starts_with("dense"));
     hidden.fold(0.0, |most, slot| {
         let units = &parameters[slot.range.clone()];
@@ -62,8 +64,8 @@ fn asymmetry(tape: &Tape, parameters: &[f32]) -> f64 {
         let apart = units
             .chunks_exact(first.len())
             .flat_map(|unit| unit.iter().zip(first))
-            .fold(0.0, |apart: f64, (a, b)| apart.max(f64::from((a - b).abs())));
-        let largest = units.iter().fold(0.0, |largest: f64, w| largest.max(f64::from(w.abs())));
+            .fold(0.0, |apart: f64, (a, b)| apart.max((a - b).abs()));
+        let largest = units.iter().fold(0.0, |largest: f64, w| largest.max(w.abs()));
         if apart == 0.0 { most } else { most.max(apart / largest) }
     })
 }
@@ -77,8 +79,7 @@ mod tests {
     #[test]
     fn equal_units_have_no_asymmetry_and_one_that_differs_has() {
         let tape = DenseChain::new(2, 4).tape(Shape::vector(3), 5).unwrap();
-        let equal = Initialiser::Constant { value: 0.5 }.draw(&tape, Seed::new(0)).unwrap();
-        let mut parameters: Vec<f32> = equal.iter().map(|&p| p as f32).collect();
+        let mut parameters = Initialiser::Constant { value: 0.5 }.draw(&tape, Seed::new(0)).unwrap().to_vec();
         assert_eq!(asymmetry(&tape, &parameters), 0.0);
         // The head is no hidden layer.
         let head = tape.parameters().find("head.weight").unwrap().range.clone();

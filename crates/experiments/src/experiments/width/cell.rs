@@ -31,7 +31,7 @@ pub(super) fn run(
     let (mut widths, mut tally) = (Vec::new(), SandwichTally::default());
     for &width in &settings.widths {
         let tape = DenseChain::new(1, width).tape(data.shape(), data.classes())?;
-        let parameters = widened(&drawn(start.initialiser(), &tape, seed)?);
+        let parameters = widened(&drawn::<f32>(start.initialiser(), &tape, seed)?);
         let probe = Probe::<f64>::new(tape.clone(), Arc::new(SoftmaxCrossEntropy));
         let measured = probe.measure(&parameters, inputs.view(), targets.view())?;
         tally.count(&measured);

@@ -19,7 +19,7 @@ mod gram;
 mod jacobian;
 mod norms;
 
-pub(crate) use block::{BlockScratch, SLACK};
+pub(crate) use block::BlockScratch;
 pub(crate) use factors::{Factor, Factors};
 pub(crate) use gradient::GradientSum;
 pub(crate) use gram::Gram;

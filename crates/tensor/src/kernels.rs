@@ -2,17 +2,20 @@
 //!
 //! | loop | what it computes | who uses it |
 //! |---|---|---|
-//! | [`correlate`] | many outputs, each a weighted sum of shifted rows | convolutions forward, their data gradients |
+//! | [`correlate()`] | many outputs, each a weighted sum of shifted rows | convolutions forward, their data gradients |
 //! | [`spread_rows`], [`gather_rows`] | what goes before and after it to save a third of the products | convolutions by three by three |
-//! | [`contract`] | inner products of shifted rows with rows of cotangents | weight gradients and gradient norms of convolutions |
+//! | [`contract()`] | inner products of shifted rows with rows of cotangents | weight gradients and gradient norms of convolutions |
 //! | [`gathered`] | the same two for cotangents that stand at a few positions only | convolutions behind a max pool |
 //! | [`add_row_gram`] | `G += R'R` for a tall matrix of few columns | structural matrices |
 //! | [`sum`], [`sum_of_products`] | of many numbers, in a fixed order | gradients of biases and scales, Gram matrices of dense layers |
 //! | [`copy_lanes`], [`add_lanes`] | a short run of numbers | where neighbours in the source are not neighbours in the target |
-//! | [`transpose`] | a matrix turned in cache-sized tiles | the border between the layouts |
+//! | [`transpose()`] | a matrix turned in cache-sized tiles | the border between the layouts |
 //!
 //! A loop is written once, generic over the number type and the instruction set's [`vector`]s. No loop here branches on values, so the
 //! time is the same for any data.
+
+/// Kernels read whole tiles: up to this many numbers beyond the end of an array.
+pub(crate) const SLACK: usize = 64;
 
 mod contract;
 mod correlate;

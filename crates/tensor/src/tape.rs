@@ -140,9 +140,10 @@ impl Tape {
     /// A backward pass is a chain of linear maps applied to the stored activations, which both quantities share; a map
     /// whose longest inner product has `k` terms errs by `gamma_k = k u / (1 - k u)` relative to the norms of its
     /// factors (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), the collector's products by as
-    /// much again, and squaring doubles both. A convolution that takes rows in pairs has two thirds of the terms and at most 8 times the
-    /// norms (`|A|`, `|G|` and `|B|` of its kernels have 2.24, 1.51 and 2.29), which eight output channels or more outweigh in the
-    /// terms counted here. The norms of the factors exceed that of the product by the layers'
+    /// much again, and squaring doubles both. A convolution that takes rows in pairs has a third of the terms in each of its sums, and
+    /// factors whose norms are 6.3 times as large at most: sqrt(5) for its `|A'|`, 1 for a row of its `|G|`, sqrt(8) for its `|B'|` over
+    /// windows that overlap. Its eight input channels or more outweigh that in the terms counted here. The norms of the factors exceed that
+    /// of the product by the layers'
     /// condition, for which a factor 8 is allowed; the eigenvalue solver stays within the last term.
     #[must_use]
     pub fn backward_roundoff<T: Real>(&self) -> f64 {

@@ -189,6 +189,7 @@ impl Settings {
     fn cost(&self) -> f64 {
         let (train, measure) = seconds_a_sample("c-1x64");
         let logs = (self.steps / self.log_every + 2) as f64;
-        (self.steps * self.batch) as f64 * train + logs * self.probe as f64 * measure
+        // Trainings in f64 take twice the time.
+        (self.steps * self.batch) as f64 * 2.0 * train + logs * self.probe as f64 * measure
     }
 }

@@ -1,7 +1,7 @@
 //! One training with something measured along it: the loop that several experiments share.
 //!
-//! Training is in `f32` unless an experiment says why not. Weights, the order of the batches and whatever an observer draws come from streams named after their
-//! purpose under one seed, so that observing changes no bit of the training.
+//! Training is in `f32` unless an experiment says why not. Weights, the order of the batches and whatever an observer draws come from
+//! streams named after their purpose under one seed, so that observing changes no bit of the training.
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use crate::Real;
 use crate::gemm::gemm;
-use crate::kernels::{gather_weight_block, vectorised};
+use crate::kernels::{SLACK, gather_weight_block, vectorised};
 use crate::layers::{ConvGeometry, ConvScratch, Fan, Gathered, unfold, view, view_mut};
 
 /// The buffers that a convolution's Jacobian needs.
@@ -17,10 +17,6 @@ pub(crate) struct BlockScratch<T> {
     /// The cotangents with channels inside positions, `P x (C' K)`.
     pub(crate) by_position: Vec<T>,
 }
-
-/// Kernels read whole tiles: up to this many numbers beyond the end.
-pub(crate) const SLACK: usize = 64;
-
 /// Part of a Jacobian, transposed: row `r` holds the `K` derivatives in one parameter.
 pub(crate) struct Part<'a, T> {
     pub(crate) rows: &'a [T],

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::block::SLACK;
 use super::{BlockScratch, FanCollector, FanConvolution, Site};
 use crate::Real;
+use crate::kernels::SLACK;
 
 /// What one layer gives to the Jacobians of some samples.
 #[derive(Clone, Debug)]

@@ -1,10 +1,9 @@
 //! Per-sample Gram matrices: the structural matrix as a sum over layers (theorem T13).
 
-use super::block::SLACK;
 use super::{BlockScratch, FanCollector, FanConvolution, Site};
 use crate::Real;
 use crate::gemm::gemm;
-use crate::kernels::{add_row_gram, add_row_products, add_vector_gram, sum_of_products};
+use crate::kernels::{SLACK, add_row_gram, add_row_products, add_vector_gram, sum_of_products};
 use crate::layers::{ConvGeometry, view, view_mut};
 
 /// Adds each layer's `J_l J_l'` to its sample's `K x K` matrix: to one total, or to a matrix for each layer.

@@ -1,8 +1,8 @@
 //! Full per-sample Jacobians, for tests and small models.
 
-use super::block::SLACK;
 use super::{BlockScratch, FanCollector, FanConvolution, Site};
 use crate::Real;
+use crate::kernels::SLACK;
 
 /// Writes the rows `u_k' J` of every sample into `S x K x n`.
 pub(crate) struct Jacobian<'a, T> {

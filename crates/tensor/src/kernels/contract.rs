@@ -140,12 +140,21 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
                 }
             }
         }
-        let Some(last) = turn.rows.clone().next_back() else { return };
-        let len = rows.len - first;
         let furthest = tap_offsets.iter().fold(0, |most, &offset| most.max(offset));
-        // What the loop without checks relies on.
-        assert!(rows.source + last * rows.source_step + first + furthest + len <= x.len());
-        assert!((channel + B - 1) * *plane + rows.target + last * rows.target_step + first + len <= u.len());
+        // What the loop without checks relies on: the last row ends inside `x` and `u`, for the furthest tap and the last channel.
+        let last = turn.rows.end.saturating_sub(1);
+        let end = |start: usize, step: usize, beyond: usize| {
+            last.checked_mul(step)?.checked_add(start)?.checked_add(beyond)?.checked_add(rows.len)
+        };
+        let before = (channel + B - 1).checked_mul(*plane);
+        assert!(first <= rows.len);
+        assert!(end(rows.source, rows.source_step, furthest).is_some_and(|end| end <= x.len()));
+        assert!(
+            before
+                .and_then(|before| end(rows.target, rows.target_step, before))
+                .is_some_and(|end| end <= u.len())
+        );
+        let len = rows.len - first;
         for row in turn.rows.clone() {
             let source = rows.source + row * rows.source_step + first;
             let target = rows.target + row * rows.target_step + first;

@@ -14,10 +14,11 @@
 //! Convolutional Neural Networks, 2016). Here `d` are four rows of an image and `g` a column of a kernel.
 //!
 //! # Round-off
-//! All factors but the halves of `G` are 1 or -1, and halving is exact. `B' d` is one addition, `G g` two, `A' p` two. So where the direct
-//! sum of `n` products errs by at most `gamma_n` times `sum |g| |d|`, this one, of `2 n / 3`, errs by at most `gamma_(2 n / 3 + 6)` times
-//! `sum |A'| (|G| |g| * |B'| |d|)`: four rows count where three would do, and each up to twice. Its integers are exact as long as
-//! these sums are.
+//! All factors but the halves of `G` are 1 or -1, and halving is exact (barring underflow). `B' d` is one addition, `G g` two, `A' p` two, and
+//! a bias or what an output is added to one more. So where a direct sum of `n` products errs by at most `gamma_n` times `sum |g| |d|`,
+//! this one, whose sums have `n / 3`, errs by at most `gamma_(n/3 + 6)` times `sum |A'| (|G| |g| * |B'| |d|)`. That is larger than
+//! `sum |g| |d|` by products `|g_i| |d_j|` that cancel in exact arithmetic, with factors of 1 and 2. Integers are exact as long
+//! as these sums are.
 
 use crate::Real;
 

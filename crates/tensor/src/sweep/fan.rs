@@ -6,8 +6,8 @@
 
 use super::backward::scale_into;
 use super::{Fans, Saved, Scratch, Sweep};
-use crate::collectors::{FanCollector, FanConvolution, SLACK, Site};
-use crate::kernels::transpose;
+use crate::collectors::{FanCollector, FanConvolution, Site};
+use crate::kernels::{SLACK, transpose};
 use crate::layers::{
     Fan, Gathered, average_pool_backward, convolve_backward, dense_backward_fan, flatten_backward_fan,
     gathered_backward, max_pool_backward_fan, normalise_backward_fan, pack_by_entry, pack_transposed,

@@ -37,7 +37,7 @@ fn choice() -> impl Strategy<Value = Choice> {
     let convolution = (1_usize..5, 1_usize..5, 1_usize..4, 0_usize..3, any::<bool>()).prop_map(
         |(channels, kernel, stride, padding, bias)| Conv2d { channels, kernel, stride, padding, bias },
     );
-    // Channels enough, one after the other, for rows to be taken in pairs.
+    // Behind an input of as many channels, or one after the other: rows are taken in pairs.
     let wide =
         (8_usize..11, 0_usize..3).prop_map(|(channels, padding)| Conv2d::new(channels, 3).padded(padding));
     let activation = prop_oneof![
@@ -77,6 +77,7 @@ pub(crate) fn architecture() -> impl Strategy<Value = Architecture> {
     let input = prop_oneof![
         (1_usize..9).prop_map(Shape::vector),
         (1_usize..4, 1_usize..8, 1_usize..8).prop_map(|(c, h, w)| Shape::image(c, h, w)),
+        (8_usize..10, 2_usize..6, 1_usize..6).prop_map(|(c, h, w)| Shape::image(c, h, w)),
     ];
     // Many outputs now and then: more lanes than a kernel holds at once.
     let outputs = prop_oneof![5 => 1_usize..5, 1 => 17_usize..40];

@@ -5,7 +5,7 @@
 
 use crate::Real;
 use crate::buffer::Buffer;
-use crate::kernels::copy_lanes;
+use crate::kernels::{SLACK, copy_lanes};
 
 /// The layout of a padded image, `channels x rows x remainders x columns x lanes`.
 #[derive(Clone, Copy, Debug)]
@@ -15,15 +15,12 @@ pub(super) struct Frame {
     /// Columns of each remainder.
     pub(super) columns: usize,
     pub(super) lanes: usize,
-    /// Which rows and columns of the padded image the frame holds: every one, or with kernels of one by one those that are seen.
+    /// How far the rows and columns that it holds stand apart in the padded image: 1, or with kernels of one by one the stride.
     pub(super) every: usize,
 }
 
-/// Kernels read whole tiles: up to this many numbers beyond the end.
-const SLACK: usize = 64;
-
 impl Frame {
-    /// Where the entry `(channel, row, column)` of the padded image starts.
+    /// Where the entry `(channel, row, column)` of what it holds starts.
     pub(super) fn index(self, channel: usize, row: usize, column: usize) -> usize {
         let line = (channel * self.rows + row) * self.remainders + column % self.remainders;
         (line * self.columns + column / self.remainders) * self.lanes

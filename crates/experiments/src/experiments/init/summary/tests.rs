@@ -88,6 +88,17 @@ fn units_that_round_off_parted_leave_the_claim_open() {
     assert_eq!(verdicts["init.random"], Verdict::Reproduced);
 }
 
+#[test]
+fn round_off_does_not_part_units_and_more_than_a_millionth_does() {
+    for (asymmetry, open) in [(1e-12, false), (1e-5, true)] {
+        let mut cells = expected();
+        for cell in cells.iter_mut().filter(|cell| cell.case.start == "equal:0.1") {
+            cell.record.asymmetry = asymmetry;
+        }
+        assert_eq!(matches!(verdicts(&cells)["init.stuck"], Verdict::Undecided(_)), open, "{asymmetry}");
+    }
+}
+
 /// A change of a record.
 type Change = fn(&mut Record);
 

@@ -17,6 +17,7 @@ pub(crate) struct BlockScratch<T> {
     /// The cotangents with channels inside positions, `P x (C' K)`.
     pub(crate) by_position: Vec<T>,
 }
+
 /// Part of a Jacobian, transposed: row `r` holds the `K` derivatives in one parameter.
 pub(crate) struct Part<'a, T> {
     pub(crate) rows: &'a [T],

@@ -162,13 +162,14 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
             while len.saturating_sub(start) >= V::LANES {
                 let mut held = [V::splat(T::zero()); A];
                 for a in 0..A {
+                    let place = source + tap_offsets[a] + start;
                     // SAFETY: this row's numbers lie in `x` for every tap, as the last row's do for the furthest tap: see above.
-                    held[a] = unsafe { V::load_at(x.as_ptr().add(source + tap_offsets[a] + start)) };
+                    held[a] = V::load(unsafe { x.get_unchecked(place..place + V::LANES) });
                 }
                 for b in 0..B {
+                    let place = (channel + b) * *plane + target + start;
                     // SAFETY: the same for `u` and its channels.
-                    let cotangent =
-                        unsafe { V::load_at(u.as_ptr().add((channel + b) * *plane + target + start)) };
+                    let cotangent = V::load(unsafe { u.get_unchecked(place..place + V::LANES) });
                     for a in 0..A {
                         sums[a][b] = held[a].multiply_add(cotangent, sums[a][b]);
                     }
@@ -272,6 +273,41 @@ mod tests {
             }
             assert_eq!(got, want, "baseline: {baseline}");
         }
+    }
+
+    /// Two rows of two columns of eight lanes, with one tap that reaches a column beyond, over arrays of the given lengths.
+    fn contract_over(x: usize, u: usize) {
+        let (x, u) = (vec![0.0_f32; x], vec![0.0_f32; u]);
+        let rows = Rows { count: 2, len: 16, source: 0, source_step: 24, target: 0, target_step: 16 };
+        let contraction = Contraction {
+            x: &x,
+            offsets: &[8],
+            u: &u,
+            plane: 32,
+            channels: 2,
+            rows,
+            lanes: 1,
+            taps_by_channel: 1,
+            partial: &mut Vec::new(),
+        };
+        contract(contraction, |_, _, _, _| {});
+    }
+
+    #[test]
+    fn takes_arrays_that_end_with_the_last_number() {
+        contract_over(48, 64);
+    }
+
+    #[test]
+    #[should_panic(expected = "x.len()")]
+    fn refuses_inputs_that_end_before_the_last_number() {
+        contract_over(47, 64);
+    }
+
+    #[test]
+    #[should_panic(expected = "u.len()")]
+    fn refuses_cotangents_that_end_before_the_last_number() {
+        contract_over(48, 63);
     }
 
     proptest! {

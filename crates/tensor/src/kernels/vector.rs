@@ -20,12 +20,6 @@ pub trait Vector<T>: Copy {
     /// If the slice is shorter than the vector.
     fn load(from: &[T]) -> Self;
 
-    /// The numbers at an address.
-    ///
-    /// # Safety
-    /// There must be as many numbers to read as the vector has lanes.
-    unsafe fn load_at(from: *const T) -> Self;
-
     /// Writes the lanes to the first places of a slice.
     ///
     /// # Panics
@@ -54,12 +48,6 @@ impl<T: Real> Vector<T> for Four<T> {
     #[inline(always)]
     fn load(from: &[T]) -> Self {
         Self([from[0], from[1], from[2], from[3]])
-    }
-
-    #[inline(always)]
-    unsafe fn load_at(from: *const T) -> Self {
-        // SAFETY: what the caller has to keep is what this needs; arrays have the alignment of their numbers.
-        Self(unsafe { from.cast::<[T; 4]>().read() })
     }
 
     #[inline(always)]
@@ -92,11 +80,9 @@ mod x86 {
     use super::Vector;
     use std::arch::x86_64::*;
 
-    // Each is `unsafe` for the one reason that its instructions need a processor that has them.
-
     #[inline(always)]
-    unsafe fn sum_256_ps(v: __m256) -> f32 {
-        // SAFETY: the caller's processor has AVX2.
+    fn sum_256_ps(v: __m256) -> f32 {
+        // SAFETY: as for `splat`: only loops that run where AVX2 was found hold such a vector; the instructions work on registers alone.
         unsafe {
             let four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
@@ -105,8 +91,8 @@ mod x86 {
     }
 
     #[inline(always)]
-    unsafe fn sum_256_pd(v: __m256d) -> f64 {
-        // SAFETY: the caller's processor has AVX2.
+    fn sum_256_pd(v: __m256d) -> f64 {
+        // SAFETY: as for `splat`: only loops that run where AVX2 was found hold such a vector; the instructions work on registers alone.
         unsafe {
             let two = _mm_add_pd(_mm256_castpd256_pd128(v), _mm256_extractf128_pd(v, 1));
             _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)))
@@ -114,18 +100,19 @@ mod x86 {
     }
 
     #[inline(always)]
-    unsafe fn sum_512_ps(v: __m512) -> f32 {
-        // SAFETY: the caller's processor has AVX-512F and with it AVX2; the halves are taken as doubles, which moves bits only.
-        unsafe {
+    fn sum_512_ps(v: __m512) -> f32 {
+        // SAFETY: as for `splat`, with AVX-512F; the halves are taken as doubles, which moves bits only.
+        let halves = unsafe {
             let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1));
-            sum_256_ps(_mm256_add_ps(_mm512_castps512_ps256(v), upper))
-        }
+            _mm256_add_ps(_mm512_castps512_ps256(v), upper)
+        };
+        sum_256_ps(halves)
     }
 
     #[inline(always)]
-    unsafe fn sum_512_pd(v: __m512d) -> f64 {
-        // SAFETY: the caller's processor has AVX-512F and with it AVX2.
-        unsafe { sum_256_pd(_mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1))) }
+    fn sum_512_pd(v: __m512d) -> f64 {
+        // SAFETY: as for `splat`, with AVX-512F.
+        sum_256_pd(unsafe { _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1)) })
     }
 
     macro_rules! vector {
@@ -147,12 +134,6 @@ mod x86 {
                 }
 
                 #[inline(always)]
-                unsafe fn load_at(from: *const $number) -> Self {
-                    // SAFETY: as for `splat`; the caller answers for the address, and any alignment will do.
-                    unsafe { $load(from) }
-                }
-
-                #[inline(always)]
                 fn store(self, to: &mut [$number]) {
                     let to = &mut to[..$lanes];
                     // SAFETY: as for `splat`; the slice has as many places as are written, and any alignment will do.
@@ -167,8 +148,7 @@ mod x86 {
 
                 #[inline(always)]
                 fn sum(self) -> $number {
-                    // SAFETY: as for `splat`; the instructions work on registers alone.
-                    unsafe { $sum(self) }
+                    $sum(self)
                 }
             }
         };

@@ -23,6 +23,7 @@ mod correlate;
 mod dispatch;
 mod gathered;
 mod lanes;
+mod outer_products;
 mod row_gram;
 mod sums;
 mod transpose;
@@ -30,7 +31,7 @@ pub(crate) mod vector;
 mod winograd;
 
 pub(crate) use contract::{Contraction, contract};
-pub(crate) use correlate::{Correlation, Rows, correlate, pack, pack_many};
+pub(crate) use correlate::{Correlation, Rows, correlate, pack};
 pub(crate) use dispatch::vectorised;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use dispatch::{has_avx2, has_avx512};
@@ -38,7 +39,11 @@ pub(crate) use gathered::{
     CHANNEL_BLOCK, GatheredGradient, Term, gather_data_gradient, gather_weight_block, padded_lanes,
 };
 pub(crate) use lanes::{add_lanes, copy_lanes};
+pub(crate) use outer_products::{OuterProducts, sum_outer_products};
 pub(crate) use row_gram::{add_row_gram, add_row_products, add_vector_gram};
 pub(crate) use sums::{sum, sum_of_products};
 pub(crate) use transpose::transpose;
-pub(crate) use winograd::{gather_rows, spread_rows, spread_weights};
+pub(crate) use winograd::{
+    GatherOutputs, GatherWeights, SpreadCotangents, SpreadInputs, SpreadWeights, gather_outputs,
+    gather_weights, spread_cotangents, spread_inputs, spread_weights,
+};

@@ -26,8 +26,8 @@ pub use pool::Pool2d;
 
 pub(crate) use activation::{activate, activate_backward, scale_entries, scale_lists, scale_rows, slopes};
 pub(crate) use convolution::{
-    ConvGeometry, ConvScratch, GatheredScratch, convolve, convolve_backward, gathered_backward,
-    pack_by_entry, pack_transposed, unfold, weight_products,
+    ConvGeometry, ConvScratch, GatheredScratch, add_weight_norms, convolve, convolve_backward,
+    gathered_backward, pack_by_entry, pack_transposed, unfold, weight_gradient,
 };
 pub(crate) use dense::{dense, dense_backward, dense_backward_fan, view, view_mut};
 pub(crate) use fan::{Fan, Gathered, Position};

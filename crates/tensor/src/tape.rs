@@ -140,10 +140,11 @@ impl Tape {
     /// A backward pass is a chain of linear maps applied to the stored activations, which both quantities share; a map
     /// whose longest inner product has `k` terms errs by `gamma_k = k u / (1 - k u)` relative to the norms of its
     /// factors (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), the collector's products by as
-    /// much again, and squaring doubles both. A convolution that takes rows in pairs has a third of the terms in each of its sums, and
-    /// factors whose norms are 6.3 times as large at most: sqrt(5) for its `|A'|`, 1 for a row of its `|G|`, sqrt(8) for its `|B'|` over
-    /// windows that overlap. Its eight input channels or more outweigh that in the terms counted here. The norms of the factors exceed that
-    /// of the product by the layers'
+    /// much again, and squaring doubles both. A convolution that goes by tiles of two by two has a ninth of the terms in each of its sums
+    /// and twelve roundings beside, its weight gradient a quarter and ten; their factors have norms that are larger, by 40 at most for the
+    /// one (in each direction sqrt(5) for `|A'|`, 1 for a row of `|G|`, sqrt(8) for `|B'|` over windows that overlap) and by 16 for the other
+    /// (in each direction sqrt(4 + sqrt(13)) for the form `|G'| (|A| |u| * |B'| |d|)`, and sqrt(2) for the overlap), and that
+    /// counts as so many times the terms. The norms of the factors exceed that of the product by the layers'
     /// condition, for which a factor 8 is allowed; the eigenvalue solver stays within the last term.
     #[must_use]
     pub fn backward_roundoff<T: Real>(&self) -> f64 {
@@ -152,8 +153,13 @@ impl Tape {
             match &record.operation {
                 Operation::Dense { .. } | Operation::FixedDense { .. } => record.shape.len() + input,
                 Operation::Convolution { geometry, .. } => {
-                    geometry.channels_out * (geometry.kernel * geometry.kernel + geometry.patch())
-                        + geometry.positions()
+                    let parameters = geometry.channels_out * geometry.patch();
+                    let (data, weights) = if geometry.goes_by_tiles() {
+                        (40 * (geometry.channels_out + 12), 16 * (geometry.positions().div_ceil(4) + 10))
+                    } else {
+                        (geometry.channels_out * geometry.kernel * geometry.kernel, geometry.positions())
+                    };
+                    parameters + data + weights
                 }
                 Operation::Normalise { .. } => 4 * input,
                 Operation::AveragePool(_) | Operation::MaxPool(_) => input / record.shape.channels().max(1),

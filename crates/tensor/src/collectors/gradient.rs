@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{LaneCollector, Site};
 use crate::gemm::gemm;
 use crate::kernels::{sum, sum_of_products};
-use crate::layers::{ConvGeometry, ConvScratch, view, view_mut, weight_products};
+use crate::layers::{ConvGeometry, ConvScratch, view, view_mut, weight_gradient};
 use crate::{Real, Shape};
 
 /// Writes `sum_b J_b' u_b` into a flat gradient, or adds it.
@@ -51,12 +51,8 @@ impl<T: Real> LaneCollector<T> for GradientSum<'_, T> {
         u: &[T],
         scratch: &mut ConvScratch<T>,
     ) {
-        let weight = &mut self.gradient[site.weight.clone()];
-        let (patch, overwrite) = (geometry.patch(), self.overwrite);
-        weight_products(geometry, lanes, 1, input, u, scratch, |channel, tap, _, products| {
-            let place = &mut weight[channel * patch + tap];
-            *place = if overwrite { products[0] } else { *place + products[0] };
-        });
+        let gradient = &mut self.gradient[site.weight.clone()];
+        weight_gradient(geometry, lanes, input, u, gradient, !self.overwrite, scratch);
         if let Some(bias) = site.bias.clone() {
             self.channel_sums(bias, None, u);
         }

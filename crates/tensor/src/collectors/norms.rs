@@ -1,7 +1,7 @@
 //! Per-sample squared gradient norms.
 
 use super::{LaneCollector, Site};
-use crate::layers::{ConvGeometry, ConvScratch, weight_products};
+use crate::layers::{ConvGeometry, ConvScratch, add_weight_norms};
 use crate::{Real, Shape};
 
 /// Adds each layer's share of `‖J_b' u_b‖²` to one number for each lane.
@@ -50,27 +50,12 @@ impl<T: Real> LaneCollector<T> for SquaredNorms<'_, T> {
         &mut self,
         site: &Site,
         geometry: ConvGeometry,
-        lanes: usize,
+        _lanes: usize,
         input: &[T],
         u: &[T],
         scratch: &mut ConvScratch<T>,
     ) {
-        let Self { norms, sums, .. } = self;
-        weight_products(geometry, lanes, lanes, input, u, scratch, |_, _, first, products| {
-            if products.len() <= lanes {
-                for (norm, &product) in norms[first..].iter_mut().zip(products) {
-                    *norm += product * product;
-                }
-            } else {
-                // Several positions side by side: their lanes belong together.
-                sums.clear();
-                sums.resize(lanes, T::zero());
-                add_rows(sums, products);
-                for (norm, &sum) in norms.iter_mut().zip(&**sums) {
-                    *norm += sum * sum;
-                }
-            }
-        });
+        add_weight_norms(geometry, input, u, self.norms, self.sums, scratch);
         if site.bias.is_some() {
             self.add_channel_sums(geometry.channels_out, u, None);
         }

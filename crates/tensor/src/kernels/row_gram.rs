@@ -1,17 +1,15 @@
 //! Small Gram matrices: of the columns of a tall matrix, and of a few long vectors.
 
 use super::dispatch::{Kernel, dispatch};
+use super::outer_products::{OuterProducts, sum_outer_products};
 use super::vector::{InstructionSet, Vector};
 use crate::Real;
-
-/// How many rows of the result a register block holds: with two vectors each, twelve accumulators.
-const BLOCK: usize = 6;
 
 /// Adds `R'R` to the `size x size` matrix `gram`, for the matrix `R` whose rows of `size` numbers stand `step` apart.
 ///
 /// `rows` must reach one tile (the lanes of two vector registers) beyond the last row's start; what stands there does not matter.
 pub(crate) fn add_row_gram<T: Real>(rows: &[T], count: usize, step: usize, size: usize, gram: &mut [T]) {
-    dispatch(RowGram { left: rows, right: rows, count, step, size, gram });
+    sum_outer_products(row_products(rows, rows, count, step, size, gram, true));
 }
 
 /// Adds the symmetric part of `A'B`, for two such matrices, to `gram`.
@@ -24,7 +22,7 @@ pub(crate) fn add_row_products<T: Real>(
     gram: &mut [T],
 ) {
     let mut product = vec![T::zero(); size * size];
-    dispatch(RowGram { left, right, count, step, size, gram: &mut product });
+    sum_outer_products(row_products(left, right, count, step, size, &mut product, false));
     let half = T::of(0.5);
     for i in 0..size {
         for j in 0..size {
@@ -33,64 +31,27 @@ pub(crate) fn add_row_products<T: Real>(
     }
 }
 
-struct RowGram<'a, T> {
+/// `A'B`, for two matrices whose rows of `size` numbers stand `step` apart.
+fn row_products<'a, T>(
     left: &'a [T],
     right: &'a [T],
     count: usize,
     step: usize,
     size: usize,
-    gram: &'a mut [T],
-}
-
-impl<T: Real> Kernel for RowGram<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: InstructionSet>(mut self) {
-        let blocks = self.size.div_ceil(BLOCK);
-        for column in (0..self.size).step_by(2 * T::Vector::<I>::LANES) {
-            for block in 0..blocks {
-                let (from, to) = (self.size * block / blocks, self.size * (block + 1) / blocks);
-                match to - from {
-                    6 => self.block::<T::Vector<I>, 6>(from, column),
-                    5 => self.block::<T::Vector<I>, 5>(from, column),
-                    4 => self.block::<T::Vector<I>, 4>(from, column),
-                    3 => self.block::<T::Vector<I>, 3>(from, column),
-                    2 => self.block::<T::Vector<I>, 2>(from, column),
-                    _ => self.block::<T::Vector<I>, 1>(from, column),
-                }
-            }
-        }
-    }
-}
-
-/// No tile is wider than this.
-const WIDEST: usize = 64;
-
-impl<T: Real> RowGram<'_, T> {
-    #[inline(always)]
-    fn block<V: Vector<T>, const M: usize>(&mut self, first: usize, column: usize) {
-        let mut sums = [[V::splat(T::zero()); 2]; M];
-        for row in 0..self.count {
-            let left = &self.left[row * self.step + first..][..M];
-            let right = &self.right[row * self.step + column..][..2 * V::LANES];
-            let right = [V::load(right), V::load(&right[V::LANES..])];
-            for m in 0..M {
-                let left = V::splat(left[m]);
-                sums[m][0] = left.multiply_add(right[0], sums[m][0]);
-                sums[m][1] = left.multiply_add(right[1], sums[m][1]);
-            }
-        }
-        let width = (2 * V::LANES).min(self.size - column);
-        let mut spill = [T::zero(); WIDEST];
-        for m in 0..M {
-            sums[m][0].store(&mut spill);
-            sums[m][1].store(&mut spill[V::LANES..]);
-            let target = &mut self.gram[(first + m) * self.size + column..][..width];
-            for (target, &sum) in target.iter_mut().zip(&spill) {
-                *target += sum;
-            }
-        }
+    sums: &'a mut [T],
+    accumulate: bool,
+) -> OuterProducts<'a, T> {
+    OuterProducts {
+        count,
+        left,
+        left_step: step,
+        lefts: size,
+        right,
+        right_step: step,
+        rights: size,
+        sums,
+        sums_step: size,
+        accumulate,
     }
 }
 
@@ -175,6 +136,7 @@ impl<T: Real> VectorGram<'_, T> {
 mod tests {
     use super::super::vector::Baseline;
     use super::*;
+    use crate::kernels::SLACK;
     use fenchel_random::{Rng, Seed};
     use proptest::prelude::*;
 
@@ -187,7 +149,7 @@ mod tests {
     fn check<T: Real>(size: usize, count: usize, extra: usize, seed: u64) {
         let step = size + extra;
         let (rows, others) =
-            (integers::<T>(seed, count * step + WIDEST), integers(seed ^ 1, count * step + WIDEST));
+            (integers::<T>(seed, count * step + SLACK), integers(seed ^ 1, count * step + SLACK));
         let half = integers::<T>(seed ^ 2, size * size);
         let before: Vec<T> = (0..size * size)
             .map(|e| half[(e / size).min(e % size) * size + (e / size).max(e % size)])
@@ -200,9 +162,6 @@ mod tests {
         let mut gram = before.clone();
         add_row_gram(&rows, count, step, size, &mut gram);
         assert_eq!(gram, want);
-        let mut gram = before.clone();
-        RowGram { left: &rows, right: &rows, count, step, size, gram: &mut gram }.run::<Baseline>();
-        assert_eq!(gram, want, "baseline");
 
         let vectors: Vec<T> =
             (0..size).flat_map(|i| (0..count).map(move |r| r * step + i)).map(|e| rows[e]).collect();

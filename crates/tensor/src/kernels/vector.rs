@@ -29,6 +29,21 @@ pub trait Vector<T>: Copy {
     /// `self * factor + term`.
     fn multiply_add(self, factor: Self, term: Self) -> Self;
 
+    /// The side of the squares that [`turn`](Self::turn) turns.
+    const SIDE: usize;
+
+    /// Writes the transpose of a square of `SIDE` rows, `from_step` apart, to rows `to_step` apart.
+    ///
+    /// # Panics
+    /// If the last row reaches beyond its slice.
+    fn turn(from: &[T], from_step: usize, to: &mut [T], to_step: usize);
+
+    /// `self + other`.
+    fn plus(self, other: Self) -> Self;
+
+    /// `self - other`.
+    fn minus(self, other: Self) -> Self;
+
     /// The sum of the lanes, those of the two halves first, then those of the halves of what that gives, and so on.
     fn sum(self) -> T;
 }
@@ -69,9 +84,89 @@ impl<T: Real> Vector<T> for Four<T> {
         Self(result)
     }
 
+    const SIDE: usize = 4;
+
+    #[inline(always)]
+    fn turn(from: &[T], from_step: usize, to: &mut [T], to_step: usize) {
+        for column in 0..4 {
+            let to = &mut to[column * to_step..][..4];
+            for (row, to) in to.iter_mut().enumerate() {
+                *to = from[row * from_step + column];
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        let mut result = self.0;
+        for lane in 0..4 {
+            result[lane] += other.0[lane];
+        }
+        Self(result)
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        let mut result = self.0;
+        for lane in 0..4 {
+            result[lane] -= other.0[lane];
+        }
+        Self(result)
+    }
+
     #[inline(always)]
     fn sum(self) -> T {
         (self.0[0] + self.0[2]) + (self.0[1] + self.0[3])
+    }
+}
+
+/// One number, for what is left over.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct One<T>(T);
+
+impl<T: Real> Vector<T> for One<T> {
+    const LANES: usize = 1;
+
+    #[inline(always)]
+    fn splat(value: T) -> Self {
+        Self(value)
+    }
+
+    #[inline(always)]
+    fn load(from: &[T]) -> Self {
+        Self(from[0])
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [T]) {
+        to[0] = self.0;
+    }
+
+    #[inline(always)]
+    fn multiply_add(self, factor: Self, term: Self) -> Self {
+        Self(self.0 * factor.0 + term.0)
+    }
+
+    const SIDE: usize = 1;
+
+    #[inline(always)]
+    fn turn(from: &[T], _from_step: usize, to: &mut [T], _to_step: usize) {
+        to[0] = from[0];
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+
+    #[inline(always)]
+    fn sum(self) -> T {
+        self.0
     }
 }
 
@@ -115,10 +210,73 @@ mod x86 {
         sum_256_pd(unsafe { _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1)) })
     }
 
+    /// Checks that `side` rows of `side` numbers, `step` apart, lie inside a slice.
+    #[inline(always)]
+    fn check_square(len: usize, side: usize, step: usize) {
+        assert!(
+            (side - 1)
+                .checked_mul(step)
+                .and_then(|last| last.checked_add(side))
+                .is_some_and(|end| end <= len)
+        );
+    }
+
+    /// Eight by eight numbers. Half rows are put together as they are loaded, so that only halves need to be shuffled.
+    #[inline(always)]
+    fn turn_ps(from: &[f32], from_step: usize, to: &mut [f32], to_step: usize) {
+        check_square(from.len(), 8, from_step);
+        check_square(to.len(), 8, to_step);
+        for half in 0..2 {
+            // SAFETY: as for `splat`; all that is read and written lies inside, as just checked, and any alignment will do.
+            unsafe {
+                let row = |r: usize| {
+                    let place = from.as_ptr().add(r * from_step + 4 * half);
+                    let upper = _mm256_castps128_ps256(_mm_loadu_ps(place));
+                    _mm256_insertf128_ps(upper, _mm_loadu_ps(place.add(4 * from_step)), 1)
+                };
+                let (r0, r1, r2, r3) = (row(0), row(1), row(2), row(3));
+                let (a, b) = (_mm256_unpacklo_ps(r0, r1), _mm256_unpackhi_ps(r0, r1));
+                let (c, d) = (_mm256_unpacklo_ps(r2, r3), _mm256_unpackhi_ps(r2, r3));
+                let to = to.as_mut_ptr().add(4 * half * to_step);
+                _mm256_storeu_ps(to, _mm256_shuffle_ps(a, c, 0x44));
+                _mm256_storeu_ps(to.add(to_step), _mm256_shuffle_ps(a, c, 0xEE));
+                _mm256_storeu_ps(to.add(2 * to_step), _mm256_shuffle_ps(b, d, 0x44));
+                _mm256_storeu_ps(to.add(3 * to_step), _mm256_shuffle_ps(b, d, 0xEE));
+            }
+        }
+    }
+
+    /// Four by four numbers, in the same way.
+    #[inline(always)]
+    fn turn_pd(from: &[f64], from_step: usize, to: &mut [f64], to_step: usize) {
+        check_square(from.len(), 4, from_step);
+        check_square(to.len(), 4, to_step);
+        for half in 0..2 {
+            // SAFETY: as for `splat`; all that is read and written lies inside, as just checked, and any alignment will do.
+            unsafe {
+                let row = |r: usize| {
+                    let place = from.as_ptr().add(r * from_step + 2 * half);
+                    let upper = _mm256_castpd128_pd256(_mm_loadu_pd(place));
+                    _mm256_insertf128_pd(upper, _mm_loadu_pd(place.add(2 * from_step)), 1)
+                };
+                let (r0, r1) = (row(0), row(1));
+                let to = to.as_mut_ptr().add(2 * half * to_step);
+                _mm256_storeu_pd(to, _mm256_unpacklo_pd(r0, r1));
+                _mm256_storeu_pd(to.add(to_step), _mm256_unpackhi_pd(r0, r1));
+            }
+        }
+    }
+
     macro_rules! vector {
-        ($register:ty, $number:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $multiply_add:ident, $sum:expr) => {
+        ($register:ty, $number:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $multiply_add:ident, $add:ident, $sub:ident, $sum:expr, $turn:expr, $side:literal) => {
             impl Vector<$number> for $register {
                 const LANES: usize = $lanes;
+                const SIDE: usize = $side;
+
+                #[inline(always)]
+                fn turn(from: &[$number], from_step: usize, to: &mut [$number], to_step: usize) {
+                    $turn(from, from_step, to, to_step);
+                }
 
                 #[inline(always)]
                 fn splat(value: $number) -> Self {
@@ -147,6 +305,18 @@ mod x86 {
                 }
 
                 #[inline(always)]
+                fn plus(self, other: Self) -> Self {
+                    // SAFETY: as for `splat`; the instruction works on registers alone.
+                    unsafe { $add(self, other) }
+                }
+
+                #[inline(always)]
+                fn minus(self, other: Self) -> Self {
+                    // SAFETY: as for `splat`; the instruction works on registers alone.
+                    unsafe { $sub(self, other) }
+                }
+
+                #[inline(always)]
                 fn sum(self) -> $number {
                     $sum(self)
                 }
@@ -154,10 +324,62 @@ mod x86 {
         };
     }
 
-    vector!(__m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, sum_256_ps);
-    vector!(__m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, sum_256_pd);
-    vector!(__m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, sum_512_ps);
-    vector!(__m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, sum_512_pd);
+    vector!(
+        __m256,
+        f32,
+        8,
+        _mm256_set1_ps,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_fmadd_ps,
+        _mm256_add_ps,
+        _mm256_sub_ps,
+        sum_256_ps,
+        turn_ps,
+        8
+    );
+    vector!(
+        __m256d,
+        f64,
+        4,
+        _mm256_set1_pd,
+        _mm256_loadu_pd,
+        _mm256_storeu_pd,
+        _mm256_fmadd_pd,
+        _mm256_add_pd,
+        _mm256_sub_pd,
+        sum_256_pd,
+        turn_pd,
+        4
+    );
+    vector!(
+        __m512,
+        f32,
+        16,
+        _mm512_set1_ps,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_fmadd_ps,
+        _mm512_add_ps,
+        _mm512_sub_ps,
+        sum_512_ps,
+        turn_ps,
+        8
+    );
+    vector!(
+        __m512d,
+        f64,
+        8,
+        _mm512_set1_pd,
+        _mm512_loadu_pd,
+        _mm512_storeu_pd,
+        _mm512_fmadd_pd,
+        _mm512_add_pd,
+        _mm512_sub_pd,
+        sum_512_pd,
+        turn_pd,
+        4
+    );
 }
 
 /// A number that every instruction set has vectors of.

@@ -8,10 +8,12 @@
 mod direct;
 mod frame;
 mod gathered;
-mod winograd;
+mod tiles;
+mod weights;
 
-pub(crate) use direct::{ConvScratch, weight_products};
+pub(crate) use direct::ConvScratch;
 pub(crate) use gathered::{GatheredScratch, gathered_backward, pack_by_entry};
+pub(crate) use weights::{add_weight_norms, weight_gradient};
 
 use crate::Real;
 
@@ -129,8 +131,8 @@ pub(crate) fn convolve<T: Real>(
     y: &mut [T],
     scratch: &mut ConvScratch<T>,
 ) {
-    if geometry.goes_by_pairs() {
-        winograd::convolve(geometry, lanes, x, weight, bias, y, scratch);
+    if geometry.goes_by_tiles() {
+        tiles::convolve(geometry, lanes, x, weight, bias, y, scratch);
     } else {
         direct::convolve(geometry, lanes, x, weight, bias, y, scratch);
     }
@@ -138,8 +140,8 @@ pub(crate) fn convolve<T: Real>(
 
 /// Packs a convolution's weights, from outputs to inputs, for [`convolve_backward`].
 pub(crate) fn pack_transposed<T: Real>(geometry: ConvGeometry, weight: &[T], packed: &mut Vec<T>) {
-    if geometry.goes_by_pairs() {
-        winograd::pack_transposed(geometry, weight, packed);
+    if geometry.goes_by_tiles() {
+        tiles::pack_transposed(geometry, weight, packed);
     } else {
         direct::pack_transposed(geometry, weight, packed);
     }
@@ -155,8 +157,8 @@ pub(crate) fn convolve_backward<T: Real>(
     accumulate: bool,
     scratch: &mut ConvScratch<T>,
 ) {
-    if geometry.goes_by_pairs() {
-        winograd::convolve_backward(geometry, lanes, u, packed, dx, accumulate, scratch);
+    if geometry.goes_by_tiles() {
+        tiles::convolve_backward(geometry, lanes, u, packed, dx, accumulate, scratch);
     } else {
         direct::convolve_backward(geometry, lanes, u, packed, dx, accumulate, scratch);
     }

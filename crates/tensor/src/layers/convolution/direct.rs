@@ -3,6 +3,7 @@
 
 use super::ConvGeometry;
 use super::frame::Frame;
+use super::weights::WeightScratch;
 use crate::Real;
 use crate::buffer::Buffer;
 use crate::kernels::{Contraction, Correlation, Rows, add_lanes, contract, copy_lanes, correlate, pack};
@@ -14,7 +15,10 @@ pub(crate) struct ConvScratch<T> {
     pub(super) offsets: Vec<usize>,
     pub(super) packed: Vec<T>,
     pub(super) rows: Vec<T>,
+    /// What goes into the products of tiles, and what comes out.
+    pub(super) spread: Buffer<T>,
     pub(super) products: Buffer<T>,
+    pub(super) weights: WeightScratch<T>,
 }
 
 impl ConvGeometry {
@@ -229,7 +233,7 @@ pub(super) fn convolve_backward<T: Real>(
 
 /// Calls `take(channel, tap, first lane, sums)` with the inner products of the inputs that a tap meets with a channel's cotangents,
 /// `apart` of the lanes kept apart, all or one: see [`contract`].
-pub(crate) fn weight_products<T: Real>(
+pub(super) fn weight_products<T: Real>(
     geometry: ConvGeometry,
     lanes: usize,
     apart: usize,

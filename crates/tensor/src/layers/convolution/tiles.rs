@@ -1,25 +1,31 @@
-//! Convolutions by three by three, one position apart, with four products for six: rows of outputs are taken in pairs, each from four
-//! combinations of four rows of inputs. Their data gradients are convolutions of the same kind.
+//! Convolutions by three by three, one position apart, with sixteen products for thirty-six: outputs are taken in tiles of two by two,
+//! each from sixteen combinations of four by four inputs. Their data gradients are convolutions of the same kind.
 
 use super::ConvGeometry;
 use super::direct::ConvScratch;
 use crate::Real;
 use crate::kernels::{
-    Correlation, Rows, SLACK, correlate, gather_rows, pack_many, spread_rows, spread_weights,
+    GatherOutputs, OuterProducts, SLACK, SpreadInputs, SpreadWeights, gather_outputs, spread_inputs,
+    spread_weights, sum_outer_products, transpose,
 };
 
 /// With fewer channels on either side the combinations cost more than the products that they save.
 const FEWEST_CHANNELS: usize = 8;
 
 impl ConvGeometry {
-    /// Whether this convolution and its data gradient take rows in pairs.
-    pub(super) fn goes_by_pairs(self) -> bool {
+    /// Whether this convolution and its gradients go by tiles.
+    pub(crate) fn goes_by_tiles(self) -> bool {
         self.kernel == 3
             && self.stride == 1
             && self.padding <= 2
-            && self.out_height > 1
-            && self.height > 1
+            && self.out_height.min(self.out_width) > 1
+            && self.height.min(self.width) > 1
             && self.channels_in.min(self.channels_out) >= FEWEST_CHANNELS
+    }
+
+    /// Rows and columns of tiles.
+    pub(super) fn tiles(self) -> (usize, usize) {
+        (self.out_height.div_ceil(2), self.out_width.div_ceil(2))
     }
 
     /// The convolution of cotangents, with the kernel turned round, that is the data gradient.
@@ -48,14 +54,45 @@ pub(super) fn convolve<T: Real>(
     scratch: &mut ConvScratch<T>,
 ) {
     let mut packed = std::mem::take(&mut scratch.packed);
-    pack_pairs(geometry, false, weight, &mut packed);
-    convolve_pairs(geometry, lanes, x, &packed, bias, y, false, scratch);
+    let (patch, channels_out) = (geometry.patch(), geometry.channels_out);
+    packed.resize(packed_len(geometry), T::zero());
+    let by_output = &mut scratch.rows;
+    by_output.resize(patch * channels_out, T::zero());
+    transpose(channels_out, patch, weight, patch, by_output, channels_out);
+    spread_kernels(channels_out, false, by_output, &mut packed);
+    convolve_tiles(geometry, lanes, x, &packed, bias, y, false, scratch);
     scratch.packed = packed;
 }
 
 /// Packs a convolution's weights for [`convolve_backward`].
 pub(super) fn pack_transposed<T: Real>(geometry: ConvGeometry, weight: &[T], packed: &mut Vec<T>) {
-    pack_pairs(geometry, true, weight, packed);
+    let channels_in = geometry.channels_in;
+    let len = packed_len(geometry);
+    // The weights by input stand after the packed ones until they are cut off.
+    packed.resize(len + weight.len(), T::zero());
+    let (spread, by_input) = packed.split_at_mut(len);
+    let kernels = weight.chunks_exact(9 * channels_in).zip(by_input.chunks_exact_mut(9 * channels_in));
+    for (weight, by_input) in kernels {
+        transpose(channels_in, 9, weight, 9, by_input, channels_in);
+    }
+    spread_kernels(channels_in, true, by_input, spread);
+    packed.truncate(len);
+}
+
+/// Sixteen entries that stand a power of two apart would all fall on the same few places of the first cache.
+pub(super) const APART: usize = 16;
+
+fn packed_len(geometry: ConvGeometry) -> usize {
+    16 * (geometry.channels_in * geometry.channels_out + APART)
+}
+
+/// `G g G'` for all kernels, `16 x count x outputs`, of kernels `count x 9 x outputs`.
+fn spread_kernels<T: Real>(outputs: usize, turned: bool, kernels: &[T], spread: &mut [T]) {
+    let entry_step = kernels.len() / 9 + APART;
+    for (channel, weights) in kernels.chunks_exact(9 * outputs).enumerate() {
+        let spread = &mut spread[channel * outputs..];
+        spread_weights(SpreadWeights { weights, len: outputs, turned, spread, entry_step });
+    }
 }
 
 /// `dX` for images of cotangents with any number of lanes; adds to `dx` if `accumulate`.
@@ -68,35 +105,12 @@ pub(super) fn convolve_backward<T: Real>(
     accumulate: bool,
     scratch: &mut ConvScratch<T>,
 ) {
-    convolve_pairs(geometry.transposed(), lanes, u, packed, None, dx, accumulate, scratch);
-}
-
-/// Combines and packs a convolution's weights, or with `turned` those of its data gradient; `geometry` is the convolution's own.
-fn pack_pairs<T: Real>(geometry: ConvGeometry, turned: bool, weight: &[T], packed: &mut Vec<T>) {
-    let ConvGeometry { channels_in, channels_out, .. } = geometry;
-    let len = 3 * channels_in * channels_out;
-    packed.resize(4 * len, T::zero());
-    let mut rest = packed.chunks_exact_mut(len);
-    let entries = std::array::from_fn(|_| rest.next().unwrap_or_default());
-    // A tap is a channel and a column of its kernel.
-    if turned {
-        let column = |m: usize, tap: usize| {
-            let kernel = &weight[((tap / 3) * channels_in + m) * 9..][..9];
-            spread_weights([kernel[8 - tap % 3], kernel[5 - tap % 3], kernel[2 - tap % 3]])
-        };
-        pack_many(channels_in, 3 * channels_out, column, entries);
-    } else {
-        let column = |m: usize, tap: usize| {
-            let kernel = &weight[(m * channels_in + tap / 3) * 9..][..9];
-            spread_weights([kernel[tap % 3], kernel[3 + tap % 3], kernel[6 + tap % 3]])
-        };
-        pack_many(channels_out, 3 * channels_in, column, entries);
-    }
+    convolve_tiles(geometry.transposed(), lanes, u, packed, None, dx, accumulate, scratch);
 }
 
 /// The convolution with packed weights; adds to `y` if `accumulate`.
 #[allow(clippy::too_many_arguments, reason = "each is another array or size")]
-fn convolve_pairs<T: Real>(
+fn convolve_tiles<T: Real>(
     geometry: ConvGeometry,
     lanes: usize,
     x: &[T],
@@ -107,55 +121,65 @@ fn convolve_pairs<T: Real>(
     scratch: &mut ConvScratch<T>,
 ) {
     let ConvGeometry { channels_in, channels_out, height, width, padding, out_height, .. } = geometry;
+    let (down, across) = geometry.tiles();
     let (row, out_row) = (width * lanes, geometry.out_width * lanes);
-    let line = row + 2 * padding * lanes;
-    let ConvScratch { frame, offsets, products, rows: zeros, .. } = scratch;
-    // The four combinations of all channels, with zeros at both ends of each line.
-    let image = channels_in * line;
-    frame.resize(4 * image + SLACK);
-    for line in frame.chunks_exact_mut(line) {
-        let end = line.len() - padding * lanes;
-        line[..padding * lanes].fill(T::zero());
-        line[end..].fill(T::zero());
-    }
-    products.resize(4 * channels_out * out_row);
-    zeros.clear();
-    zeros.resize(row, T::zero());
-    offsets.clear();
-    offsets.extend((0..3 * channels_in).map(|tap| tap / 3 * line + tap % 3 * lanes));
-    let weights = packed.chunks_exact(packed.len() / 4);
-    for top in (0..out_height).step_by(2) {
-        for channel in 0..channels_in {
-            let mut d = [&**zeros; 4];
-            for (i, d) in d.iter_mut().enumerate() {
-                if (padding..padding + height).contains(&(top + i)) {
-                    *d = &x[(channel * height + top + i - padding) * row..][..row];
+    // One row of tiles: its numbers for one channel and one of the sixteen entries.
+    let len = across * lanes;
+    let line = 2 * len + 2 * lanes;
+    let ConvScratch { frame: band, spread, products, .. } = scratch;
+    // The four padded rows that a row of tiles sees, row `r` in place `r % 4`. The zeros at both ends stay.
+    band.resize(channels_in * 4 * line);
+    band.fill(T::zero());
+    let (spread_step, product_step) = (channels_in * len + APART, channels_out * len + APART);
+    spread.resize(16 * spread_step + SLACK);
+    products.resize(16 * product_step);
+    for tile_row in 0..down {
+        let top = 2 * tile_row;
+        let new = if top == 0 { 0..4 } else { top + 2..top + 4 };
+        for (channel, band) in band.chunks_exact_mut(4 * line).enumerate() {
+            for r in new.clone() {
+                let target = &mut band[r % 4 * line + padding * lanes..][..row];
+                if (padding..padding + height).contains(&r) {
+                    target.copy_from_slice(&x[(channel * height + r - padding) * row..][..row]);
+                } else {
+                    target.fill(T::zero());
                 }
             }
-            let mut lines = frame[channel * line + padding * lanes..].chunks_mut(image);
-            let mut next = || lines.next().unwrap_or_default();
-            spread_rows(d, [next(), next(), next(), next()]);
+            let place = |i: usize| &band[(top + i) % 4 * line..][..line];
+            spread_inputs(SpreadInputs {
+                rows: [place(0), place(1), place(2), place(3)],
+                step: lanes,
+                run: lanes,
+                tiles: across,
+                spread: &mut spread[channel * len..],
+                entry_step: spread_step,
+            });
         }
-        let all = products.chunks_exact_mut(channels_out * out_row);
-        for (entry, (products, weights)) in all.zip(weights.clone()).enumerate() {
-            correlate(Correlation {
-                x: &frame[entry * image..],
-                offsets,
-                weights,
-                // The second product goes to both rows with factor 1.
-                bias: bias.filter(|_| entry == 1),
-                outputs: channels_out,
-                rows: Rows { count: 1, len: out_row, source: 0, source_step: 0, target: 0, target_step: 0 },
-                plane: out_row,
-                y: products,
+        for (entry, sums) in products.chunks_exact_mut(product_step).enumerate() {
+            sum_outer_products(OuterProducts {
+                count: channels_in,
+                left: &packed[entry * packed.len() / 16..],
+                left_step: channels_out,
+                lefts: channels_out,
+                right: &spread[entry * spread_step..],
+                right_step: len,
+                rights: len,
+                sums,
+                sums_step: len,
                 accumulate: false,
             });
         }
         for (m, y) in y.chunks_exact_mut(out_height * out_row).enumerate() {
-            let product = |entry: usize| &products[(entry * channels_out + m) * out_row..][..out_row];
             let (upper, lower) = y[top * out_row..].split_at_mut(out_row);
-            let lower = (!lower.is_empty()).then_some(lower);
-            gather_rows([product(0), product(1), product(2), product(3)], upper, lower, accumulate);
+            gather_outputs(GatherOutputs {
+                products: &products[m * len..],
+                entry_step: product_step,
+                run: lanes,
+                bias: bias.map_or(T::zero(), |bias| bias[m]),
+                upper,
+                lower: (!lower.is_empty()).then(|| &mut lower[..out_row]),
+                accumulate,
+            });
         }
     }
 }
@@ -174,14 +198,14 @@ mod tests {
             |((channels_in, channels_out), height, width, padding)| {
                 let conv = Conv2d::new(channels_out, 3).padded(padding);
                 ConvGeometry::new(conv, channels_in, height, width)
-                    .filter(|geometry| geometry.goes_by_pairs())
+                    .filter(|geometry| geometry.goes_by_tiles())
             },
         )
     }
 
-    /// Forward and back, by pairs and directly.
+    /// Forward and back, by tiles and directly.
     struct Both<T> {
-        pairs: [Vec<T>; 2],
+        tiles: [Vec<T>; 2],
         direct: [Vec<T>; 2],
     }
 
@@ -207,33 +231,33 @@ mod tests {
         convolve(geometry, lanes, &x, &weight, Some(&bias), &mut y, &mut scratch);
         pack_transposed(geometry, &weight, &mut packed);
         convolve_backward(geometry, lanes, &u, &packed, &mut dx, accumulate, &mut scratch);
-        let pairs = [y.clone(), dx];
+        let tiles = [y.clone(), dx];
         let mut dx = x.clone();
         direct::convolve(geometry, lanes, &x, &weight, Some(&bias), &mut y, &mut scratch_of_direct);
         direct::pack_transposed(geometry, &weight, &mut packed);
         direct::convolve_backward(geometry, lanes, &u, &packed, &mut dx, accumulate, &mut scratch_of_direct);
-        Both { pairs, direct: [y, dx] }
+        Both { tiles, direct: [y, dx] }
     }
 
     proptest! {
         /// Small integers and their halves: every sum is exact, in any order and precision.
         #[test]
-        fn pairs_of_rows_are_exact_on_integers(
+        fn tiles_are_exact_on_integers(
             geometry in geometry(), lanes in 1_usize..20, accumulate: bool, seed: u64,
         ) {
             let mut stream = Seed::new(seed).stream();
             let single = both::<f32>(geometry, lanes, accumulate, |n| {
                 (0..n).map(|_| f32::from(stream.random_range(-4_i8..5))).collect()
             });
-            prop_assert_eq!(single.pairs, single.direct);
+            prop_assert_eq!(single.tiles, single.direct);
             let double = both::<f64>(geometry, lanes, accumulate, |n| {
                 (0..n).map(|_| f64::from(stream.random_range(-4_i8..5))).collect()
             });
-            prop_assert_eq!(double.pairs, double.direct);
+            prop_assert_eq!(double.tiles, double.direct);
         }
 
         /// The bound of the kernels' documentation. All numbers are below one in size, so the entries of `|G| |g|` are at most 1, 3/2, 3/2
-        /// and 1, those of `|B'| |d|` at most 2, and the three that `A'` adds at most 8, in each of the three columns of each channel.
+        /// and 1 in each direction, those of `|B'| |d|` at most 2, and the three that `A'` adds at most 8 together.
         #[test]
         fn round_off_stays_below_its_bound(geometry in geometry(), lanes in 1_usize..20, seed: u64) {
             let numbers = |seed: u64| {
@@ -244,12 +268,12 @@ mod tests {
             let mut same = numbers(seed);
             let double = both::<f64>(geometry, lanes, false, |n| same(n).into_iter().map(f64::from).collect());
             let channels = geometry.channels_in.max(geometry.channels_out);
-            let roundings = (3 * channels + 6) as f64;
+            let roundings = (channels + 12) as f64;
             let unit = f64::from(f32::EPSILON / 2.0);
             let gamma = roundings * unit / (1.0 - roundings * unit);
             // The round-off of double precision is a millionth of this at most.
-            let bound = 1.000_001 * gamma * (8.0 * (3 * channels) as f64 + 1.0);
-            for (single, double) in single.pairs.iter().flatten().zip(double.direct.iter().flatten()) {
+            let bound = 1.000_001 * gamma * ((64 * channels) as f64 + 1.0);
+            for (single, double) in single.tiles.iter().flatten().zip(double.direct.iter().flatten()) {
                 prop_assert!((f64::from(*single) - double).abs() <= bound, "{single}, {double}, {bound}");
             }
         }

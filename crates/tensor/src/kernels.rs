@@ -21,6 +21,7 @@ mod contract;
 mod correlate;
 #[macro_use]
 mod dispatch;
+mod eigenvalues;
 mod gathered;
 mod lanes;
 mod outer_products;
@@ -35,6 +36,7 @@ pub(crate) use correlate::{Correlation, Rows, correlate, pack};
 pub(crate) use dispatch::vectorised;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use dispatch::{has_avx2, has_avx512};
+pub(crate) use eigenvalues::symmetric_eigenvalues;
 pub(crate) use gathered::{
     CHANNEL_BLOCK, GatheredGradient, Term, gather_data_gradient, gather_weight_block, padded_lanes,
 };

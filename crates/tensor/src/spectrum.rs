@@ -1,9 +1,10 @@
 //! Eigenvalues of many small symmetric matrices.
 
 use nalgebra::DMatrix;
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayView3, Axis};
+use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
 use rayon::prelude::*;
 
+use crate::kernels::symmetric_eigenvalues;
 use crate::{Real, TensorError};
 
 /// The eigenvalues of a symmetric matrix in ascending order, in `f64` whatever the input's precision.
@@ -22,6 +23,15 @@ use crate::{Real, TensorError};
 /// # Ok::<(), fenchel_tensor::TensorError>(())
 /// ```
 pub fn eigenvalues<T: Real>(matrix: ArrayView2<'_, T>) -> Result<Vec<f64>, TensorError> {
+    let values = batched_eigenvalues(matrix.insert_axis(Axis(0)))?;
+    Ok(values.into_raw_vec_and_offset().0)
+}
+
+/// Larger matrices go to the library: many at once would not stay in the cache, and one alone leaves lanes empty.
+const LARGEST: usize = 32;
+
+/// Refuses a matrix that is not square, is empty, or has an entry that is not finite.
+fn check<T: Real>(matrix: ArrayView2<'_, T>) -> Result<(), TensorError> {
     let (rows, columns) = matrix.dim();
     if rows != columns || rows == 0 {
         return Err(TensorError::Argument {
@@ -33,28 +43,42 @@ pub fn eigenvalues<T: Real>(matrix: ArrayView2<'_, T>) -> Result<Vec<f64>, Tenso
     if let Some((index, value)) = matrix.iter().enumerate().find(|(_, value)| !value.is_finite()) {
         return Err(TensorError::NonFinite { argument: "matrix", index, value: value.as_f64() });
     }
-    let lower = DMatrix::from_fn(rows, rows, |i, j| matrix[[i.max(j), i.min(j)]].as_f64());
-    let mut values = lower.symmetric_eigenvalues().as_slice().to_vec();
-    values.sort_unstable_by(f64::total_cmp);
-    Ok(values)
+    Ok(())
 }
 
-/// A thread that takes up fewer matrices is not worth its waking.
-const FEWEST_A_THREAD: usize = 8;
+/// So many matrices are one thread's turn: what its vectors hold, whatever they are.
+const TURN: usize = 16;
 
 /// The eigenvalues of every matrix of a batch `B x m x m`, ascending along the rows of the `B x m` result; on all threads.
+///
+/// A matrix has the same eigenvalues, to the bit, in any batch.
 ///
 /// # Errors
 /// As for [`eigenvalues`].
 pub fn batched_eigenvalues<T: Real>(matrices: ArrayView3<'_, T>) -> Result<Array2<f64>, TensorError> {
     let (count, size, _) = matrices.dim();
-    let all = (0..count).into_par_iter().with_min_len(FEWEST_A_THREAD);
-    let spectra: Vec<_> = all.map(|index| eigenvalues(matrices.index_axis(Axis(0), index))).collect();
-    let mut result = Array2::zeros((count, size));
-    for (mut row, spectrum) in result.rows_mut().into_iter().zip(spectra) {
-        row.assign(&ArrayView1::from(&spectrum?));
+    for matrix in matrices.outer_iter() {
+        check(matrix)?;
     }
-    Ok(result)
+    let mut values = vec![0.0; count * size];
+    values.par_chunks_mut((TURN * size).max(1)).enumerate().for_each(|(turn, values)| {
+        let turn = turn * TURN..count.min((turn + 1) * TURN);
+        let numbers: Vec<f64> =
+            matrices.slice_axis(Axis(0), turn.into()).iter().map(|value| value.as_f64()).collect();
+        if size <= LARGEST {
+            symmetric_eigenvalues(size, &numbers, values);
+        } else {
+            values.fill(f64::NAN);
+        }
+        for (matrix, values) in numbers.chunks_exact(size * size).zip(values.chunks_exact_mut(size)) {
+            if values[0].is_nan() {
+                let lower = DMatrix::from_fn(size, size, |i, j| matrix[i.max(j) * size + i.min(j)]);
+                values.copy_from_slice(lower.symmetric_eigenvalues().as_slice());
+            }
+            values.sort_unstable_by(f64::total_cmp);
+        }
+    });
+    Ok(Array2::from_shape_vec((count, size), values).expect("as many as matrices and rows"))
 }
 
 /// An orthonormal basis of the vectors of dimension `m` that sum to zero, as the columns of an `m x (m-1)` matrix

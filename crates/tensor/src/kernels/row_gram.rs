@@ -114,7 +114,7 @@ impl<T: Real> VectorGram<'_, T> {
         }
         for a in 0..A {
             for b in 0..B {
-                let mut product = sums[a][b][0].sum() + sums[a][b][1].sum();
+                let mut product = sums[a][b][0].plus(sums[a][b][1]).sum();
                 for n in whole..len {
                     product += vectors[(i + a) * len + n] * vectors[(j + b) * len + n];
                 }

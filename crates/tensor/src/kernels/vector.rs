@@ -44,6 +44,18 @@ pub trait Vector<T>: Copy {
     /// `self - other`.
     fn minus(self, other: Self) -> Self;
 
+    /// `self * other`.
+    fn times(self, other: Self) -> Self;
+
+    /// `self / other`.
+    fn over(self, other: Self) -> Self;
+
+    /// The square root of every lane.
+    fn root(self) -> Self;
+
+    /// In every lane `low` if it is at most `limit`, and `high` if it is above or not a number.
+    fn choose(self, limit: Self, low: Self, high: Self) -> Self;
+
     /// The sum of the lanes, those of the two halves first, then those of the halves of what that gives, and so on.
     fn sum(self) -> T;
 }
@@ -115,6 +127,44 @@ impl<T: Real> Vector<T> for Four<T> {
     }
 
     #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        let mut result = self.0;
+        for lane in 0..4 {
+            result[lane] *= other.0[lane];
+        }
+        Self(result)
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self) -> Self {
+        let mut result = self.0;
+        for lane in 0..4 {
+            result[lane] /= other.0[lane];
+        }
+        Self(result)
+    }
+
+    #[inline(always)]
+    fn root(self) -> Self {
+        let mut result = self.0;
+        for lane in &mut result {
+            *lane = lane.sqrt();
+        }
+        Self(result)
+    }
+
+    #[inline(always)]
+    fn choose(self, limit: Self, low: Self, high: Self) -> Self {
+        let mut result = high.0;
+        for lane in 0..4 {
+            if self.0[lane] <= limit.0[lane] {
+                result[lane] = low.0[lane];
+            }
+        }
+        Self(result)
+    }
+
+    #[inline(always)]
     fn sum(self) -> T {
         (self.0[0] + self.0[2]) + (self.0[1] + self.0[3])
     }
@@ -165,6 +215,26 @@ impl<T: Real> Vector<T> for One<T> {
     }
 
     #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+
+    #[inline(always)]
+    fn over(self, other: Self) -> Self {
+        Self(self.0 / other.0)
+    }
+
+    #[inline(always)]
+    fn root(self) -> Self {
+        Self(self.0.sqrt())
+    }
+
+    #[inline(always)]
+    fn choose(self, limit: Self, low: Self, high: Self) -> Self {
+        if self.0 <= limit.0 { low } else { high }
+    }
+
+    #[inline(always)]
     fn sum(self) -> T {
         self.0
     }
@@ -208,6 +278,30 @@ mod x86 {
     fn sum_512_pd(v: __m512d) -> f64 {
         // SAFETY: as for `splat`, with AVX-512F.
         sum_256_pd(unsafe { _mm256_add_pd(_mm512_castpd512_pd256(v), _mm512_extractf64x4_pd(v, 1)) })
+    }
+
+    #[inline(always)]
+    fn choose_256_ps(value: __m256, limit: __m256, low: __m256, high: __m256) -> __m256 {
+        // SAFETY: as for `splat`; the instructions work on registers alone.
+        unsafe { _mm256_blendv_ps(high, low, _mm256_cmp_ps(value, limit, _CMP_LE_OQ)) }
+    }
+
+    #[inline(always)]
+    fn choose_256_pd(value: __m256d, limit: __m256d, low: __m256d, high: __m256d) -> __m256d {
+        // SAFETY: as for `splat`; the instructions work on registers alone.
+        unsafe { _mm256_blendv_pd(high, low, _mm256_cmp_pd(value, limit, _CMP_LE_OQ)) }
+    }
+
+    #[inline(always)]
+    fn choose_512_ps(value: __m512, limit: __m512, low: __m512, high: __m512) -> __m512 {
+        // SAFETY: as for `splat`; the instructions work on registers alone.
+        unsafe { _mm512_mask_blend_ps(_mm512_cmp_ps_mask(value, limit, _CMP_LE_OQ), high, low) }
+    }
+
+    #[inline(always)]
+    fn choose_512_pd(value: __m512d, limit: __m512d, low: __m512d, high: __m512d) -> __m512d {
+        // SAFETY: as for `splat`; the instructions work on registers alone.
+        unsafe { _mm512_mask_blend_pd(_mm512_cmp_pd_mask(value, limit, _CMP_LE_OQ), high, low) }
     }
 
     /// Checks that `side` rows of `side` numbers, `step` apart, lie inside a slice.
@@ -268,7 +362,8 @@ mod x86 {
     }
 
     macro_rules! vector {
-        ($register:ty, $number:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $multiply_add:ident, $add:ident, $sub:ident, $sum:expr, $turn:expr, $side:literal) => {
+        ($register:ty, $number:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $multiply_add:ident, $add:ident, $sub:ident,
+         $mul:ident, $div:ident, $sqrt:ident, $choose:ident, $sum:ident, $turn:ident, $side:literal) => {
             impl Vector<$number> for $register {
                 const LANES: usize = $lanes;
                 const SIDE: usize = $side;
@@ -317,6 +412,29 @@ mod x86 {
                 }
 
                 #[inline(always)]
+                fn times(self, other: Self) -> Self {
+                    // SAFETY: as for `splat`; the instruction works on registers alone.
+                    unsafe { $mul(self, other) }
+                }
+
+                #[inline(always)]
+                fn over(self, other: Self) -> Self {
+                    // SAFETY: as for `splat`; the instruction works on registers alone.
+                    unsafe { $div(self, other) }
+                }
+
+                #[inline(always)]
+                fn root(self) -> Self {
+                    // SAFETY: as for `splat`; the instruction works on registers alone.
+                    unsafe { $sqrt(self) }
+                }
+
+                #[inline(always)]
+                fn choose(self, limit: Self, low: Self, high: Self) -> Self {
+                    $choose(self, limit, low, high)
+                }
+
+                #[inline(always)]
                 fn sum(self) -> $number {
                     $sum(self)
                 }
@@ -324,62 +442,22 @@ mod x86 {
         };
     }
 
-    vector!(
-        __m256,
-        f32,
-        8,
-        _mm256_set1_ps,
-        _mm256_loadu_ps,
-        _mm256_storeu_ps,
-        _mm256_fmadd_ps,
-        _mm256_add_ps,
-        _mm256_sub_ps,
-        sum_256_ps,
-        turn_ps,
-        8
-    );
-    vector!(
-        __m256d,
-        f64,
-        4,
-        _mm256_set1_pd,
-        _mm256_loadu_pd,
-        _mm256_storeu_pd,
-        _mm256_fmadd_pd,
-        _mm256_add_pd,
-        _mm256_sub_pd,
-        sum_256_pd,
-        turn_pd,
-        4
-    );
-    vector!(
-        __m512,
-        f32,
-        16,
-        _mm512_set1_ps,
-        _mm512_loadu_ps,
-        _mm512_storeu_ps,
-        _mm512_fmadd_ps,
-        _mm512_add_ps,
-        _mm512_sub_ps,
-        sum_512_ps,
-        turn_ps,
-        8
-    );
-    vector!(
-        __m512d,
-        f64,
-        8,
-        _mm512_set1_pd,
-        _mm512_loadu_pd,
-        _mm512_storeu_pd,
-        _mm512_fmadd_pd,
-        _mm512_add_pd,
-        _mm512_sub_pd,
-        sum_512_pd,
-        turn_pd,
-        4
-    );
+    vector! {
+        __m256, f32, 8, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_fmadd_ps, _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps,
+        _mm256_div_ps, _mm256_sqrt_ps, choose_256_ps, sum_256_ps, turn_ps, 8
+    }
+    vector! {
+        __m256d, f64, 4, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd, _mm256_fmadd_pd, _mm256_add_pd, _mm256_sub_pd, _mm256_mul_pd,
+        _mm256_div_pd, _mm256_sqrt_pd, choose_256_pd, sum_256_pd, turn_pd, 4
+    }
+    vector! {
+        __m512, f32, 16, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_fmadd_ps, _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps,
+        _mm512_div_ps, _mm512_sqrt_ps, choose_512_ps, sum_512_ps, turn_ps, 8
+    }
+    vector! {
+        __m512d, f64, 8, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd, _mm512_fmadd_pd, _mm512_add_pd, _mm512_sub_pd, _mm512_mul_pd,
+        _mm512_div_pd, _mm512_sqrt_pd, choose_512_pd, sum_512_pd, turn_pd, 4
+    }
 }
 
 /// A number that every instruction set has vectors of.

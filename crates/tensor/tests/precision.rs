@@ -40,12 +40,12 @@ fn measure<T: Real>(tape: &Arc<Tape>, parameters: &[f64], inputs: &Array2<f64>) 
 }
 
 impl Architecture {
-    /// The same network where no convolution takes rows in pairs: such a sum meets numbers that its majorant leaves out, and has bounds and
+    /// The same network where no convolution goes by tiles: such a sum meets numbers that its majorant leaves out, and has bounds and
     /// tests of exactness of its own beside its kernel.
     fn with_direct_sums(mut self) -> Self {
         for choice in &mut self.layers {
             if let Choice::Convolution(convolution) = choice {
-                convolution.channels = convolution.channels.min(4);
+                convolution.channels = convolution.channels.min(9);
             }
         }
         self

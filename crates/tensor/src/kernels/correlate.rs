@@ -55,27 +55,9 @@ pub(crate) fn pack<T: Real>(
     weight: impl Fn(usize, usize) -> T,
     packed: &mut Vec<T>,
 ) {
-    let start = packed.len();
-    packed.resize(start + outputs * taps, T::zero());
-    pack_many(outputs, taps, |m, tap| [weight(m, tap)], [&mut packed[start..]]);
-}
-
-/// Packs several correlations' weights of one shape that come together.
-pub(crate) fn pack_many<T: Real, const N: usize>(
-    outputs: usize,
-    taps: usize,
-    weights: impl Fn(usize, usize) -> [T; N],
-    mut packed: [&mut [T]; N],
-) {
-    let mut place = 0;
     for block in blocks(outputs) {
         for tap in 0..taps {
-            for m in block.clone() {
-                for (packed, weight) in packed.iter_mut().zip(weights(m, tap)) {
-                    packed[place] = weight;
-                }
-                place += 1;
-            }
+            packed.extend(block.clone().map(|m| weight(m, tap)));
         }
     }
 }

@@ -37,9 +37,14 @@ fn choice() -> impl Strategy<Value = Choice> {
     let convolution = (1_usize..5, 1_usize..5, 1_usize..4, 0_usize..3, any::<bool>()).prop_map(
         |(channels, kernel, stride, padding, bias)| Conv2d { channels, kernel, stride, padding, bias },
     );
-    // Behind an input of as many channels, or one after the other: rows are taken in pairs.
+    // Behind an input of as many channels, or one after the other: these go by tiles of two by two.
     let wide =
-        (8_usize..11, 0_usize..3).prop_map(|(channels, padding)| Conv2d::new(channels, 3).padded(padding));
+        (16_usize..19, 0_usize..3).prop_map(|(channels, padding)| Conv2d::new(channels, 3).padded(padding));
+    // Weight gradients tap by tap, as outer products.
+    let middling =
+        (8_usize..11, 1_usize..4, 1_usize..3, 0_usize..2).prop_map(|(channels, kernel, stride, padding)| {
+            Conv2d { channels, kernel, stride, padding, bias: true }
+        });
     let activation = prop_oneof![
         Just(Activation::Relu),
         Just(Activation::LeakyRelu { slope: 0.1 }),
@@ -52,6 +57,7 @@ fn choice() -> impl Strategy<Value = Choice> {
         3 => (1_usize..8, any::<bool>()).prop_map(|(outputs, bias)| Choice::Dense { outputs, bias }),
         4 => convolution.prop_map(Choice::Convolution),
         2 => wide.prop_map(Choice::Convolution),
+        1 => middling.prop_map(Choice::Convolution),
         1 => pool.clone().prop_map(Choice::MaxPool),
         1 => pool.prop_map(Choice::AveragePool),
         1 => Just(Choice::GlobalAveragePool),
@@ -77,7 +83,7 @@ pub(crate) fn architecture() -> impl Strategy<Value = Architecture> {
     let input = prop_oneof![
         (1_usize..9).prop_map(Shape::vector),
         (1_usize..4, 1_usize..8, 1_usize..8).prop_map(|(c, h, w)| Shape::image(c, h, w)),
-        (8_usize..10, 2_usize..6, 1_usize..6).prop_map(|(c, h, w)| Shape::image(c, h, w)),
+        (16_usize..18, 2_usize..6, 1_usize..6).prop_map(|(c, h, w)| Shape::image(c, h, w)),
     ];
     // Many outputs now and then: more lanes than a kernel holds at once.
     let outputs = prop_oneof![5 => 1_usize..5, 1 => 17_usize..40];

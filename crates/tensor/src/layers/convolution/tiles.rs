@@ -10,7 +10,7 @@ use crate::kernels::{
 };
 
 /// With fewer channels on either side the combinations cost more than the products that they save.
-const FEWEST_CHANNELS: usize = 8;
+const FEWEST_CHANNELS: usize = 16;
 
 impl ConvGeometry {
     /// Whether this convolution and its gradients go by tiles.
@@ -192,7 +192,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn geometry() -> impl Strategy<Value = ConvGeometry> {
-        let channels = (FEWEST_CHANNELS..14, FEWEST_CHANNELS..14);
+        let channels = (FEWEST_CHANNELS..20, FEWEST_CHANNELS..20);
         (channels, 1_usize..8, 1_usize..8, 0_usize..3).prop_filter_map(
             "too small an image",
             |((channels_in, channels_out), height, width, padding)| {

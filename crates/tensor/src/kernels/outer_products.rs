@@ -93,19 +93,14 @@ impl<T: Real> OuterProducts<'_, T> {
             r += right_step;
         }
         let width = tile.min(self.rights - column);
-        let one = V::splat(T::one());
         let mut spill = [T::zero(); WIDEST];
         for m in 0..M {
             let target = &mut self.sums[(first + m) * self.sums_step + column..][..width];
             if width == tile {
                 for n in 0..N {
                     let target = &mut target[n * V::LANES..];
-                    let sum = if self.accumulate {
-                        one.multiply_add(sums[m][n], V::load(target))
-                    } else {
-                        sums[m][n]
-                    };
-                    sum.store(target);
+                    let sum = sums[m][n];
+                    if self.accumulate { V::load(target).plus(sum) } else { sum }.store(target);
                 }
                 continue;
             }
@@ -172,6 +167,39 @@ mod tests {
             }
             assert_eq!(sums, want, "baseline: {baseline}");
         }
+    }
+
+    /// Three rows of one number on the left and of four on the right, of arrays of the given lengths.
+    fn products_of(left: usize, right: usize) {
+        sum_outer_products(OuterProducts {
+            count: 3,
+            left: &vec![0.0_f32; left],
+            left_step: 2,
+            lefts: 1,
+            right: &vec![0.0_f32; right],
+            right_step: 4,
+            rights: 4,
+            sums: &mut [0.0; 4],
+            sums_step: 4,
+            accumulate: false,
+        });
+    }
+
+    #[test]
+    fn takes_arrays_that_end_with_the_last_tile() {
+        products_of(5, 8 + WIDEST);
+    }
+
+    #[test]
+    #[should_panic(expected = "left.len()")]
+    fn refuses_a_left_side_that_ends_before() {
+        products_of(4, 8 + WIDEST);
+    }
+
+    #[test]
+    #[should_panic(expected = "right.len()")]
+    fn refuses_a_right_side_that_ends_before() {
+        products_of(5, 11);
     }
 
     proptest! {

@@ -437,3 +437,6 @@ impl<T: Real> GatherWeights<'_, T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

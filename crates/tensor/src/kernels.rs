@@ -2,10 +2,10 @@
 //!
 //! | loop | what it computes | who uses it |
 //! |---|---|---|
-//! | [`correlate()`] | many outputs, each a weighted sum of shifted rows | convolutions forward, their data gradients |
+//! | [`correlate()`] | many outputs, each a weighted sum of shifted rows | other convolutions forward, their data gradients |
 //! | [`spread_inputs`] and its like | what goes before and after products to do with sixteen instead of thirty-six | convolutions by three by three |
 //! | [`sum_outer_products`] | a matrix's transpose times another, both in the first cache | those convolutions, weight gradients, Gram matrices |
-//! | [`contract()`] | inner products of shifted rows with rows of cotangents | weight gradients with few channels, gradient norms |
+//! | [`contract()`] | inner products of shifted rows with rows of cotangents | weight gradients with few channels, gradient norms of other kernels |
 //! | [`gathered`] | the same two for cotangents that stand at a few positions only | convolutions behind a max pool |
 //! | [`add_row_gram`] | `G += R'R` for a tall matrix of few columns | structural matrices |
 //! | [`symmetric_eigenvalues`] | of many small matrices, one in each lane | their spectra |
@@ -13,8 +13,8 @@
 //! | [`copy_lanes`], [`add_lanes`] | a short run of numbers | where neighbours in the source are not neighbours in the target |
 //! | [`transpose()`] | a matrix turned square by square in registers | the border between the layouts |
 //!
-//! A loop is written once, generic over the number type and the instruction set's [`vector`]s. No loop here branches on values, so the
-//! time is the same for any data.
+//! A loop is written once, generic over the number type and the instruction set's [`vector`]s. No loop here branches on values, but
+//! for the number of steps to an eigenvalue, so the time is the same for any data.
 
 /// Kernels read whole tiles: up to this many numbers beyond the end of an array.
 pub(crate) const SLACK: usize = 64;

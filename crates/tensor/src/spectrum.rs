@@ -10,7 +10,7 @@ use crate::{Real, TensorError};
 /// The eigenvalues of a symmetric matrix in ascending order, in `f64` whatever the input's precision.
 ///
 /// Only the lower triangle is read. The error of each eigenvalue is a small multiple of the unit round-off times the
-/// largest absolute eigenvalue (backward stability of the symmetric QR algorithm).
+/// largest absolute eigenvalue (backward stability of Householder's reduction and of QL).
 ///
 /// # Errors
 /// If the matrix is not square, is empty, or has an entry that is not finite.
@@ -60,19 +60,18 @@ pub fn batched_eigenvalues<T: Real>(matrices: ArrayView3<'_, T>) -> Result<Array
     for matrix in matrices.outer_iter() {
         check(matrix)?;
     }
-    let mut values = vec![0.0; count * size];
-    values.par_chunks_mut((TURN * size).max(1)).enumerate().for_each(|(turn, values)| {
-        let turn = turn * TURN..count.min((turn + 1) * TURN);
-        let numbers: Vec<f64> =
-            matrices.slice_axis(Axis(0), turn.into()).iter().map(|value| value.as_f64()).collect();
+    let mut values = vec![f64::NAN; count * size];
+    let together = if size <= LARGEST { TURN } else { 1 };
+    values.par_chunks_mut((together * size).max(1)).enumerate().for_each(|(turn, values)| {
+        let turn = turn * together..count.min((turn + 1) * together);
+        let matrices = matrices.slice_axis(Axis(0), turn.into());
         if size <= LARGEST {
+            let numbers: Vec<f64> = matrices.iter().map(|value| value.as_f64()).collect();
             symmetric_eigenvalues(size, &numbers, values);
-        } else {
-            values.fill(f64::NAN);
         }
-        for (matrix, values) in numbers.chunks_exact(size * size).zip(values.chunks_exact_mut(size)) {
+        for (matrix, values) in matrices.outer_iter().zip(values.chunks_exact_mut(size)) {
             if values[0].is_nan() {
-                let lower = DMatrix::from_fn(size, size, |i, j| matrix[i.max(j) * size + i.min(j)]);
+                let lower = DMatrix::from_fn(size, size, |i, j| matrix[[i.max(j), i.min(j)]].as_f64());
                 values.copy_from_slice(lower.symmetric_eigenvalues().as_slice());
             }
             values.sort_unstable_by(f64::total_cmp);
@@ -129,6 +128,30 @@ mod tests {
         matrix[[1, 2]] = f64::NAN;
         let error = eigenvalues(matrix.view()).unwrap_err().to_string();
         assert!(error.contains("index 5"), "{error}");
+    }
+
+    /// On both sides of the size where the library takes over, in a batch of more than one turn.
+    #[test]
+    fn a_batch_has_the_spectra_of_its_matrices() {
+        for size in [LARGEST, LARGEST + 1, LARGEST + 8] {
+            let batch = ndarray::Array3::from_shape_fn((TURN + 2, size, size), |(b, i, j)| {
+                let (i, j) = (i.max(j), i.min(j));
+                ((7 * b + 3 * i * i + 5 * j) % 11) as f64 - 5.0
+            });
+            let all = batched_eigenvalues(batch.view()).unwrap();
+            for (matrix, values) in batch.outer_iter().zip(all.rows()) {
+                assert_eq!(values.to_vec(), eigenvalues(matrix).unwrap());
+                let (sum, squares) = (values.sum(), values.dot(&values));
+                let (trace, norm) = (matrix.diag().sum(), matrix.iter().map(|a| a * a).sum::<f64>());
+                // Each eigenvalue errs by a small multiple of the size squared times the unit round-off and the norm.
+                let bound = 8.0 * (size * size) as f64 * f64::EPSILON * norm.sqrt();
+                assert!((sum - trace).abs() <= size as f64 * bound, "{sum} against {trace}");
+                assert!(
+                    (squares - norm).abs() <= 2.0 * size as f64 * bound * norm.sqrt(),
+                    "{squares} against {norm}"
+                );
+            }
+        }
     }
 
     proptest! {

@@ -141,9 +141,9 @@ impl Tape {
     /// whose longest inner product has `k` terms errs by `gamma_k = k u / (1 - k u)` relative to the norms of its
     /// factors (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), the collector's products by as
     /// much again, and squaring doubles both. A convolution that goes by tiles of two by two has a ninth of the terms in each of its sums
-    /// and twelve roundings beside, its weight gradient a quarter and ten; their factors have norms that are larger, by 40 at most for the
+    /// and twelve roundings beside, its weight gradient one term a tile and ten; their factors have norms that are larger, by 40 at most for the
     /// one (in each direction sqrt(5) for `|A'|`, 1 for a row of `|G|`, sqrt(8) for `|B'|` over windows that overlap) and by 16 for the other
-    /// (in each direction sqrt(4 + sqrt(13)) for the form `|G'| (|A| |u| * |B'| |d|)`, and sqrt(2) for the overlap), and that
+    /// (in each direction sqrt(4 + sqrt(13)) for a row of the form `|G'| (|A| |u| * |B'| |d|)`, and sqrt(2) for the overlap), and that
     /// counts as so many times the terms. The norms of the factors exceed that of the product by the layers'
     /// condition, for which a factor 8 is allowed; the eigenvalue solver stays within the last term.
     #[must_use]
@@ -155,7 +155,10 @@ impl Tape {
                 Operation::Convolution { geometry, .. } => {
                     let parameters = geometry.channels_out * geometry.patch();
                     let (data, weights) = if geometry.goes_by_tiles() {
-                        (40 * (geometry.channels_out + 12), 16 * (geometry.positions().div_ceil(4) + 10))
+                        {
+                            let (down, across) = geometry.tiles();
+                            (40 * (geometry.channels_out + 12), 16 * (down * across + 10))
+                        }
                     } else {
                         (geometry.channels_out * geometry.kernel * geometry.kernel, geometry.positions())
                     };
@@ -168,7 +171,7 @@ impl Tape {
             }
         };
         let terms: usize = self.records.iter().map(longest).sum();
-        16.0 * T::UNIT_ROUNDOFF * (terms + 16 * self.outputs()) as f64
+        16.0 * T::UNIT_ROUNDOFF * (terms + (16 + self.outputs()) * self.outputs()) as f64
     }
 
     /// The layers in order, for a printed table.

@@ -4,7 +4,7 @@ use fenchel_convexity::ConvexityError;
 use fenchel_convexity::losses::Loss;
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{ExtremeEigenvalues, Sandwich};
-use fenchel_tensor::spectrum::eigenvalues;
+use fenchel_tensor::spectrum::{batched_eigenvalues, eigenvalues};
 use fenchel_tensor::{Engine, Real};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
@@ -44,6 +44,8 @@ pub(super) fn measure_block<T: Real>(
             .map_err(|(row, error)| named(first + row, error))?;
         let norms = sweep.squared_gradient_norms(parameters, residual.view())?;
         let structure = sweep.structure(parameters)?;
+        // All at once, unless one is not finite: then those before it still count.
+        let spectra = batched_eigenvalues(structure.view());
         let mut samples = Vec::with_capacity(losses.len());
         for (row, &value) in losses.iter().enumerate() {
             let overflow = |quantity| MeasureError::Overflow { quantity, sample: first + row };
@@ -51,8 +53,11 @@ pub(super) fn measure_block<T: Real>(
             if !squared_gradient_norm.is_finite() {
                 return Err(overflow("gradient"));
             }
-            let matrix = structure.index_axis(Axis(0), row).mapv(T::as_f64);
-            let spectrum = eigenvalues(matrix.view()).map_err(|_| overflow("structural matrix"))?;
+            let spectrum = match &spectra {
+                Ok(spectra) => spectra.row(row).to_vec(),
+                Err(_) => eigenvalues(structure.index_axis(Axis(0), row))
+                    .map_err(|_| overflow("structural matrix"))?,
+            };
             let extremes = ExtremeEigenvalues::of_ascending(&spectrum).expect("there is at least one output");
             let target = targets.row(row);
             let excess = value - loss.infimum(target);
@@ -66,7 +71,7 @@ pub(super) fn measure_block<T: Real>(
                 residual: wide(residual.row(row)),
                 loss: value,
                 squared_gradient_norm,
-                structure: matrix.into_iter().collect(),
+                structure: structure.index_axis(Axis(0), row).iter().map(|value| value.as_f64()).collect(),
                 eigenvalues: spectrum,
                 sandwich,
             });

@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_arrays_that_end_with_the_last_tile() {
+    fn takes_arrays_that_end_a_tile_beyond() {
         products_of(5, 8 + WIDEST);
     }
 

@@ -7,7 +7,8 @@ use crate::Real;
 
 /// Adds `R'R` to the `size x size` matrix `gram`, for the matrix `R` whose rows of `size` numbers stand `step` apart.
 ///
-/// `rows` must reach one tile (the lanes of two vector registers) beyond the last row's start; what stands there does not matter.
+/// `rows` must reach one tile (the lanes of two vector registers) beyond the start of its last row's last tile; what stands there does not
+/// matter.
 pub(crate) fn add_row_gram<T: Real>(rows: &[T], count: usize, step: usize, size: usize, gram: &mut [T]) {
     sum_outer_products(row_products(rows, rows, count, step, size, gram, true));
 }

@@ -15,11 +15,11 @@
 //! tile, is `G' [(A u A') * (B' d B)] G`, summed over the tiles before `G`.
 //!
 //! # Round-off
-//! All factors but the halves of `G` are 1 or -1, and halving is exact (barring underflow). `B' d B` takes two additions, `G g G'`
+//! All factors but the halves of `G` are 1 or -1, and halving is exact (barring underflow, and overflow that a direct sum would not meet). `B' d B` takes two additions, `G g G'`
 //! four, `A' p A` four, `A u A'` two, `G' p G` four, and a bias or what a result is added to one more. So where a direct sum of `n`
 //! products errs by at most `gamma_n` times `sum |g| |d|`, a tile, whose sums have `n / 9`, errs by at most `gamma_(n/9 + 12)` times
-//! `sum |A'| [(|G| |g| |G'|) * (|B'| |d| |B|)] |A|`, and a gradient over `n` positions, whose sums have `n / 4`, by at most
-//! `gamma_(n/4 + 10)` times `sum |G'| [(|A| |u| |A'|) * (|B'| |d| |B|)] |G|`. These are larger than `sum |g| |d|` and `sum |u| |d|` by
+//! `sum |A'| [(|G| |g| |G'|) * (|B'| |d| |B|)] |A|`, and a gradient, whose sums have one term for each of `n` tiles, by at most
+//! `gamma_(n + 10)` times `sum |G'| [(|A| |u| |A'|) * (|B'| |d| |B|)] |G|`. These are larger than `sum |g| |d|` and `sum |u| |d|` by
 //! products that cancel in exact arithmetic. Integers are exact as long as these sums are.
 
 use super::dispatch::{Kernel, dispatch};

@@ -3,7 +3,7 @@
 //! Values and cotangents have lanes innermost (samples, or one sample's cotangents), so a convolution is a weighted sum of shifted
 //! rows of the padded image: no patches are unfolded, and no vector is half used however narrow the image. Unfolded patches
 //! are made only where one sample's input meets many cotangents and a matrix product is the best there is. Kernels of three by three with
-//! channels enough go by tiles of two by two outputs, with sixteen products for thirty-six. Weight gradients have channels innermost.
+//! channels enough go by tiles of two by two outputs, with sixteen products for thirty-six. Weight gradients with channels enough have them innermost.
 
 mod direct;
 mod frame;

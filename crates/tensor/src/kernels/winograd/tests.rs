@@ -124,6 +124,21 @@ fn check<T: Real>(sizes: &Sizes, accumulate: bool, odd: bool, turned: bool, seed
             }
         }
 
+        // Where the image ends there is no lower row.
+        let mut alone = before[0].clone();
+        let outputs =
+            GatherOutputs { products, entry_step, run, bias, upper: &mut alone, lower: None, accumulate };
+        if baseline {
+            outputs.run::<Baseline>();
+        } else {
+            gather_outputs(outputs);
+        }
+        assert_eq!(alone, upper, "baseline: {baseline}");
+
+        // What lies between the entries is left alone.
+        for (gap, before) in spread.chunks_exact(entry_step).zip(entries.chunks_exact(entry_step)) {
+            assert_eq!(gap[tiles * run..], before[tiles * run..]);
+        }
         let weights = SpreadWeights { weights: &kernels, len: run, turned, spread: &mut spread, entry_step };
         if baseline {
             weights.run::<Baseline>();

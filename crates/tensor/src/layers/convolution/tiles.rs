@@ -24,7 +24,7 @@ impl ConvGeometry {
     }
 
     /// Rows and columns of tiles.
-    pub(super) fn tiles(self) -> (usize, usize) {
+    pub(crate) fn tiles(self) -> (usize, usize) {
         (self.out_height.div_ceil(2), self.out_width.div_ceil(2))
     }
 
@@ -221,7 +221,7 @@ mod tests {
         let bias = draw(geometry.channels_out);
         // What stood in the buffers before must not matter.
         let mut scratch = ConvScratch::<T>::default();
-        for buffer in [&mut scratch.frame, &mut scratch.products] {
+        for buffer in [&mut scratch.frame, &mut scratch.spread, &mut scratch.products] {
             buffer.resize(100_000);
             buffer.fill(T::of(f64::NAN));
         }

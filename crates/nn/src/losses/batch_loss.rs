@@ -169,6 +169,9 @@ impl BatchLoss {
 
     /// For every row the bounds `lo(‖e‖)` and `hi(‖e‖)` of its excess `l - l_inf`, given the norms of the residuals (T11's output side).
     ///
+    /// A norm whose squares vanished (a residual below 1e-162 in `f64`) is a wrong norm, and its bounds are too: see
+    /// [`Norm::value`](fenchel_convexity::norms::Norm::value), which rescales.
+    ///
     /// # Errors
     /// As [`rows`](Self::rows), and unless there is one norm a row.
     pub fn bounds(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
+use fenchel_convexity::norms::Norm;
 use ndarray::{Array1, Array2, array};
 use proptest::prelude::*;
 
@@ -68,7 +69,8 @@ proptest! {
         let mut residuals = Array2::<f64>::zeros((rows, m));
         let mut values = vec![0.0; rows];
         loss.residuals(outputs.view(), targets, residuals.view_mut(), 1.0, &mut values).unwrap();
-        let norms: Vec<f64> = residuals.rows().into_iter().map(|e| e.dot(&e).sqrt()).collect();
+        // Not the root of e'e: the squares of a residual of 1e-170 vanish, and a bound taken at 0 would be refuted by a loss of 1e-170.
+        let norms: Vec<f64> = residuals.rows().into_iter().map(|e| Norm::L2.value(e).unwrap()).collect();
         let bounds = loss.bounds(targets, m, &norms).unwrap();
         for (b, (lo, hi)) in bounds.into_iter().enumerate() {
             let excess = values[b] - loss.by_row().infimum(loss.rows(targets, m).unwrap().row(b));
@@ -124,6 +126,22 @@ fn the_residual_of_a_confident_sample_is_not_rounded_away() {
     loss.residuals(outputs.view(), Targets::Labels(&[0]), residuals.view_mut(), 1.0, &mut [0.0]).unwrap();
     let small = (-90.0_f64).exp();
     assert!((residuals[[0, 0]] / (-2.0 * small) - 1.0).abs() < 1e-15 && residuals.sum() == 0.0);
+}
+
+/// A residual whose squares vanish: its norm, and so both bounds, are as exact as at any other size.
+#[test]
+fn the_bounds_of_a_loss_of_1e_287_are_not_0() {
+    let loss = BatchLoss::named(LossName::CrossEntropy).unwrap();
+    let outputs = array![[40.0_f64, 700.0, 0.0]];
+    let targets = Targets::Labels(&[1]);
+    let (mut residuals, mut values) = (Array2::<f64>::zeros((1, 3)), [0.0]);
+    loss.residuals(outputs.view(), targets, residuals.view_mut(), 1.0, &mut values).unwrap();
+    assert!(residuals.row(0).dot(&residuals.row(0)) == 0.0 && values[0] > 1e-287);
+    let norm = Norm::L2.value(residuals.row(0)).unwrap();
+    let (lower, upper) = loss.bounds(targets, 3, &[norm]).unwrap()[0];
+    // All the wrong mass is on one class: the lower bound is attained, and with m = 3 the upper one is 2 / sqrt 3 of the loss.
+    assert!((lower / values[0] - 1.0).abs() < 1e-13, "{lower:e}");
+    assert!((upper / values[0] - 2.0 / 3.0_f64.sqrt()).abs() < 1e-13, "{upper:e}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::correlate::Rows;
 use super::dispatch::{Kernel, dispatch};
-use super::vector::{InstructionSet, Vector};
+use super::vector::{InstructionSet, MOST_LANES, Vector};
 use crate::Real;
 
 /// How many taps and how many channels a register block holds: twelve accumulators, or ten for kernels of five by five; with the
@@ -67,9 +67,6 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Kernel for Contract<'_, T, F>
         self.all_blocks::<T::Vector<I>>();
     }
 }
-
-/// No tile is wider than this.
-const WIDEST: usize = 64;
 
 impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
     #[inline(always)]
@@ -179,7 +176,7 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
             if start < len {
                 // Zeros beyond the row's end: what `x` holds there does not count.
                 for b in 0..B {
-                    let mut last = [T::zero(); WIDEST];
+                    let mut last = [T::zero(); MOST_LANES];
                     last[..len - start]
                         .copy_from_slice(&u[(channel + b) * *plane + target + start..][..len - start]);
                     let cotangent = V::load(&last);
@@ -198,7 +195,7 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
             }
             return;
         }
-        let mut spill = [T::zero(); WIDEST];
+        let mut spill = [T::zero(); MOST_LANES];
         for a in 0..A {
             for b in 0..B {
                 if lanes == 1 {
@@ -232,7 +229,7 @@ mod tests {
         let (source_step, target_step) = (len + 3 * lanes, len + lanes);
         let rows = Rows { count, len, source: 2 * lanes, source_step, target: lanes, target_step };
         let offsets: Vec<usize> = (0..taps).map(|t| (t % 3) * lanes).collect();
-        let x = draw(2 * lanes + count * source_step + 3 * lanes + WIDEST);
+        let x = draw(2 * lanes + count * source_step + 3 * lanes + MOST_LANES);
         let plane = lanes + count * target_step;
         let u = draw(channels * plane);
         let mut want = vec![T::zero(); channels * taps * lanes];

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::dispatch::{Kernel, dispatch};
-use super::vector::{InstructionSet, Vector};
+use super::vector::{InstructionSet, MOST_LANES, Vector};
 use crate::Real;
 
 /// How many outputs a register block holds: with two vectors each, twelve accumulators.
@@ -95,9 +95,6 @@ impl<T: Real> Kernel for Correlation<'_, T> {
     }
 }
 
-/// No tile is wider than this.
-const WIDEST: usize = 64;
-
 impl<T: Real> Correlation<'_, T> {
     #[inline(always)]
     fn block<V: Vector<T>, const M: usize>(&mut self, first: usize, rows: Range<usize>, weights: &[T]) {
@@ -106,7 +103,7 @@ impl<T: Real> Correlation<'_, T> {
         if let Some(all) = self.bias {
             bias.copy_from_slice(&all[first..first + M]);
         }
-        let mut spill = [T::zero(); WIDEST];
+        let mut spill = [T::zero(); 2 * MOST_LANES];
         for row in rows {
             let source = self.rows.source + row * self.rows.source_step;
             let target = self.rows.target + row * self.rows.target_step;
@@ -183,7 +180,7 @@ mod tests {
             |n: usize| (0..n).map(|_| T::of(f64::from(stream.random_range(-4_i8..5)))).collect::<Vec<_>>();
         let rows = Rows { count, len, source: 3, source_step: 80, target: 1, target_step: 75 };
         // A source that the cache does not hold is read a part at a time.
-        let x = draw(3 + 80 * count + 40 + WIDEST + beyond);
+        let x = draw(3 + 80 * count + 40 + 2 * MOST_LANES + beyond);
         let (weight, bias) = (draw(outputs * taps), draw(outputs));
         let offsets: Vec<usize> = (0..taps).map(|t| (t * 7) % 30).collect();
         let before = draw(outputs * 300);

@@ -6,7 +6,7 @@
 //! round-off times the norm. One matrix alone would spend its time waiting for square roots and quotients.
 
 use super::dispatch::{Kernel, dispatch};
-use super::vector::{InstructionSet, Vector};
+use super::vector::{InstructionSet, MOST_LANES, Vector};
 
 /// How many QL steps an eigenvalue may take; it takes two or three.
 const MOST_STEPS: usize = 60;
@@ -66,8 +66,9 @@ fn all<V: Vector<f64>>(eigenvalues: Eigenvalues<'_>) {
         w: row(),
     };
     let together = 2 * V::LANES;
-    let mut spread = [0.0; WIDEST];
-    let mut scales = [[1.0; 2]; WIDEST];
+    // Two vectors of `f64` hold as many numbers as one of `f32`.
+    let mut spread = [0.0; MOST_LANES];
+    let mut scales = [[1.0; 2]; MOST_LANES];
     let groups = matrices.chunks(together * size * size).zip(values.chunks_mut(together * size));
     for (matrices, values) in groups {
         for (scale, matrix) in scales.iter_mut().zip(matrices.chunks_exact(size * size)) {
@@ -101,9 +102,6 @@ fn all<V: Vector<f64>>(eigenvalues: Eigenvalues<'_>) {
         }
     }
 }
-
-/// No pair of vectors is wider than this.
-const WIDEST: usize = 16;
 
 /// A power of two, in two factors, that takes the largest entry to about one: exactly, and however large or small it is.
 fn to_one(size: usize, matrix: &[f64]) -> [f64; 2] {

@@ -6,7 +6,7 @@
 //! (a patch's entry, a weight) times a few vectors.
 
 use super::dispatch::{Kernel, dispatch};
-use super::vector::{InstructionSet, Vector};
+use super::vector::{InstructionSet, MOST_LANES, Vector};
 use crate::Real;
 
 /// The cotangents of one sample are held in at most this many vectors at a time.
@@ -176,9 +176,6 @@ impl<T: Real, F: FnMut(usize, usize, &[T])> Kernel for DataGradient<'_, T, F> {
     }
 }
 
-/// No tile is wider than this.
-const WIDEST: usize = 64;
-
 impl<T: Real, F: FnMut(usize, usize, &[T])> DataGradient<'_, T, F> {
     #[inline(always)]
     fn all_positions<V: Vector<T>, const W: usize>(&mut self, first: usize) {
@@ -196,7 +193,7 @@ impl<T: Real, F: FnMut(usize, usize, &[T])> DataGradient<'_, T, F> {
     fn positions<V: Vector<T>, const W: usize, const M: usize>(&mut self, first: usize) {
         let GatheredGradient { terms, ends, u, cotangents, weights, .. } = *self.gradient;
         let width = (W * V::LANES).min(cotangents - first);
-        let mut spill = [T::zero(); WIDEST];
+        let mut spill = [T::zero(); 4 * MOST_LANES];
         let mut start = 0;
         for (position, &end) in ends.iter().enumerate() {
             let mut sums = [[V::splat(T::zero()); W]; M];

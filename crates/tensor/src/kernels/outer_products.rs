@@ -1,14 +1,11 @@
 //! Sums of outer products: the product of a matrix's transpose with another, for matrices that the first cache holds.
 
 use super::dispatch::{Kernel, dispatch};
-use super::vector::{InstructionSet, Vector};
+use super::vector::{InstructionSet, MOST_LANES, Vector};
 use crate::Real;
 
 /// How many rows of the result a register block holds: with two vectors each, twelve accumulators.
 const BLOCK: usize = 6;
-
-/// No tile (the lanes of two vector registers) is wider than this.
-const WIDEST: usize = 64;
 
 /// `sums[m, n] = sum over k < count of left[k, m] right[k, n]` for `m < lefts` and `n < rights`.
 ///
@@ -93,7 +90,7 @@ impl<T: Real> OuterProducts<'_, T> {
             r += right_step;
         }
         let width = tile.min(self.rights - column);
-        let mut spill = [T::zero(); WIDEST];
+        let mut spill = [T::zero(); 2 * MOST_LANES];
         for m in 0..M {
             let target = &mut self.sums[(first + m) * self.sums_step + column..][..width];
             if width == tile {
@@ -133,7 +130,7 @@ mod tests {
         let mut draw =
             |n: usize| (0..n).map(|_| T::of(f64::from(stream.random_range(-4_i8..5)))).collect::<Vec<_>>();
         let (left_step, right_step) = (lefts + extra, rights + 2 * extra);
-        let (left, right) = (draw(count * left_step), draw(count * right_step + WIDEST));
+        let (left, right) = (draw(count * left_step), draw(count * right_step + 2 * MOST_LANES));
         let sums_step = rights + 3 * extra;
         let before = draw(lefts * sums_step);
         let want: Vec<T> = (0..lefts * sums_step)
@@ -187,13 +184,13 @@ mod tests {
 
     #[test]
     fn takes_arrays_that_end_a_tile_beyond() {
-        products_of(5, 8 + WIDEST);
+        products_of(5, 8 + 2 * MOST_LANES);
     }
 
     #[test]
     #[should_panic(expected = "left.len()")]
     fn refuses_a_left_side_that_ends_before() {
-        products_of(4, 8 + WIDEST);
+        products_of(4, 8 + 2 * MOST_LANES);
     }
 
     #[test]

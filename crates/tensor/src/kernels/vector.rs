@@ -7,6 +7,9 @@ mod x86;
 
 use crate::Real;
 
+/// No register holds more numbers than this: 512 bits of `f32`.
+pub(crate) const MOST_LANES: usize = 16;
+
 /// A vector of numbers in one register (or what stands for one).
 ///
 /// Every method is `#[inline(always)]`, so that it takes on the instruction set of the loop that it stands in.

@@ -23,7 +23,7 @@
 //! products that cancel in exact arithmetic. Integers are exact as long as these sums are.
 
 use super::dispatch::{Kernel, dispatch};
-use super::vector::{Four, InstructionSet, One, Vector};
+use super::vector::{Four, InstructionSet, MOST_LANES, One, Vector};
 use crate::Real;
 
 /// `B' d`.
@@ -329,15 +329,12 @@ impl<T: Real> GatherOutputs<'_, T> {
 /// Adds the numbers of a vector from place `first` on.
 #[inline(always)]
 fn add_last<T: Real, V: Vector<T>>(value: V, to: &mut [T], first: usize) {
-    let mut spill = [T::zero(); WIDEST];
+    let mut spill = [T::zero(); MOST_LANES];
     value.store(&mut spill);
     for (target, &value) in to.iter_mut().zip(&spill).skip(first) {
         *target += value;
     }
 }
-
-/// No vector is wider than this.
-const WIDEST: usize = 32;
 
 /// `G g G'` for many kernels side by side.
 pub(crate) struct SpreadWeights<'a, T> {

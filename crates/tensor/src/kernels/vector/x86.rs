@@ -1,6 +1,6 @@
 //! The vectors of x86-64: 32 bytes of AVX2, 64 of AVX-512.
 
-use super::Vector;
+use super::{MOST_LANES, Vector};
 use std::arch::x86_64::*;
 
 #[inline(always)]
@@ -119,6 +119,8 @@ fn turn_pd(from: &[f64], from_step: usize, to: &mut [f64], to_step: usize) {
 macro_rules! vector {
     ($register:ty, $number:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident, $multiply_add:ident, $add:ident, $sub:ident,
      $mul:ident, $div:ident, $sqrt:ident, $choose:ident, $sum:ident, $turn:ident, $side:literal) => {
+        const _: () = assert!($lanes <= MOST_LANES);
+
         impl Vector<$number> for $register {
             const LANES: usize = $lanes;
             const SIDE: usize = $side;

@@ -1,10 +1,11 @@
 //! The structural matrix by layer: which part of it each layer gives, and what is left without the head (T12, T13).
 
-use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
+use fenchel_tensor::spectrum::sum_zero_basis;
 use fenchel_tensor::{Engine, Real};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, s};
 
 use super::ExtremeEigenvalues;
+use super::structural_error::{extremes, restricted_extremes};
 use crate::NnError;
 use crate::trainer::same_rows;
 
@@ -60,33 +61,50 @@ pub fn layer_sums<T: Real>(
     same_rows(&inputs, &no_targets.view())?;
     let m = engine.tape().outputs();
     let basis = (m > 1).then(|| sum_zero_basis(m));
-    let part = |matrix: &Array2<f64>| -> Result<StructuralPart, NnError> {
-        let ends = |matrix: ArrayView2<'_, f64>| -> Result<ExtremeEigenvalues, NnError> {
-            Ok(ExtremeEigenvalues::of_ascending(&eigenvalues(matrix)?).expect("a model has outputs"))
-        };
-        let eigenvalues = ends(matrix.view())?;
-        let sum_zero = match &basis {
-            Some(q) => ends(q.t().dot(matrix).dot(q).view())?,
-            None => eigenvalues,
-        };
-        Ok(StructuralPart { trace: matrix.diag().sum(), eigenvalues, sum_zero })
-    };
     let chunks = engine.map_chunks::<_, NnError, _>(inputs.nrows(), |sweep, rows| {
         let samples = rows.len();
         sweep.forward(parameters, inputs.slice(s![rows, ..]))?;
         let by_layer = sweep.structure_by_layer(parameters)?;
         (0..samples)
             .map(|sample| {
-                let (mut below, mut layers) = (Array2::<f64>::zeros((m, m)), Vec::new());
-                let mut head = Array2::zeros((m, m));
-                for layer in by_layer.axis_iter(Axis(0)) {
-                    below += &head;
-                    head = layer.index_axis(Axis(0), sample).mapv(T::as_f64);
-                    layers.push(part(&head)?);
-                }
-                Ok(LayerSum { layers, below_head: part(&below)?, whole: part(&(&below + &head))? })
+                let layers = by_layer.index_axis(Axis(1), sample).mapv(T::as_f64);
+                let mut parts = parts(with_sums(&layers).view(), basis.as_ref())?;
+                let whole = parts.pop().expect("the whole comes last");
+                let below_head = parts.pop().expect("what is below the head comes before it");
+                Ok(LayerSum { layers: parts, below_head, whole })
             })
             .collect::<Result<Vec<_>, NnError>>()
     })?;
     Ok(chunks.concat())
+}
+
+/// The matrices of all layers of one sample (`layers x m x m`), then the sum of all but the last layer, then the sum of all.
+fn with_sums(layers: &Array3<f64>) -> Array3<f64> {
+    let (count, m, _) = layers.dim();
+    let mut all = Array3::zeros((count + 2, m, m));
+    all.slice_mut(s![..count, .., ..]).assign(layers);
+    let mut below = Array2::zeros((m, m));
+    let mut head = Array2::zeros((m, m));
+    for layer in layers.outer_iter() {
+        below += &head;
+        head.assign(&layer);
+    }
+    all.index_axis_mut(Axis(0), count + 1).assign(&(&below + &head));
+    all.index_axis_mut(Axis(0), count).assign(&below);
+    all
+}
+
+/// What is measured of every matrix of a batch.
+fn parts(matrices: ArrayView3<'_, f64>, basis: Option<&Array2<f64>>) -> Result<Vec<StructuralPart>, NnError> {
+    let whole = extremes(matrices)?;
+    let sum_zero = match basis {
+        Some(q) => restricted_extremes(matrices, q)?,
+        None => whole.clone(),
+    };
+    let traces = matrices.outer_iter().map(|matrix| matrix.diag().sum());
+    let ends = whole.into_iter().zip(sum_zero);
+    let parts = traces.zip(ends);
+    Ok(parts
+        .map(|(trace, (eigenvalues, sum_zero))| StructuralPart { trace, eigenvalues, sum_zero })
+        .collect())
 }

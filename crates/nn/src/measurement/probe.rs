@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
-use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
+use fenchel_tensor::spectrum::sum_zero_basis;
 use fenchel_tensor::{Engine, Real, Tape, TensorError};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, ArrayView2, s};
 
+use super::structural_error::{extremes, restricted_extremes};
 use super::{ExtremeEigenvalues, Sandwich};
 use crate::NnError;
 use crate::trainer::{residuals_of, same_rows};
@@ -125,15 +126,16 @@ impl<T: Real> Probe<T> {
             let mut residuals = Array2::zeros(outputs.dim());
             let losses = residuals_of(&*self.loss, outputs, targets, residuals.view_mut(), 1.0)?;
             let norms = sweep.squared_gradient_norms(parameters, residuals.view())?;
-            let structure = sweep.structure(parameters)?;
-            let mut measured = Vec::with_capacity(losses.len());
-            for (b, loss) in losses.into_iter().enumerate() {
-                let matrix = structure.index_axis(Axis(0), b).mapv(T::as_f64);
-                let residual = residuals.row(b);
-                let square = residual.iter().map(|e| e.as_f64().powi(2)).sum();
-                measured.push(self.sample(targets.row(b), loss, square, norms[b].as_f64(), &matrix)?);
-            }
-            Ok(measured)
+            let structure = sweep.structure(parameters)?.mapv(T::as_f64);
+            let whole = extremes(structure.view())?;
+            let sum_zero =
+                self.basis.as_ref().map(|q| restricted_extremes(structure.view(), q)).transpose()?;
+            let measured = losses.into_iter().enumerate().map(|(b, loss)| {
+                let square = residuals.row(b).iter().map(|e| e.as_f64().powi(2)).sum();
+                let sum_zero = sum_zero.as_ref().map(|ends| ends[b]);
+                self.sample(targets.row(b), loss, square, norms[b].as_f64(), whole[b], sum_zero)
+            });
+            Ok(measured.collect::<Vec<_>>())
         })?;
         let mut gradient = vec![T::zero(); parameters.len()];
         let share = 1.0 / inputs.nrows() as f64;
@@ -163,22 +165,16 @@ impl<T: Real> Probe<T> {
         loss: f64,
         squared_residual_norm: f64,
         squared_gradient_norm: f64,
-        structure: &Array2<f64>,
-    ) -> Result<SampleMeasurement, NnError> {
+        eigenvalues: ExtremeEigenvalues,
+        sum_zero_eigenvalues: Option<ExtremeEigenvalues>,
+    ) -> SampleMeasurement {
         let excess = loss - self.loss.infimum(target);
         let roundoff = self.engine.tape().backward_roundoff::<T>();
-        let extremes = |matrix: ArrayView2<'_, f64>| {
-            let ends = eigenvalues(matrix).map(|values| ExtremeEigenvalues::of_ascending(&values));
-            ends.map(|ends| ends.expect("the matrix has at least one row"))
-        };
         let sandwich = |eigenvalues| {
             let norm = squared_gradient_norm;
             Sandwich::new(&*self.loss, target, excess, norm, eigenvalues, roundoff, T::SMALLEST_NORMAL)
         };
-        let eigenvalues = extremes(structure.view())?;
-        let sum_zero_eigenvalues =
-            self.basis.as_ref().map(|q| extremes(q.t().dot(structure).dot(q).view())).transpose()?;
-        Ok(SampleMeasurement {
+        SampleMeasurement {
             excess,
             squared_residual_norm,
             squared_gradient_norm,
@@ -186,6 +182,6 @@ impl<T: Real> Probe<T> {
             sum_zero_eigenvalues,
             sandwich: sandwich(eigenvalues),
             sum_zero_sandwich: sum_zero_eigenvalues.map(sandwich),
-        })
+        }
     }
 }

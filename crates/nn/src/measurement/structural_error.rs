@@ -1,5 +1,10 @@
 //! The structural error: what the extreme eigenvalues of the structural matrix contribute to the bounds.
 
+use fenchel_tensor::spectrum::batched_eigenvalues;
+use ndarray::{Array2, Array3, ArrayView3, Axis};
+
+use crate::NnError;
+
 /// The smallest and the largest eigenvalue of a structural matrix, or of its restriction to a subspace.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ExtremeEigenvalues {
@@ -26,6 +31,26 @@ impl ExtremeEigenvalues {
         let d = if self.max == 0.0 { 0.0 } else { u - l };
         StructuralError { u, l, d }
     }
+}
+
+/// The extreme eigenvalues of every matrix of a batch `B x m x m`.
+pub(super) fn extremes(matrices: ArrayView3<'_, f64>) -> Result<Vec<ExtremeEigenvalues>, NnError> {
+    let values = batched_eigenvalues(matrices)?;
+    let ends = |values: &[f64]| ExtremeEigenvalues::of_ascending(values).expect("a matrix has rows");
+    Ok(values.outer_iter().map(|values| ends(values.as_slice().expect("rows are contiguous"))).collect())
+}
+
+/// Those of the restrictions `Q'AQ` to the directions that the columns of a basis `Q` span.
+pub(super) fn restricted_extremes(
+    matrices: ArrayView3<'_, f64>,
+    basis: &Array2<f64>,
+) -> Result<Vec<ExtremeEigenvalues>, NnError> {
+    let directions = basis.ncols();
+    let mut restricted = Array3::zeros((matrices.len_of(Axis(0)), directions, directions));
+    for (mut to, matrix) in restricted.outer_iter_mut().zip(matrices.outer_iter()) {
+        to.assign(&basis.t().dot(&matrix).dot(basis));
+    }
+    extremes(restricted.view())
 }
 
 /// `U = -log lambda_min`, `L = -log lambda_max`, `D = U - L = log cond` (section 5 of the theory; natural logarithms).

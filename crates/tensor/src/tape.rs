@@ -155,10 +155,8 @@ impl Tape {
                 Operation::Convolution { geometry, .. } => {
                     let parameters = geometry.channels_out * geometry.patch();
                     let (data, weights) = if geometry.goes_by_tiles() {
-                        {
-                            let (down, across) = geometry.tiles();
-                            (40 * (geometry.channels_out + 12), 16 * (down * across + 10))
-                        }
+                        let (down, across) = geometry.tiles();
+                        (40 * (geometry.channels_out + 12), 16 * (down * across + 10))
                     } else {
                         (geometry.channels_out * geometry.kernel * geometry.kernel, geometry.positions())
                     };

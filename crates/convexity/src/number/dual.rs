@@ -237,13 +237,13 @@ mod tests {
             prop_assert!((difference - derivative).abs() <= 1e-12 * (1.0 + difference.abs()));
         }
 
+        /// Both ends on one side of 1.1: the jump of `select` has no slope.
         #[test]
-        // Both ends on one side of 1.1: the jump of `select` has no slope.
         fn interval_derivatives_enclose_slopes(
             (x, y) in prop_oneof![(0.2..1.1_f64, 0.2..1.1_f64), (1.1..3.0_f64, 1.1..3.0_f64)]
         ) {
             let (lo, hi) = (x.min(y), x.max(y));
-            prop_assume!(hi - lo > 1e-9);
+            prop_assume!(hi - lo > 1e-9 && (hi < 1.1 || lo > 1.1));
             let slope = (formula(&Precise::from_f64(hi)) - formula(&Precise::from_f64(lo)))
                 / (Precise::from_f64(hi) - lo);
             let enclosure = formula(&Dual::variable(Interval::hull(lo, hi))).derivative;

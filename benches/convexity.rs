@@ -89,7 +89,7 @@ fn falsifier(criterion: &mut Criterion) {
             }
             let claim = Claim::new(&*function, modulus).expect("one dimension");
             let config = SearchConfig { budget: BUDGET, ..SearchConfig::default() };
-            let spent = falsify(&claim, &config).expect("a positive budget").evaluations;
+            let spent = claim.falsify(&config).expect("a positive budget").evaluations;
             group.throughput(Throughput::Elements(spent));
             for threads in [1, 2] {
                 let pool = pool(threads);

@@ -13,8 +13,8 @@ mod spectrum;
 pub use operator_norm::{operator_gain, operator_norm};
 pub use spectrum::symmetric_eigenvalues;
 
-use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_positive};
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::potentials::Potential;
 use ndarray::Array2;
@@ -27,7 +27,7 @@ use ndarray::Array2;
 ///
 /// ```
 /// use fenchel_convexity::calculus;
-/// use fenchel_convexity::definitions::Modulus;
+/// use fenchel_convexity::moduli::Modulus;
 /// use fenchel_convexity::norms::Norm;
 ///
 /// let g = Modulus::smooth(0.5, 2.0, Norm::L2)?.with_offset(0.1)?;

@@ -1,6 +1,6 @@
 //! The catalogue: functions whose constants of convexity and smoothness are known.
 //!
-//! Each [`Entry`] holds a function with its known [`Modulus`](crate::definitions::Modulus)es: constant, exponent, norm, offset, whether the constant is *tight*
+//! Each [`Entry`] holds a function with its known [`Modulus`](crate::moduli::Modulus)es: constant, exponent, norm, offset, whether the constant is *tight*
 //! (can not be improved in the entry's dimension), and where it comes from. The catalogue is the test bench of everything else:
 //! an estimator must find the tight constants, a falsifier must refute a constant that is one per cent too good, and neither may
 //! contradict a row.

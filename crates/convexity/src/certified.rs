@@ -21,7 +21,7 @@
 //!
 //! ```
 //! use fenchel_convexity::certified::{best_curvature, Effort};
-//! use fenchel_convexity::definitions::Side;
+//! use fenchel_convexity::moduli::Side;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::number::{Interval, Number};
 //! use fenchel_convexity::objectives::Formula;

@@ -8,11 +8,10 @@
 //! | What is a norm, its dual, its duality map? | [`norms`], [`Exponent`] |
 //! | What is a potential, its conjugate? | [`potentials`] |
 //! | How do I bring a function? | [`objectives`] |
-//! | What is D_G, H(phi)-convexity, H(Phi)-smoothness? | [`definitions`] |
+//! | What is D_G, H(phi)-convexity, H(Phi)-smoothness? | [`moduli`] |
 //! | What happens to constants of sums, multiples, affine maps? | [`calculus`] |
 //! | Which functions have known constants? | [`catalogue`] |
-//! | Is this claim false? | [`falsification`] |
-//! | Which constant has my function? | [`estimation`] |
+//! | Is this claim false? Which constant has my function? | [`claims`], with a [`search`] |
 //! | Is this claim true on a box? | [`certified`] |
 //! | Which losses are there, and what do their residuals say? | [`losses`] |
 //! | What do the theorems say, and do they hold here? | [`theorems`] |
@@ -26,17 +25,15 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::LogSumExp;
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::falsification::{Claim, SearchConfig, falsify};
+//! use fenchel_convexity::claims::Claim;
 //! use fenchel_convexity::norms::Norm;
+//! use fenchel_convexity::search::SearchConfig;
 //!
 //! // log-sum-exp is 1/2-smooth in l_2, and not better.
 //! let lse = LogSumExp::new(3)?;
-//! let config = SearchConfig { budget: 5000, ..SearchConfig::default() };
-//! let tight = Claim::new(&lse, Modulus::smooth(0.5, 2.0, Norm::L2)?)?;
-//! assert!(falsify(&tight, &config)?.verdict.holds());
-//! let better = Claim::new(&lse, Modulus::smooth(0.495, 2.0, Norm::L2)?)?;
-//! assert!(falsify(&better, &config)?.verdict.is_violated());
+//! let search = SearchConfig::budget(5000);
+//! assert!(Claim::smooth(&lse, 0.5, Norm::L2)?.falsify(&search)?.verdict.holds());
+//! assert!(Claim::smooth(&lse, 0.495, Norm::L2)?.falsify(&search)?.verdict.is_violated());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
@@ -44,17 +41,18 @@ mod blocks;
 pub mod calculus;
 pub mod catalogue;
 pub mod certified;
-pub mod definitions;
+pub mod claims;
 pub mod error;
-pub mod estimation;
 mod exponent;
-pub mod falsification;
+mod inequality;
 pub mod losses;
+pub mod moduli;
 pub mod norms;
 pub mod number;
 pub mod objectives;
 pub mod potentials;
 pub mod proxy;
+pub mod search;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategies;
 pub mod theorems;

@@ -30,8 +30,8 @@ pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 pub use sparsemax::Sparsemax;
 pub use squared_error::SquaredError;
 
-use crate::definitions::Modulus;
 use crate::error::ConvexityError;
+use crate::moduli::Modulus;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
 /// A loss of one sample, as a function of the model's output.

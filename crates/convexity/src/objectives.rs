@@ -6,7 +6,7 @@
 //! interval arithmetic and certificates in 256 bits.
 //!
 //! [`Objective`] is for using: it can stand behind a `dyn`, takes f64 views, checks its input, and offers the
-//! formula's other arithmetics through [`Objective::certified`]. Every formula is an objective. A function that exists only
+//! formula's other arithmetics through [`Objective::enclosable`]. Every formula is an objective. A function that exists only
 //! as an f64 closure is one too ([`Closure`]); it has no certified evaluation, so that violations are certified only by a
 //! forward-error bound that its owner states, and are `Undecided` without one.
 //!
@@ -18,17 +18,22 @@
 mod closure;
 mod combinators;
 mod domain;
+mod enclosure;
 mod formula;
 mod kink;
+mod region;
 
 pub use closure::Closure;
 pub use combinators::{Precomposed, Scaled, Sum};
 pub use domain::Domain;
 pub use formula::Formula;
 pub use kink::Kink;
+pub use region::Region;
+
+pub(crate) use enclosure::{Enclosure, lift, standing};
 
 use crate::error::{ConvexityError, require_dimension, require_vector};
-use crate::number::{Dual, Interval, Number, Precise, PreciseInterval};
+use crate::number::{Dual, Interval, Number, PreciseInterval};
 use ndarray::{ArrayView1, ArrayViewMut1};
 use std::fmt::Debug;
 
@@ -89,8 +94,8 @@ pub trait Objective: Send + Sync + Debug {
         Err(ConvexityError::Unsupported { name: self.name(), what: "Hessian-vector product" })
     }
 
-    /// The same function in the arithmetics that prove things, if there is a formula.
-    fn certified(&self) -> Option<&dyn Certified> {
+    /// The same function in the arithmetics that enclose, if there is a formula.
+    fn enclosable(&self) -> Option<&dyn Enclosable> {
         None
     }
 
@@ -140,10 +145,10 @@ impl<F: Formula, N: Number> Evaluate<N> for F {
     }
 }
 
-/// A function in every arithmetic that a certificate may need.
-pub trait Certified: Evaluate<Interval> + Evaluate<Precise> + Evaluate<PreciseInterval> + Sync {}
+/// A function in the arithmetics that enclose: f64 intervals for the search, 256-bit intervals for verdicts.
+pub trait Enclosable: Evaluate<Interval> + Evaluate<PreciseInterval> + Sync {}
 
-impl<F: Formula> Certified for F {}
+impl<F: Formula> Enclosable for F {}
 
 impl<F: Formula> Objective for F {
     fn name(&self) -> String {
@@ -202,7 +207,7 @@ impl<F: Formula> Objective for F {
         Ok(())
     }
 
-    fn certified(&self) -> Option<&dyn Certified> {
+    fn enclosable(&self) -> Option<&dyn Enclosable> {
         Some(self)
     }
 }

@@ -35,13 +35,12 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
+mod along;
 pub mod check;
 mod confidence;
 mod convex;
 mod descent;
 mod dominance;
-mod enclosure;
-mod gap;
 mod lipschitz;
 pub mod neuron;
 mod oracle;

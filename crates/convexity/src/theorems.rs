@@ -46,4 +46,3 @@ mod by_hand;
 mod implication;
 mod points;
 mod premise;
-mod tally;

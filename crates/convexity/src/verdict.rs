@@ -47,11 +47,9 @@ impl Witness {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Method {
-    /// Interval arithmetic, rounded outward.
-    Interval,
-    /// 256-bit arithmetic with a bound on its round-off.
+    /// Interval arithmetic with ends of 256 bits, rounded outward.
     Precise,
-    /// f64 arithmetic with a forward-error bound derived for the formula or stated by whoever brought the function.
+    /// f64 arithmetic with a forward-error bound stated by whoever brought the function.
     ForwardError,
 }
 
@@ -105,6 +103,27 @@ pub enum Reason {
         /// Which one.
         name: String,
     },
+    /// A hypothesis was searched for counterexamples only, which is not enough to call the conclusion violated.
+    HypothesisSearched {
+        /// Which one.
+        name: String,
+    },
+    /// The points lie outside of the claim's region, or nothing says that they lie inside.
+    OutsideRegion,
+    /// An enclosure is undefined or unbounded.
+    Unbounded,
+    /// A function contradicts itself.
+    Inconsistent {
+        /// How.
+        what: &'static str,
+    },
+    /// A violation was seen that rests on a slope which is none of the function's.
+    ForeignSlope {
+        /// The slope by the function's gradient, in the direction of the pair.
+        declared: f64,
+        /// The slope by difference quotients in 256 bits.
+        quotient: f64,
+    },
     /// A value left the range of f64.
     Overflow {
         /// Which value.
@@ -129,7 +148,7 @@ pub enum Reason {
         /// Where.
         point: Witness,
     },
-    /// The budget was spent before the search could start.
+    /// The budget was spent before the search settled anywhere.
     Budget {
         /// Evaluations spent.
         evaluations: u64,
@@ -145,6 +164,20 @@ impl fmt::Display for Reason {
                 write!(f, "the hypothesis \"{name}\" is not met (residual {residual:.3e})")
             }
             Self::HypothesisNotChecked { name } => write!(f, "the hypothesis \"{name}\" was not checked"),
+            Self::HypothesisSearched { name } => {
+                write!(
+                    f,
+                    "the hypothesis \"{name}\" was only searched for counterexamples; one of the two is false"
+                )
+            }
+            Self::OutsideRegion => write!(f, "the points are not known to lie in the region"),
+            Self::Unbounded => write!(f, "an enclosure in 256 bits is undefined or unbounded"),
+            Self::Inconsistent { what } => write!(f, "{what}"),
+            Self::ForeignSlope { declared, quotient } => write!(
+                f,
+                "the gradient gives the slope {declared:.6e} where difference quotients give {quotient:.6e}: it is that of one \
+                 piece of the formula, or wrong; write the gradient by hand, or without kinks that cancel"
+            ),
             Self::Overflow { what } => write!(f, "{what} left the range of f64"),
             Self::Vacuous { why } => write!(f, "the bound is vacuous: {why}"),
             Self::WithinRoundOff { slack, error } => {
@@ -156,7 +189,9 @@ impl fmt::Display for Reason {
                     "the slack {slack:.3e} is negative, but the function offers no certified evaluation"
                 )
             }
-            Self::Budget { evaluations } => write!(f, "the budget of {evaluations} evaluations is too small"),
+            Self::Budget { evaluations } => {
+                write!(f, "{evaluations} evaluations were too few for any climb to settle; raise the budget")
+            }
             Self::Input(error) => write!(f, "{error}"),
         }
     }
@@ -253,6 +288,13 @@ pub enum Status {
         /// What round-off of this size excuses.
         tolerance: f64,
     },
+    /// Searched for counterexamples, and none was found.
+    Searched {
+        /// Evaluations spent.
+        evaluations: u64,
+        /// The smallest relative slack that was met.
+        margin: f64,
+    },
     /// Stated by the caller and not examined.
     Assumed,
 }
@@ -270,6 +312,12 @@ impl Hypothesis {
         Self { name: name.into(), status: Status::Measured { residual, tolerance } }
     }
 
+    /// An assumption to which no counterexample was found.
+    #[must_use]
+    pub fn searched(name: impl Into<String>, evaluations: u64, margin: f64) -> Self {
+        Self { name: name.into(), status: Status::Searched { evaluations, margin } }
+    }
+
     /// An assumption that nobody examined.
     #[must_use]
     pub fn assumed(name: impl Into<String>) -> Self {
@@ -280,7 +328,7 @@ impl Hypothesis {
     #[must_use]
     pub fn obstacle(&self) -> Option<Reason> {
         match self.status {
-            Status::Known => None,
+            Status::Known | Status::Searched { .. } => None,
             // A NaN is not met either, hence the negation.
             Status::Measured { residual, tolerance } if residual <= tolerance => None,
             Status::Measured { residual, .. } => {
@@ -310,9 +358,18 @@ pub struct Report {
 
 impl Report {
     /// The answer: the claim's, if every hypothesis is met, and else `Undecided` with the first that is not.
+    ///
+    /// A violation needs more: hypotheses that were only searched for counterexamples leave it open which of the two is
+    /// false.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        match self.hypotheses.iter().find_map(Hypothesis::obstacle) {
+        let searched = |hypothesis: &Hypothesis| match hypothesis.status {
+            Status::Searched { .. } => Some(Reason::HypothesisSearched { name: hypothesis.name.clone() }),
+            Status::Known | Status::Measured { .. } | Status::Assumed => None,
+        };
+        let obstacle = self.hypotheses.iter().find_map(Hypothesis::obstacle);
+        let doubt = || self.hypotheses.iter().find_map(searched).filter(|_| self.claim.is_violated());
+        match obstacle.or_else(doubt) {
             Some(reason) => Verdict::Undecided { reason },
             None => self.claim.clone(),
         }
@@ -332,6 +389,13 @@ mod tests {
     fn an_unmet_or_unchecked_hypothesis_withholds_the_answer() {
         assert!(report(vec![Hypothesis::known("convex")]).verdict().holds());
         assert!(report(vec![Hypothesis::measured("step", -0.1, 0.0)]).verdict().holds());
+        assert!(report(vec![Hypothesis::searched("convex", 10, 0.1)]).verdict().holds());
+        let mut violated = report(vec![Hypothesis::searched("convex", 10, 0.1)]);
+        let certificate = Certificate::new(Method::Precise, -2.0, -1.0).expect("it is negative");
+        violated.claim = Verdict::Violated { point: Witness::default(), slack: -1.5, certificate };
+        assert!(violated.verdict().is_undecided());
+        violated.hypotheses = vec![Hypothesis::measured("convex", 0.0, 0.0)];
+        assert!(violated.verdict().is_violated());
         assert!(report(vec![Hypothesis::assumed("convex")]).verdict().is_undecided());
         assert!(report(vec![Hypothesis::measured("step", 0.1, 1e-9)]).verdict().is_undecided());
         assert!(report(vec![Hypothesis::measured("step", f64::NAN, 1e-9)]).verdict().is_undecided());
@@ -341,7 +405,7 @@ mod tests {
     fn a_certificate_lies_below_zero() {
         assert!(Certificate::from_forward_error(-1e-3, 1e-4).is_some());
         assert!(Certificate::from_forward_error(-1e-3, 1e-3).is_none());
-        assert!(Certificate::new(Method::Interval, -1.0, f64::NAN).is_none());
+        assert!(Certificate::new(Method::Precise, -1.0, f64::NAN).is_none());
         assert!(Certificate::new(Method::Precise, -1.0, -2.0).is_none());
     }
 

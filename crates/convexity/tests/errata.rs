@@ -4,12 +4,14 @@
 
 use fenchel_convexity::Verdict;
 use fenchel_convexity::catalogue::{LogSumExp, PotentialFunction, Quadratic, norm_power_smoothness};
-use fenchel_convexity::definitions::Modulus;
-use fenchel_convexity::falsification::{Claim, Region, SearchConfig, falsify};
+use fenchel_convexity::claims::Claim;
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
+use fenchel_convexity::moduli::Modulus;
 use fenchel_convexity::norms::Norm;
+use fenchel_convexity::objectives::Region;
 use fenchel_convexity::objectives::{Objective, Precomposed};
 use fenchel_convexity::potentials::Potential;
+use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::theorems::cross_entropy;
 use fenchel_convexity::theorems::descent::{self, Run, guaranteed_share};
 use fenchel_convexity::theorems::gradient_bounds::{self, Infimum};
@@ -21,12 +23,12 @@ use ndarray::{Array1, Array2, array};
 use std::sync::Arc;
 
 fn config() -> SearchConfig {
-    SearchConfig { budget: 4000, ..SearchConfig::default() }
+    SearchConfig::budget(4000)
 }
 
 fn verdict(function: &dyn Objective, modulus: Modulus, region: Region) -> Verdict {
     let claim = Claim::new(function, modulus).unwrap().within(region).unwrap();
-    falsify(&claim, &config()).unwrap().verdict
+    claim.falsify(&config()).unwrap().verdict
 }
 
 fn ball(m: usize, radius: f64) -> Region {

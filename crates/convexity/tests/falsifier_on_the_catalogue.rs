@@ -2,9 +2,11 @@
 
 use fenchel_convexity::Verdict;
 use fenchel_convexity::catalogue::{Known, dimensions_of_interest, entries};
-use fenchel_convexity::definitions::{Modulus, Side};
-use fenchel_convexity::falsification::{Claim, SearchConfig, falsify};
+use fenchel_convexity::claims::Claim;
+use fenchel_convexity::moduli::{Modulus, Side};
 use fenchel_convexity::objectives::Objective;
+use fenchel_convexity::search::SearchConfig;
+use fenchel_convexity::verdict::Reason;
 use fenchel_random::Seed;
 
 /// Calls the check for every known constant in every dimension of interest.
@@ -34,7 +36,7 @@ fn a_constant_one_per_cent_too_good_is_refuted_from_every_seed() {
         rows += 1;
         let claim = Claim::new(objective, one_per_cent_better(&known.modulus)).unwrap();
         for seed in (0..10).map(Seed::new) {
-            let search = falsify(&claim, &SearchConfig { seed, budget: 100_000 }).unwrap();
+            let search = claim.falsify(&SearchConfig { seed, budget: 100_000 }).unwrap();
             assert!(search.verdict.is_violated(), "{claim} on R^{m}, {seed:?}: {}", search.verdict);
             // Re-checked from the definition, in 256 bits.
             let certificate = search.counterexample.unwrap().verify(&claim).unwrap();
@@ -51,9 +53,11 @@ fn no_valid_claim_is_refuted_from_any_of_a_hundred_seeds() {
         for seed in (0..100).map(Seed::new) {
             // A short search from many seeds; seed 0 a longer one.
             let budget = if seed == Seed::new(0) { 8000 } else { 250 };
-            let search = falsify(&claim, &SearchConfig { seed, budget }).unwrap();
+            let search = claim.falsify(&SearchConfig { seed, budget }).unwrap();
+            // A short one may end before any climb does, and then says so.
+            let budget_only = Verdict::undecided(Reason::Budget { evaluations: search.evaluations });
             assert!(
-                matches!(search.verdict, Verdict::Holds { .. }),
+                search.verdict.holds() || (budget < 1000 && search.verdict == budget_only),
                 "{claim} on R^{m}, {seed:?}: {}",
                 search.verdict
             );

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fenchel_convexity::definitions::Modulus;
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
+use fenchel_convexity::moduli::Modulus;
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::objectives::Objective;
 use fenchel_convexity::theorems::{data_set, interference};

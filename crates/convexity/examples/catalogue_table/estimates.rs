@@ -2,11 +2,11 @@
 
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::catalogue::{PotentialFunction, norm_power_convexity, norm_power_smoothness};
-use fenchel_convexity::definitions::Side;
-use fenchel_convexity::estimation::{Scales, Setting, estimate, fit};
-use fenchel_convexity::falsification::SearchConfig;
+use fenchel_convexity::claims::{Claim, Scales};
+use fenchel_convexity::moduli::{Modulus, Side};
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::potentials::Potential;
+use fenchel_convexity::search::SearchConfig;
 use fenchel_random::Seed;
 
 const FIT_BUDGET: u64 = 40_000;
@@ -16,7 +16,7 @@ const SEEDS: u64 = 10;
 pub(super) fn print() -> Result<(), ConvexityError> {
     println!("## Estimates\n");
     println!(
-        "(1/r) ||x||_2^r: the exponent and the constant that `estimation::fit` finds with {FIT_BUDGET} evaluations, and the constant that `estimate` finds with"
+        "(1/r) ||x||_2^r: the exponent and the constant that `Claim::fit` finds with {FIT_BUDGET} evaluations, and the constant that `estimate` finds with"
     );
     println!(
         "{BUDGET} evaluations when r is given; each the worst of seeds 0 to {}. The tight constant is the extremum of h_r.\n",
@@ -40,13 +40,14 @@ pub(super) fn print() -> Result<(), ConvexityError> {
 fn row(side: Side, r: f64, m: usize) -> Result<(), ConvexityError> {
     let function = PotentialFunction::new(Potential::norm_power(1.0, r, Norm::L2)?, m)?;
     let tight = if side == Side::Smooth { norm_power_smoothness(r)? } else { norm_power_convexity(r)? };
-    let setting = Setting::new(&function, side, Norm::L2);
+    let unit = Potential::norm_power(1.0, r, Norm::L2)?;
+    let claim = Claim::new(&function, Modulus::new(side, unit, 0.0)?)?;
     let (mut exponent, mut constant, mut given): (f64, f64, f64) = (0.0, 0.0, 0.0);
     for seed in (0..SEEDS).map(Seed::new) {
-        let fitted = fit(&setting, &Scales::default(), &SearchConfig { seed, budget: FIT_BUDGET })?;
+        let fitted = claim.fit(&Scales::default(), &SearchConfig { seed, budget: FIT_BUDGET })?;
         exponent = exponent.max((fitted.exponent - r).abs());
         constant = constant.max((fitted.constant / tight - 1.0).abs());
-        let known = estimate(&setting, r, &SearchConfig { seed, budget: BUDGET })?;
+        let known = claim.estimate(&SearchConfig { seed, budget: BUDGET })?;
         given = given.max((known.constant / tight - 1.0).abs());
     }
     println!("| {side} | {r} | {m} | {tight:.6} | {exponent:.1e} | {constant:.1e} | {given:.1e} |");

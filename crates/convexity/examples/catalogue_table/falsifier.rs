@@ -1,8 +1,9 @@
 //! Tight constants hold, constants that are 1 % too good are refuted, valid claims survive a hundred seeds.
 
 use fenchel_convexity::catalogue::{Entry, Known, dimensions_of_interest, entries};
-use fenchel_convexity::definitions::{Modulus, Side};
-use fenchel_convexity::falsification::{Claim, SearchConfig, falsify};
+use fenchel_convexity::claims::Claim;
+use fenchel_convexity::moduli::{Modulus, Side};
+use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::{ConvexityError, Verdict};
 use fenchel_random::Seed;
 
@@ -107,7 +108,7 @@ fn refute(entry: &Entry, better: &Modulus) -> Result<Refutations, ConvexityError
     let claim = Claim::new(entry.objective(), better.clone())?;
     let mut found = Refutations { evaluations: Vec::new(), verified: 0 };
     for seed in (0..SEEDS).map(Seed::new) {
-        let search = falsify(&claim, &SearchConfig { seed, budget: BUDGET })?;
+        let search = claim.falsify(&SearchConfig { seed, budget: BUDGET })?;
         if search.verdict.is_violated() {
             found.evaluations.push(search.evaluations);
             let pair = search.counterexample.as_ref();
@@ -127,7 +128,7 @@ fn survive(
     let claim = Claim::new(entry.objective(), modulus.clone())?;
     let mut survival = Survival::default();
     for seed in seeds.map(Seed::new) {
-        if let Verdict::Holds { margin, .. } = falsify(&claim, &SearchConfig { seed, budget })?.verdict {
+        if let Verdict::Holds { margin, .. } = claim.falsify(&SearchConfig { seed, budget })?.verdict {
             survival.held += 1;
             survival.margin = Some(survival.margin.map_or(margin, |least| least.min(margin)));
         }

@@ -2,9 +2,10 @@
 
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::catalogue::{AbsolutePower, Separable};
-use fenchel_convexity::definitions::Modulus;
-use fenchel_convexity::falsification::{Region, SearchConfig};
+use fenchel_convexity::moduli::Modulus;
 use fenchel_convexity::norms::Norm;
+use fenchel_convexity::objectives::Region;
+use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::theorems::descent::Run;
 use fenchel_convexity::theorems::gradient_bounds::Infimum;
 use fenchel_convexity::theorems::rates::{dominated, fitted_exponent};

@@ -6,8 +6,8 @@ use super::{
     Scalar, Separable, Sigmoid, Sine, Softplus, SquaredRamp, norm_power_convexity, norm_power_smoothness,
 };
 use crate::calculus;
-use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_range};
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use crate::objectives::{Precomposed, Sum};
 use crate::potentials::Potential;

@@ -1,6 +1,6 @@
 //! One row of the catalogue.
 
-use crate::definitions::Modulus;
+use crate::moduli::Modulus;
 use crate::objectives::Objective;
 use std::sync::Arc;
 

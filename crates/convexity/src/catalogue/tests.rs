@@ -1,8 +1,8 @@
 //! The rows against sampled pairs, finite differences and 256 bits; the falsifier's own suite searches harder.
 
 use super::*;
-use crate::definitions::Side;
-use crate::number::{Number, Precise};
+use crate::moduli::Side;
+use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Domain, Evaluate};
 use ndarray::{Array1, ArrayView1};
 
@@ -35,20 +35,21 @@ fn every_row_holds_on_sampled_pairs_in_256_bits() {
         if m > 5 {
             continue;
         }
-        let certified = function.certified().unwrap();
+        let certified = function.enclosable().unwrap();
         let domain = function.domain();
-        let points: Vec<Vec<Precise>> = points(&domain, m)
+        let points: Vec<Vec<PreciseInterval>> = points(&domain, m)
             .into_iter()
             .map(|x| {
-                let mut x: Vec<Precise> = x.into_iter().map(Precise::from_f64).collect();
+                let mut x: Vec<PreciseInterval> = x.into_iter().map(PreciseInterval::from_f64).collect();
                 domain.snap(&mut x);
                 x
             })
             .collect();
         for (k, u) in points.iter().enumerate().step_by(2) {
             for v in points.iter().skip(k % 5).step_by(5) {
-                let divergence = Evaluate::<Precise>::bregman_of(certified, u, v);
-                let displacement: Vec<Precise> = u.iter().zip(v).map(|(u, v)| u.clone() - v).collect();
+                let divergence = Evaluate::<PreciseInterval>::bregman_of(certified, u, v);
+                let displacement: Vec<PreciseInterval> =
+                    u.iter().zip(v).map(|(u, v)| u.clone() - v).collect();
                 for known in entry.constants() {
                     let slack = known.modulus.slack(divergence.clone(), &displacement).to_f64();
                     let bound = known.modulus.bound_of(&displacement).to_f64();
@@ -113,10 +114,10 @@ fn gradients_are_derivatives_and_divergences_are_what_they_say() {
 fn f64_agrees_with_256_bits() {
     for entry in entries(3).unwrap() {
         let function = entry.objective();
-        let certified = function.certified().unwrap();
+        let certified = function.enclosable().unwrap();
         for x in points(&function.domain(), 3) {
-            let precise: Vec<Precise> = x.iter().map(|&x| Precise::from_f64(x)).collect();
-            let exact = Evaluate::<Precise>::value_of(certified, &precise).to_f64();
+            let precise: Vec<PreciseInterval> = x.iter().map(|&x| PreciseInterval::from_f64(x)).collect();
+            let exact = Evaluate::<PreciseInterval>::value_of(certified, &precise).to_f64();
             let value = function.value(ArrayView1::from(&x)).unwrap();
             let size = exact.abs() + x.iter().map(|x| x.abs()).sum::<f64>();
             assert!((value - exact).abs() <= 4e-15 * size, "{}: {value} {exact}", function.name());
@@ -132,10 +133,11 @@ fn values_near_a_minimum_at_the_origin_are_accurate_relative_to_themselves() {
         if entry.minimum().is_none_or(|(point, minimum)| minimum != 0.0 || point.iter().any(|&x| x != 0.0)) {
             continue;
         }
-        let certified = function.certified().unwrap();
+        let certified = function.enclosable().unwrap();
         for size in [0.9, 1e-2, 1e-5, 1e-9, 1e-14] {
             let x = [size, -0.3 * size];
-            let exact = Evaluate::<Precise>::value_of(certified, &x.map(Precise::from_f64)).to_f64();
+            let exact =
+                Evaluate::<PreciseInterval>::value_of(certified, &x.map(PreciseInterval::from_f64)).to_f64();
             let value = function.value(ArrayView1::from(&x)).unwrap();
             assert!((value - exact).abs() <= 1e-14 * exact, "{} at {size}: {value} {exact}", function.name());
         }

@@ -4,7 +4,7 @@ use super::branch_and_bound::{Effort, Proof, minimise, prove};
 use super::enclosed::{OnBox, meet};
 use super::{check, kinked};
 use crate::ConvexityError;
-use crate::definitions::{Modulus, Side};
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::{Dual, Interval, Number};
 use crate::objectives::Formula;

@@ -5,8 +5,8 @@ use super::curvature::second_derivative;
 use super::enclosed::{OnBox, meet};
 use super::{check, kinked};
 use crate::ConvexityError;
-use crate::definitions::{Modulus, Side};
 use crate::error::require_range;
+use crate::moduli::{Modulus, Side};
 use crate::number::{Interval, Number};
 use crate::objectives::Formula;
 

@@ -3,7 +3,7 @@
 use super::cross_entropy::{best_lower, prove_lower, prove_upper_three, prove_upper_two};
 use super::*;
 use crate::catalogue::{AbsoluteValue, Cosine, LogSumExp, Quadratic, Scalar, Separable, Softplus};
-use crate::definitions::{Modulus, Side};
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::Number;
 use crate::objectives::Kink;

@@ -17,8 +17,8 @@ use super::target::{
     WIDEN, finite_loss, require_output, require_prediction, simplex_target, smallest_mass, zero_if,
 };
 use super::{FenchelYoung, Loss};
-use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_finite, require_range};
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
@@ -172,7 +172,7 @@ impl Loss for Entmax {
         };
         let convex = Modulus::convex(c, r, Norm::L2)?;
         let smooth = convex.potential().conjugate()?;
-        Ok(vec![Modulus::new(crate::definitions::Side::Smooth, smooth, 0.0)?])
+        Ok(vec![Modulus::new(crate::moduli::Side::Smooth, smooth, 0.0)?])
     }
 }
 

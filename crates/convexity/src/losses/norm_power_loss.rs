@@ -6,8 +6,8 @@
 use super::Loss;
 use super::target::{WIDEN, finite_loss, require_pair, zero_if};
 use crate::catalogue::{norm_power_convexity, norm_power_smoothness};
-use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_finite, require_range};
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use crate::potentials::Potential;
 use ndarray::{ArrayView1, ArrayViewMut1};

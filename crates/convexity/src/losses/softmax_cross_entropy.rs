@@ -22,8 +22,8 @@
 use super::series::{entropy_gap, exp_m1_minus};
 use super::target::{SimplexTarget, WIDEN, require_output, require_prediction, simplex_target, zero_if};
 use super::{FenchelYoung, Loss};
-use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_finite};
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
 use std::f64::consts::SQRT_2;

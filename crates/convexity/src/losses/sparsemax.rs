@@ -14,8 +14,8 @@ use super::target::{
     WIDEN, finite_loss, require_output, require_prediction, simplex_target, smallest_mass, zero_if,
 };
 use super::{FenchelYoung, Loss};
-use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_finite};
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
 

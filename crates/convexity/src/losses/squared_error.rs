@@ -4,8 +4,8 @@
 
 use super::target::{WIDEN, require_pair, require_prediction, zero_if};
 use super::{FenchelYoung, Loss};
-use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_finite};
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1, Zip};
 

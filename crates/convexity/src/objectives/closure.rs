@@ -26,7 +26,7 @@ type Error = dyn Fn(&[f64]) -> ForwardError + Send + Sync;
 ///         gradient: 16.0 * f64::EPSILON * x[0].powi(3).abs(),
 ///     });
 /// assert_eq!(quartic.value(array![2.0].view())?, 16.0);
-/// assert!(quartic.certified().is_none());
+/// assert!(quartic.enclosable().is_none());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 pub struct Closure {

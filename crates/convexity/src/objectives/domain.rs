@@ -1,6 +1,6 @@
 //! Domains of objectives.
 
-use crate::error::{ConvexityError, require_finite};
+use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::number::Number;
 
 /// How far from 1 the entries of a point of the simplex may sum, for a point given in f64.
@@ -28,6 +28,31 @@ impl Domain {
     #[must_use]
     pub fn non_negative(dimension: usize) -> Self {
         Self::Box { lower: vec![0.0; dimension], upper: vec![f64::INFINITY; dimension] }
+    }
+
+    /// Checks that the set is one of a space and not empty.
+    ///
+    /// # Errors
+    ///
+    /// If a box is of another dimension, or has an end that is NaN or a lower end above the upper one.
+    pub fn check(&self, dimension: usize) -> Result<(), ConvexityError> {
+        match self {
+            Self::Whole | Self::Simplex => Ok(()),
+            Self::Box { lower, upper } => {
+                require_dimension("lower ends of the box", lower.len(), dimension)?;
+                require_dimension("upper ends of the box", upper.len(), dimension)?;
+                match lower.iter().zip(upper).position(|(lo, hi)| lo.is_nan() || hi.is_nan() || lo > hi) {
+                    None => Ok(()),
+                    Some(i) => Err(ConvexityError::Incompatible {
+                        what: "the ends of the box",
+                        reason: format!(
+                            "in coordinate {i} they are {} and {}; pass a lower end that is at most the upper one",
+                            lower[i], upper[i]
+                        ),
+                    }),
+                }
+            }
+        }
     }
 
     /// By how much x fails to lie in the domain, in its worst condition; zero inside, infinite for a NaN.
@@ -86,7 +111,8 @@ impl Domain {
             Self::Whole => {}
             Self::Box { lower, upper } => {
                 for (x, (lo, hi)) in x.iter_mut().zip(lower.iter().zip(upper)) {
-                    *x = x.clamp(*lo, *hi);
+                    // No `clamp`, which panics on a box that `check` would refuse.
+                    *x = x.max(*lo).min(*hi);
                 }
             }
             Self::Simplex => project_simplex(x),

@@ -1,5 +1,7 @@
 //! Kinks: sets on which a gradient may jump.
 
+use crate::error::{ConvexityError, require_range, require_vector};
+
 /// A set on which a gradient jumps, or a derivative of it blows up.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -16,20 +18,43 @@ pub enum Kink {
 }
 
 impl Kink {
-    /// The plane `x_i = offset` in R^m.
+    /// The plane `x_i = offset` in R^m; whoever takes the kink refuses one without such a coordinate.
     #[must_use]
     pub fn coordinate(dimension: usize, i: usize, offset: f64) -> Self {
-        let mut normal = vec![0.0; dimension];
-        normal[i] = 1.0;
-        Self::Hyperplane { normal, offset }
+        Self::Hyperplane { normal: unit(dimension, i), offset }
     }
 
-    /// The plane `x_i = x_j` in R^m.
+    /// The plane `x_i = x_j` in R^m; whoever takes the kink refuses one without such coordinates.
     #[must_use]
     pub fn tie(dimension: usize, i: usize, j: usize) -> Self {
-        let mut normal = vec![0.0; dimension];
-        (normal[i], normal[j]) = (1.0, -1.0);
+        let normal = unit(dimension, i).iter().zip(unit(dimension, j)).map(|(a, b)| a - b).collect();
         Self::Hyperplane { normal, offset: 0.0 }
+    }
+
+    /// Checks that the set is one of a space.
+    ///
+    /// # Errors
+    ///
+    /// If it is of another dimension, a number is not finite, or a normal is zero.
+    pub fn check(&self, dimension: usize) -> Result<(), ConvexityError> {
+        let (argument, entries) = match self {
+            Self::Point(point) => ("kink", point),
+            Self::Hyperplane { normal, .. } => ("normal of a kink", normal),
+        };
+        require_vector(argument, entries.as_slice().into(), dimension)?;
+        match self {
+            Self::Point(_) => Ok(()),
+            Self::Hyperplane { normal, offset } => {
+                require_range("offset of a kink", *offset, true, "finite")?;
+                let length = normal.iter().fold(0.0_f64, |most, n| most.max(n.abs()));
+                require_range(
+                    "normal of a kink",
+                    length,
+                    length > 0.0,
+                    "not zero in every coordinate of the space",
+                )
+            }
+        }
     }
 
     /// Moves x to the nearest point of the set, up to round-off.
@@ -54,6 +79,10 @@ impl Kink {
             }
         }
     }
+}
+
+fn unit(dimension: usize, i: usize) -> Vec<f64> {
+    (0..dimension).map(|k| f64::from(u8::from(k == i))).collect()
 }
 
 #[cfg(test)]

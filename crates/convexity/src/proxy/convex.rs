@@ -1,13 +1,13 @@
 //! (g, h)-proxy convexity of a function, and whether it is so.
 
-use super::enclosure::Enclosure;
-use super::gap::{Inequality, Sides, certify, search};
+use super::along::along;
+use crate::claims::refute;
 use crate::error::{ConvexityError, require_dimension, require_vector};
-use crate::falsification::{Region, SearchConfig};
-use crate::number::{Interval, Precise, PreciseInterval};
-use crate::objectives::Objective;
+use crate::inequality::{Pair, ProxyConvexity, verdict_at};
+use crate::objectives::{Objective, Region};
+use crate::search::SearchConfig;
 use crate::trajectory::Trajectory;
-use crate::verdict::{Report, Verdict, Witness};
+use crate::verdict::{Report, Verdict};
 use ndarray::{Array1, ArrayView1};
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ use std::sync::Arc;
 ///
 /// ```
 /// use fenchel_convexity::catalogue::Quadratic;
-/// use fenchel_convexity::falsification::{Region, SearchConfig};
+/// use fenchel_convexity::objectives::Region;
+/// use fenchel_convexity::search::SearchConfig;
 /// use fenchel_convexity::objectives::Objective;
 /// use fenchel_convexity::proxy::{ProxyConvex, Surrogate};
 /// use std::sync::Arc;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 /// // A convex f is (f, f)-proxy convex ...
 /// let f: Arc<dyn Objective> = Arc::new(Quadratic::diagonal(&[1.0, 3.0])?);
 /// let claim = ProxyConvex::new(f.clone(), f.clone(), f.clone())?;
-/// let config = SearchConfig { budget: 3000, ..SearchConfig::default() };
+/// let config = SearchConfig::budget(3000);
 /// assert!(claim.falsify(&Region::Everywhere, &config)?.holds());
 /// // ... but not (3f, f): at v = 0 a quadratic gives 2f, not more.
 /// let greedy = ProxyConvex::new(f.clone(), Arc::new(Surrogate::new(f.clone(), 3.0, 0.0)?), f)?;
@@ -78,13 +79,16 @@ impl ProxyConvex {
     /// If a point is not in the domain, or a value leaves f64.
     pub fn slack(&self, w: ArrayView1<f64>, v: ArrayView1<f64>) -> Result<f64, ConvexityError> {
         require_vector("v", v, self.f.dimension())?;
-        Ok(self.sides(w, v)?.slack())
+        let mut gradient = Array1::zeros(w.len());
+        self.f.gradient(w, gradient.view_mut())?;
+        let inner = gradient.iter().zip(w).zip(v).fold(0.0, |sum, ((s, w), v)| sum + s * (w - v));
+        Ok(inner - self.g.value(w)? + self.h.value(v)?)
     }
 
     /// Whether the claim holds at one pair, decided by an enclosure where f64 could err.
     #[must_use]
     pub fn at(&self, w: ArrayView1<f64>, v: ArrayView1<f64>) -> Verdict {
-        certify(self, &w.to_vec(), &v.to_vec())
+        verdict_at(&self.inequality(), &Pair { u: w.to_vec(), v: v.to_vec() })
     }
 
     /// Searches a region for a counterexample: w and v in a ball or sublevel set, or v fixed ([`Region::Around`]) and w anywhere.
@@ -93,7 +97,8 @@ impl ProxyConvex {
     ///
     /// If the region does not fit f, or the budget is 0.
     pub fn falsify(&self, region: &Region, config: &SearchConfig) -> Result<Verdict, ConvexityError> {
-        search(self, region, config)
+        region.check(&*self.f)?;
+        Ok(refute(&self.inequality(), region, config, &mut |_| {})?.0)
     }
 
     /// Examines the claim at every point of a trajectory, against a fixed comparator v.
@@ -105,87 +110,10 @@ impl ProxyConvex {
     /// If v does not fit, or as [`ProxyConvex::slack`].
     pub fn along(&self, trajectory: &Trajectory, v: ArrayView1<f64>) -> Result<Report, ConvexityError> {
         require_vector("v", v, self.f.dimension())?;
-        along(self, trajectory, v)
+        along(&self.inequality(), trajectory, v)
     }
 
-    fn slack_in<N: Enclosure>(&self, w: &[N], v: &[N]) -> N {
-        let mut gradient = vec![N::zero(); w.len()];
-        N::gradient(&*self.f, w, &mut gradient);
-        let difference: Vec<N> = w.iter().zip(v).map(|(w, v)| w.clone() - v).collect();
-        N::dot(&gradient, &difference) - N::value(&*self.g, w) + N::value(&*self.h, v)
+    pub(super) fn inequality(&self) -> ProxyConvexity<'_> {
+        ProxyConvexity { f: &*self.f, g: &*self.g, h: &*self.h, tau: 1.0 }
     }
-}
-
-impl Inequality for ProxyConvex {
-    fn function(&self) -> &dyn Objective {
-        &*self.f
-    }
-
-    fn functions(&self) -> Vec<&dyn Objective> {
-        vec![&*self.f, &*self.g, &*self.h]
-    }
-
-    fn sides(&self, w: ArrayView1<f64>, v: ArrayView1<f64>) -> Result<Sides, ConvexityError> {
-        let mut gradient = Array1::zeros(w.len());
-        self.f.gradient(w, gradient.view_mut())?;
-        let (mut inner, mut size) = (0.0, 0.0);
-        for ((s, w), v) in gradient.iter().zip(w).zip(v) {
-            inner += s * (w - v);
-            size += (s * (w - v)).abs();
-        }
-        let (g, h) = (self.g.value(w)?, self.h.value(v)?);
-        Ok(Sides { larger: inner, smaller: g - h, size: size + g.abs() + h.abs() })
-    }
-
-    fn coarse(&self, w: &[Interval], v: &[Interval]) -> Interval {
-        self.slack_in(w, v)
-    }
-
-    fn precise(&self, w: &[Precise], v: &[Precise]) -> Precise {
-        self.slack_in(w, v)
-    }
-
-    fn fine(&self, w: &[PreciseInterval], v: &[PreciseInterval]) -> PreciseInterval {
-        self.slack_in(w, v)
-    }
-
-    fn witness(&self, w: &[f64], v: &[f64]) -> Witness {
-        Witness::default().with("w", w).with("v", v)
-    }
-}
-
-/// The inequality at every point of a trajectory.
-pub(super) fn along(
-    inequality: &dyn Inequality,
-    trajectory: &Trajectory,
-    v: ArrayView1<f64>,
-) -> Result<Report, ConvexityError> {
-    require_dimension("trajectory", trajectory.dimension(), inequality.function().dimension())?;
-    let mut worst: Option<(f64, Sides, Verdict)> = None;
-    for state in trajectory.states() {
-        let sides = inequality.sides(state.point.view(), v)?;
-        let margin = sides.slack() / sides.size.max(f64::MIN_POSITIVE);
-        if worst.as_ref().is_some_and(|(least, ..)| *least <= margin) {
-            continue;
-        }
-        let verdict = certify(inequality, &state.point.to_vec(), &v.to_vec());
-        // A suspicion that an enclosure dismisses is no slack below zero.
-        let margin = if verdict.holds() { margin.max(0.0) } else { margin };
-        worst = Some((margin, sides, verdict));
-    }
-    let (margin, sides, verdict) = worst.ok_or(ConvexityError::Empty { argument: "trajectory" })?;
-    let claim = match verdict {
-        Verdict::Holds { worst_point, .. } => {
-            Verdict::Holds { margin, evaluations: trajectory.states().len() as u64, worst_point }
-        }
-        other => other,
-    };
-    Ok(Report {
-        theorem: "proxy",
-        hypotheses: Vec::new(),
-        measured: sides.larger,
-        bound: sides.smaller,
-        slack: sides.slack(),
-        claim,
-    })
 }

@@ -1,14 +1,13 @@
 //! The g-proxy, xi-optimal Polyak-Lojasiewicz inequality of a function, and whether it is so.
 
-use super::convex::along;
-use super::enclosure::Enclosure;
-use super::gap::{Inequality, Sides, certify, search};
+use super::along::along;
+use crate::claims::refute;
 use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
-use crate::falsification::{Region, SearchConfig};
-use crate::number::{Interval, Precise, PreciseInterval};
-use crate::objectives::Objective;
+use crate::inequality::{Pair, PolyakLojasiewicz, verdict_at};
+use crate::objectives::{Objective, Region};
+use crate::search::SearchConfig;
 use crate::trajectory::Trajectory;
-use crate::verdict::{Report, Verdict, Witness};
+use crate::verdict::{Report, Verdict};
 use ndarray::{Array1, ArrayView1};
 use std::sync::Arc;
 
@@ -16,14 +15,15 @@ use std::sync::Arc;
 ///
 /// ```
 /// use fenchel_convexity::catalogue::Quadratic;
-/// use fenchel_convexity::falsification::{Region, SearchConfig};
+/// use fenchel_convexity::objectives::Region;
+/// use fenchel_convexity::search::SearchConfig;
 /// use fenchel_convexity::objectives::Objective;
 /// use fenchel_convexity::proxy::ProxyPl;
 /// use std::sync::Arc;
 ///
 /// // ‖∇f‖² = x² + 9y² >= x² + 3y² = 2f, with equality on the first axis: mu = 4 in this normalisation.
 /// let f: Arc<dyn Objective> = Arc::new(Quadratic::diagonal(&[1.0, 3.0])?);
-/// let config = SearchConfig { budget: 3000, ..SearchConfig::default() };
+/// let config = SearchConfig::budget(3000);
 /// assert!(ProxyPl::new(f.clone(), f.clone(), 0.0, 2.0, 4.0)?.falsify(&Region::Everywhere, &config)?.holds());
 /// let overstated = ProxyPl::new(f.clone(), f, 0.0, 2.0, 4.04)?;
 /// assert!(overstated.falsify(&Region::Everywhere, &config)?.is_violated());
@@ -94,13 +94,16 @@ impl ProxyPl {
     ///
     /// If w is not in the domain, or a value leaves f64.
     pub fn slack(&self, w: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        Ok(self.sides(w, w)?.slack())
+        let mut gradient = Array1::zeros(w.len());
+        self.f.gradient(w, gradient.view_mut())?;
+        let norm = gradient.iter().fold(0.0_f64, |norm, s| norm.hypot(*s));
+        Ok(norm.powf(self.alpha) - 0.5 * self.mu * (self.g.value(w)? - self.xi))
     }
 
     /// Whether the claim holds at one point, decided by an enclosure where f64 could err.
     #[must_use]
     pub fn at(&self, w: ArrayView1<f64>) -> Verdict {
-        certify(self, &w.to_vec(), &w.to_vec())
+        verdict_at(&self.inequality(), &Pair { u: w.to_vec(), v: w.to_vec() })
     }
 
     /// Searches a region for a counterexample.
@@ -109,7 +112,8 @@ impl ProxyPl {
     ///
     /// If the region does not fit f, or the budget is 0.
     pub fn falsify(&self, region: &Region, config: &SearchConfig) -> Result<Verdict, ConvexityError> {
-        search(self, region, config)
+        region.check(&*self.f)?;
+        Ok(refute(&self.inequality(), region, config, &mut |_| {})?.0)
     }
 
     /// Examines the claim at every point of a trajectory.
@@ -119,50 +123,10 @@ impl ProxyPl {
     /// As [`ProxyPl::slack`].
     pub fn along(&self, trajectory: &Trajectory) -> Result<Report, ConvexityError> {
         let first = trajectory.states()[0].point.clone();
-        along(self, trajectory, first.view())
+        along(&self.inequality(), trajectory, first.view())
     }
 
-    fn slack_in<N: Enclosure>(&self, w: &[N]) -> N {
-        let mut gradient = vec![N::zero(); w.len()];
-        N::gradient(&*self.f, w, &mut gradient);
-        let square = gradient.iter().fold(N::zero(), |sum, s| sum + s.square());
-        let power = if self.alpha == 2.0 { square } else { square.powf(0.5 * self.alpha) };
-        power - (N::value(&*self.g, w) - self.xi) * (0.5 * self.mu)
-    }
-}
-
-/// The inequality is about one point; the second of the pair is not looked at.
-impl Inequality for ProxyPl {
-    fn function(&self) -> &dyn Objective {
-        &*self.f
-    }
-
-    fn functions(&self) -> Vec<&dyn Objective> {
-        vec![&*self.f, &*self.g]
-    }
-
-    fn sides(&self, w: ArrayView1<f64>, _: ArrayView1<f64>) -> Result<Sides, ConvexityError> {
-        let mut gradient = Array1::zeros(w.len());
-        self.f.gradient(w, gradient.view_mut())?;
-        let power = gradient.dot(&gradient).powf(0.5 * self.alpha);
-        let g = self.g.value(w)?;
-        let size = power + 0.5 * self.mu * (g.abs() + self.xi.abs());
-        Ok(Sides { larger: power, smaller: 0.5 * self.mu * (g - self.xi), size })
-    }
-
-    fn coarse(&self, w: &[Interval], _: &[Interval]) -> Interval {
-        self.slack_in(w)
-    }
-
-    fn precise(&self, w: &[Precise], _: &[Precise]) -> Precise {
-        self.slack_in(w)
-    }
-
-    fn fine(&self, w: &[PreciseInterval], _: &[PreciseInterval]) -> PreciseInterval {
-        self.slack_in(w)
-    }
-
-    fn witness(&self, w: &[f64], _: &[f64]) -> Witness {
-        Witness::default().with("w", w)
+    fn inequality(&self) -> PolyakLojasiewicz<'_> {
+        PolyakLojasiewicz { f: &*self.f, g: &*self.g, xi: self.xi, alpha: self.alpha, mu: self.mu }
     }
 }

@@ -46,13 +46,14 @@ pub fn convex(f: Arc<dyn Objective>) -> Result<ProxyConvex, ConvexityError> {
 /// If tau is not positive.
 ///
 /// ```
-/// use fenchel_convexity::falsification::{Region, SearchConfig};
+/// use fenchel_convexity::objectives::Region;
+/// use fenchel_convexity::search::SearchConfig;
 /// use fenchel_convexity::proxy::star_convex::{RootPower, quasar_convex};
 /// use std::sync::Arc;
 ///
 /// let f = Arc::new(RootPower::new(vec![0.0, 0.0], 0.5, 1.0)?);
 /// let at_minimiser = Region::Around { point: vec![0.0, 0.0] };
-/// let config = SearchConfig { budget: 4000, ..SearchConfig::default() };
+/// let config = SearchConfig::budget(4000);
 /// assert!(quasar_convex(f.clone(), 0.5)?.falsify(&at_minimiser, &config)?.holds());
 /// assert!(quasar_convex(f, 0.51)?.falsify(&at_minimiser, &config)?.is_violated());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())

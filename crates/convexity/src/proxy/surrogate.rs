@@ -1,9 +1,7 @@
 //! Surrogates made of an objective: `constant + factor f`.
 
-use super::enclosure::Enclosure;
 use crate::error::{ConvexityError, require_range};
-use crate::number::{Interval, Number, Precise, PreciseInterval};
-use crate::objectives::{Certified, Domain, Evaluate, ForwardError, Kink, Objective};
+use crate::objectives::{Domain, Enclosable, Enclosure, Evaluate, ForwardError, Kink, Objective};
 use ndarray::{Array1, ArrayView1, ArrayViewMut1};
 use std::sync::Arc;
 
@@ -83,8 +81,8 @@ impl Objective for Surrogate {
         Ok(())
     }
 
-    fn certified(&self) -> Option<&dyn Certified> {
-        let has_formula = self.factor == 0.0 || self.function.certified().is_some();
+    fn enclosable(&self) -> Option<&dyn Enclosable> {
+        let has_formula = self.factor == 0.0 || self.function.enclosable().is_some();
         has_formula.then_some(self)
     }
 
@@ -104,27 +102,21 @@ impl Objective for Surrogate {
     }
 }
 
-macro_rules! evaluate {
-    ($($number:ty),*) => {$(
-        impl Evaluate<$number> for Surrogate {
-            fn value_of(&self, x: &[$number]) -> $number {
-                self.value_in(x)
-            }
+impl<N: Enclosure> Evaluate<N> for Surrogate
+where
+    for<'a> dyn Enclosable + 'a: Evaluate<N>,
+{
+    fn value_of(&self, x: &[N]) -> N {
+        self.value_in(x)
+    }
 
-            fn gradient_of(&self, x: &[$number], gradient: &mut [$number]) {
-                self.gradient_in(x, gradient);
-            }
+    fn gradient_of(&self, x: &[N], gradient: &mut [N]) {
+        self.gradient_in(x, gradient);
+    }
 
-            fn bregman_of(&self, u: &[$number], v: &[$number]) -> $number {
-                match self.function.certified() {
-                    Some(formulas) if self.factor != 0.0 => formulas.bregman_of(u, v) * self.factor,
-                    _ => <$number>::zero(),
-                }
-            }
-        }
-    )*};
+    fn bregman_of(&self, u: &[N], v: &[N]) -> N {
+        if self.factor == 0.0 { N::zero() } else { N::bregman(&*self.function, u, v) * self.factor }
+    }
 }
 
-evaluate!(Interval, Precise, PreciseInterval);
-
-impl Certified for Surrogate {}
+impl Enclosable for Surrogate {}

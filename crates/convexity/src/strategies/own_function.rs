@@ -1,6 +1,6 @@
 //! A function of one's own under property tests.
 
-use fenchel_convexity::definitions::Modulus;
+use fenchel_convexity::moduli::Modulus;
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::number::Number;
 use fenchel_convexity::objectives::{Formula, Objective};

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::calculus::{operator_gain, operator_norm};
-use crate::definitions::{Modulus, Side};
-use crate::number::{Number, Precise};
+use crate::moduli::{Modulus, Side};
+use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Domain, Evaluate};
 use crate::theorems::compatibility;
 use crate::theorems::duality::dual_modulus;
@@ -75,7 +75,7 @@ proptest! {
     #[test]
     fn definitions_and_t4_hold_on_the_catalogue(entry in objectives(2), u in vectors(2, 3.0), v in vectors(2, 3.0)) {
         let function = entry.objective();
-        let certified = function.certified().expect("a formula");
+        let formula = function.enclosable().expect("a formula");
         let domain = function.domain();
         let lift = |x: &Array1<f64>| {
             let mut x = x.to_vec();
@@ -83,16 +83,16 @@ proptest! {
                 let sum: f64 = x.iter().map(|x| x.exp()).sum();
                 x.iter_mut().for_each(|x| *x = x.exp() / sum);
             }
-            let mut x: Vec<Precise> = x.into_iter().map(Precise::from_f64).collect();
+            let mut x: Vec<PreciseInterval> = x.into_iter().map(PreciseInterval::from_f64).collect();
             domain.snap(&mut x);
             x
         };
         let (u, v) = (lift(&u), lift(&v));
-        let divergence = Evaluate::<Precise>::bregman_of(certified, &u, &v);
-        let displacement: Vec<Precise> = u.iter().zip(&v).map(|(u, v)| u.clone() - v).collect();
-        let mut gradient = vec![Precise::zero(); 2];
-        Evaluate::<Precise>::gradient_of(certified, &v, &mut gradient);
-        let value = Evaluate::<Precise>::value_of(certified, &v);
+        let divergence = Evaluate::<PreciseInterval>::bregman_of(formula, &u, &v);
+        let displacement: Vec<PreciseInterval> = u.iter().zip(&v).map(|(u, v)| u.clone() - v).collect();
+        let mut gradient = vec![PreciseInterval::zero(); 2];
+        Evaluate::<PreciseInterval>::gradient_of(formula, &v, &mut gradient);
+        let value = Evaluate::<PreciseInterval>::value_of(formula, &v);
         for known in entry.constants() {
             let modulus = &known.modulus;
             let size = modulus.bound_of(&displacement).to_f64();

@@ -2,8 +2,8 @@
 
 use super::{objectives, vectors};
 use crate::catalogue::{Entry, LogCosh, Quadratic, Separable};
-use crate::definitions::{Modulus, Side};
 use crate::error::ConvexityError;
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::objectives::{Domain, Objective, Precomposed};
 use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent, MiniBatchDescent, Trajectory};
@@ -102,13 +102,13 @@ mod tests {
     //! T6 to T9 as properties.
 
     use super::*;
-    use crate::falsification::SearchConfig;
+    use crate::search::SearchConfig;
     use crate::theorems::descent::{self, Run};
     use crate::theorems::gradient_bounds::Infimum;
     use crate::theorems::{classical, interference, rates};
 
     // The moduli are the catalogue's own and examined elsewhere: a token search is enough here.
-    const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 50, ..SearchConfig::default() };
+    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(50);
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]

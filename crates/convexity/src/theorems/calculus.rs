@@ -13,8 +13,8 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::{Separable, Softplus};
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::moduli::Modulus;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::calculus;
 //! use ndarray::array;
@@ -22,7 +22,7 @@
 //! let softplus = Separable::new(Softplus, 2)?;
 //! let modulus = Modulus::smooth(0.25, 2.0, Norm::L2)?;
 //! let map = array![[1.0, 2.0], [0.0, 1.0]];
-//! let config = SearchConfig { budget: 4000, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(4000);
 //! let report = calculus::check_precomposition(&softplus, &modulus, &map, &Norm::L2, &config)?;
 //! assert!(report.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
@@ -30,11 +30,11 @@
 
 use super::implication;
 use crate::calculus;
-use crate::definitions::Modulus;
 use crate::error::ConvexityError;
-use crate::falsification::SearchConfig;
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use crate::objectives::{Formula, Precomposed, Scaled, Sum};
+use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report};
 use ndarray::{Array1, Array2};
 
@@ -94,7 +94,7 @@ mod tests {
     use crate::catalogue::{AbsolutePower, AbsoluteValue, Quadratic, Separable};
     use ndarray::array;
 
-    const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 3000, ..SearchConfig::default() };
+    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(3000);
 
     #[test]
     fn derived_constants_hold_with_offsets() {

@@ -19,8 +19,8 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::Quadratic;
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::moduli::Modulus;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::objectives::{Objective, Precomposed};
 //! use fenchel_convexity::theorems::capacity_risk::{BatchInfima, check, check_risks};
@@ -40,7 +40,7 @@
 //! };
 //! let pairs = BatchInfima::new(&sum, 2, mean)?;
 //! let points = Trajectory::record(&sum, [array![0.5], array![7.0]])?;
-//! let config = SearchConfig { budget: 1000, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(1000);
 //! for modulus in [Modulus::smooth(1.0, 2.0, Norm::L2)?, Modulus::convex(1.0, 2.0, Norm::L2)?] {
 //!     assert!(check(&sum, &pairs, &points, &modulus, &config)?.verdict().holds());
 //! }
@@ -57,15 +57,15 @@ use super::descent::TOLERANCE;
 use super::gradient_bounds::Infimum;
 use super::implication::premise;
 use super::premise::lift;
-use super::tally::{Certified, Observation, Tally, proof};
-use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_dimension, require_range};
-use crate::falsification::SearchConfig;
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Evaluate, Objective};
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::trajectory::{FiniteSum, Trajectory};
-use crate::verdict::{Certificate, Hypothesis, Report, Witness};
+use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array1, ArrayView1};
 
 /// Samples of which all subsets are visited at most.
@@ -142,9 +142,9 @@ fn certify(
     infima: &BatchInfima,
     x: ArrayView1<f64>,
     size: f64,
-) -> Certified {
-    if sum.certified().is_none() {
-        return Certified::Open;
+) -> Evidence {
+    if sum.enclosable().is_none() {
+        return Evidence::Nothing;
     }
     let (x, count) = (lift(x), batches.len() as f64);
     let mut gap = Evaluate::<PreciseInterval>::value_of(sum, &x);
@@ -159,7 +159,7 @@ fn certify(
         Side::Smooth => gap - energy,
         Side::Convex => energy - gap,
     };
-    proof(&(slack + modulus.offset() + TOLERANCE * size))
+    Evidence::Enclosed(slack + modulus.offset() + TOLERANCE * size)
 }
 
 /// The model capacity risks R_G(1), ..., R_G(n), and whether they fall to 0.
@@ -196,10 +196,7 @@ pub fn check_risks(
         tally.observe(
             &Observation { measured: risks[b + 1], bound: risks[b], slack, size },
             || Witness::default().with("b", &[(b + 1) as f64]),
-            || {
-                Certificate::from_forward_error(slack, error)
-                    .map_or(Certified::RoundOff, Certified::Violation)
-            },
+            || Evidence::Bounded(error),
         );
         beaten = beaten.max(larger.beats(smaller, sum)?);
     }
@@ -208,7 +205,7 @@ pub fn check_risks(
         tally.observe(
             &Observation { measured: 0.0, bound: 0.0, slack: 0.0, size: levels[0].size() },
             || Witness::default().with("b", &[1.0]),
-            || Certified::RoundOff,
+            || Evidence::Enclosed(PreciseInterval::zero()),
         );
         beaten = 0.0;
     }

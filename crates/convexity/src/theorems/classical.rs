@@ -14,7 +14,7 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::Quadratic;
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::objectives::Objective;
 //! use fenchel_convexity::theorems::classical::{Instance, check};
 //! use fenchel_convexity::trajectory::{FiniteSum, Trajectory};
@@ -25,7 +25,7 @@
 //! let sum = FiniteSum::new(vec![parabola(1.0, 0.5)?, parabola(0.2, 1.0)?])?;
 //! let trajectory = Trajectory::record(&sum, [array![1.0, 2.0]])?;
 //! let instance = Instance { sum: &sum, trajectory: &trajectory, constant: 1.0, step: 0.5, infima: &[0.0, 0.0] };
-//! let config = SearchConfig { budget: 500, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(500);
 //! for report in check(&instance, &[vec![0], vec![1]], &config)? {
 //!     assert!(report.verdict().holds());
 //! }
@@ -35,13 +35,13 @@
 use super::descent::TOLERANCE;
 use super::implication::premise;
 use super::premise::lift;
-use super::tally::{Certified, Observation, Tally, proof};
-use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_dimension, require_finite, require_positive, require_range};
-use crate::falsification::SearchConfig;
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Evaluate, Objective};
+use crate::search::SearchConfig;
 use crate::trajectory::{FiniteSum, Trajectory};
 use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array1, ArrayView1};
@@ -137,8 +137,8 @@ fn square(x: &Array1<f64>) -> f64 {
     x.dot(x)
 }
 
-fn precise(sum: &FiniteSum, slack: impl FnOnce(&FiniteSum) -> Option<PreciseInterval>) -> Certified {
-    sum.certified().and_then(|_| slack(sum)).map_or(Certified::Open, |slack| proof(&slack))
+fn precise(sum: &FiniteSum, slack: impl FnOnce(&FiniteSum) -> Option<PreciseInterval>) -> Evidence {
+    sum.enclosable().and_then(|_| slack(sum)).map_or(Evidence::Nothing, |slack| Evidence::Enclosed(slack))
 }
 
 fn moment_slack(
@@ -150,7 +150,7 @@ fn moment_slack(
     let (x, n) = (lift(x), sum.len() as f64);
     let mut slack = PreciseInterval::zero();
     for (sample, &infimum) in sum.samples().iter().zip(infima) {
-        let formulas = sample.certified()?;
+        let formulas = sample.enclosable()?;
         let mut gradient = vec![PreciseInterval::zero(); x.len()];
         Evaluate::<PreciseInterval>::gradient_of(formulas, &x, &mut gradient);
         let gap = Evaluate::<PreciseInterval>::value_of(formulas, &x) - infimum;
@@ -194,7 +194,7 @@ mod tests {
     use ndarray::array;
     use std::sync::Arc;
 
-    const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 500, ..SearchConfig::default() };
+    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(500);
 
     fn shifted(quadratic: bool, matrix: [f64; 2], shift: f64) -> Arc<dyn Objective> {
         let matrix = array![[matrix[0], matrix[1]]];

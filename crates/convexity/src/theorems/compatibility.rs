@@ -14,7 +14,7 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::Quadratic;
-//! use fenchel_convexity::definitions::Modulus;
+//! use fenchel_convexity::moduli::Modulus;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::compatibility;
 //!
@@ -26,9 +26,9 @@
 //! ```
 
 use super::premise::lift_into;
-use super::tally::{Certified, Observation, Tally, proof};
-use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_vector};
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::moduli::{Modulus, Side};
 use crate::number::PreciseInterval;
 use crate::objectives::{Evaluate, Objective};
 use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
@@ -138,12 +138,12 @@ fn observe(
         &observation,
         || Witness::pair(u, v),
         || {
-            let Some(formulas) = function.certified() else { return Certified::Open };
+            let Some(formulas) = function.enclosable() else { return Evidence::Nothing };
             let domain = function.domain();
             let (u, v) = (lift_into(&domain, u), lift_into(&domain, v));
             let divergence = Evaluate::<PreciseInterval>::bregman_of(formulas, &u, &v);
             let displacement: Vec<PreciseInterval> = u.iter().zip(&v).map(|(u, v)| u.clone() - v).collect();
-            proof(&modulus.slack(divergence, &displacement))
+            Evidence::Enclosed(modulus.slack(divergence, &displacement))
         },
     );
     Ok(())

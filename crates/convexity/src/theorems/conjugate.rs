@@ -13,7 +13,7 @@
 //! **Cost.** Two values of each potential and one gradient for each point.
 //!
 //! ```
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::potentials::Potential;
 //! use fenchel_convexity::theorems::conjugate;
@@ -27,13 +27,13 @@
 //! ```
 
 use super::points::point;
-use super::tally::{Certified, Observation, Tally, proof};
 use crate::error::{ConvexityError, require_range};
-use crate::falsification::SearchConfig;
+use crate::inequality::{Evidence, Observation, Tally};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::Domain;
 use crate::potentials::Potential;
-use crate::verdict::{Certificate, Hypothesis, Method, Report, Witness};
+use crate::search::SearchConfig;
+use crate::verdict::{Hypothesis, Report, Witness};
 
 /// What equality may miss, relative to the terms: the round-off of gradients and of a conjugate's constants.
 const TOLERANCE: f64 = 1e-11;
@@ -96,7 +96,7 @@ fn inequality(psi: &Potential, chi: &Potential, u: &[f64], s: &[f64], tally: &mu
         || {
             let (a, b, inner): (PreciseInterval, PreciseInterval, PreciseInterval) = terms(psi, chi, u, s);
             // The constants of a conjugate are rounded: what they explain is no violation.
-            proof(&(a + b - inner + TOLERANCE * 1e-2 * size))
+            Evidence::Enclosed(a + b - inner + TOLERANCE * 1e-2 * size)
         },
     );
 }
@@ -118,7 +118,7 @@ fn equality(psi: &Potential, chi: &Potential, u: &[f64], s: &[f64], tally: &mut 
                 return decide_infinite(chi, s);
             }
             let (a, b, inner): (PreciseInterval, PreciseInterval, PreciseInterval) = terms(psi, chi, u, s);
-            proof(&(inner + TOLERANCE * size - (a + b)))
+            Evidence::Enclosed(inner + TOLERANCE * size - (a + b))
         },
     );
 }
@@ -128,14 +128,13 @@ fn witness(u: &[f64], s: &[f64]) -> Witness {
 }
 
 /// chi(s) is infinite: certain if it is so in 256 bits at a point a little nearer to the origin.
-fn decide_infinite(chi: &Potential, s: &[f64]) -> Certified {
+fn decide_infinite(chi: &Potential, s: &[f64]) -> Evidence {
     let nearer: Vec<PreciseInterval> =
         s.iter().map(|&s| PreciseInterval::from_f64(s) * (1.0 - TOLERANCE)).collect();
     if chi.value_of(&nearer).is_finite() {
-        return Certified::RoundOff;
+        return Evidence::Enclosed(PreciseInterval::zero());
     }
-    Certificate::new(Method::Precise, f64::NEG_INFINITY, -f64::MAX)
-        .map_or(Certified::Open, Certified::Violation)
+    Evidence::Infinite
 }
 
 #[cfg(test)]
@@ -159,7 +158,7 @@ mod tests {
 
     #[test]
     fn conjugates_hold_and_neighbours_of_them_do_not() {
-        let config = SearchConfig { budget: 1500, ..SearchConfig::default() };
+        let config = SearchConfig::budget(1500);
         for psi in potentials() {
             let dual = psi.conjugate().unwrap();
             for (a, b) in [(&psi, &dual), (&dual, &psi)] {
@@ -221,7 +220,7 @@ mod tests {
             (Potential::exponential(Norm::L2), Potential::exponential(Norm::L2).conjugate().unwrap());
         let report = report_of(&|tally| equality(&steep, &dual, &[1000.0], &[1.0], tally));
         assert!(report.claim.to_string().contains("budget of 0"), "{}", report.claim);
-        let none = SearchConfig { budget: 0, ..SearchConfig::default() };
+        let none = SearchConfig::budget(0);
         assert!(check(&psi, &chi, 1, &none).is_err());
         assert!(check(&psi, &chi, 1, &SearchConfig { budget: 1, ..none }).is_ok());
     }
@@ -265,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_wrong_exponent_or_norm_is_refuted() {
-        let config = SearchConfig { budget: 1000, ..SearchConfig::default() };
+        let config = SearchConfig::budget(1000);
         let psi = Potential::norm_power(1.0, 3.0, Norm::L1).unwrap();
         for wrong in [
             Potential::norm_power(1.0, 1.6, Norm::LINF).unwrap(),

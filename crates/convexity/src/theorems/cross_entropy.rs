@@ -13,10 +13,10 @@
 //! **Cost.** The budget, a softmax each.
 //!
 //! ```
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::theorems::cross_entropy::{best_constant, check};
 //!
-//! let config = SearchConfig { budget: 500, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(500);
 //! assert!(check(10, best_constant(10)?, &config)?.verdict().holds());
 //! assert!(check(10, 0.25, &config)?.verdict().is_violated());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
@@ -24,12 +24,12 @@
 
 use super::points::point;
 use super::premise::lift;
-use super::tally::{Observation, Tally, proof};
 use crate::error::{ConvexityError, require_positive, require_range};
-use crate::falsification::SearchConfig;
+use crate::inequality::{Evidence, Observation, Tally};
 use crate::losses::{Loss, SoftmaxCrossEntropy};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::Domain;
+use crate::search::SearchConfig;
 use crate::verdict::{Report, Witness};
 use ndarray::{Array1, ArrayView1};
 
@@ -74,7 +74,7 @@ pub fn check(classes: usize, constant: f64, config: &SearchConfig) -> Result<Rep
         tally.observe(
             &Observation { measured: loss, bound, slack: bound - loss, size: loss + bound.min(f64::MAX) },
             || Witness::default().with("f", &logits),
-            || proof(&slack(&lift(ArrayView1::from(&logits)), constant)),
+            || Evidence::Enclosed(slack(&lift(ArrayView1::from(&logits)), constant)),
         );
     }
     Ok(tally.finish(Vec::new()))
@@ -98,7 +98,7 @@ mod tests {
     #[test]
     fn the_best_constant_holds_and_one_per_cent_less_fails() {
         for m in [2, 3, 5, 10, 11, 40] {
-            let config = SearchConfig { budget: 800, ..SearchConfig::default() };
+            let config = SearchConfig::budget(800);
             let best = best_constant(m).unwrap();
             let report = check(m, best, &config).unwrap();
             assert!(report.verdict().holds(), "{m}: {}", report.verdict());

@@ -25,13 +25,13 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
-use super::tally::{Certified, Observation, Tally};
 use crate::calculus::symmetric_eigenvalues;
-use crate::definitions::Side;
 use crate::error::{ConvexityError, require_dimension, require_finite, require_positive};
+use crate::inequality::{Evidence, Observation, Tally};
 use crate::losses::Loss;
+use crate::moduli::Side;
 use crate::norms::Norm;
-use crate::verdict::{Certificate, Hypothesis, Reason, Report, Verdict, Witness};
+use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
 use ndarray::{Array1, Array2};
 
 /// Outputs of a model on a data set, with the Jacobian.
@@ -103,8 +103,7 @@ pub fn check(set: &DataSet, loss: &dyn Loss, c: f64) -> Result<Report, Convexity
         || {
             // lambda_min is off by `uncertain`; e and J'e by the units of their sums, J'e squared relative to lambda_max.
             let relative = uncertain / least + 4.0 * units * (most / least).sqrt() + 1e-14;
-            Certificate::from_forward_error(bound - gap, relative * (bound + gap))
-                .map_or(Certified::RoundOff, Certified::Violation)
+            Evidence::Bounded(relative * (bound + gap))
         },
     );
     Ok(tally.finish(hypotheses))

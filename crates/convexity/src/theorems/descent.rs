@@ -16,8 +16,8 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::{LogCosh, Separable};
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::moduli::Modulus;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::descent::{self, Run};
 //! use fenchel_convexity::trajectory::GeneralisedDescent;
@@ -27,19 +27,20 @@
 //! let modulus = Modulus::smooth(1.0, 2.0, Norm::L2)?;
 //! let method = GeneralisedDescent::new(modulus.potential().clone(), 1.5)?;
 //! let trajectory = method.run(&function, array![3.0, -1.0].view(), 30)?;
-//! let config = SearchConfig { budget: 4000, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(4000);
 //! let report = descent::check(&Run::new(&function, &modulus, &trajectory), 1.5, &config)?;
 //! assert!(report.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
 use super::premise::{lift, modulus_on, points_in, steps_of};
-use super::tally::{Certified, Observation, Tally, proof};
-use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
-use crate::falsification::{Region, SearchConfig};
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
+use crate::objectives::Region;
 use crate::objectives::{Evaluate, Objective};
+use crate::search::SearchConfig;
 use crate::trajectory::{GeneralisedDescent, State, Trajectory};
 use crate::verdict::{Report, Witness};
 
@@ -174,12 +175,12 @@ fn certify(
     share: f64,
     weight: f64,
     offset: f64,
-) -> Certified {
-    let Some(exact) = Exact::new(function, method, state) else { return Certified::Open };
+) -> Evidence {
+    let Some(exact) = Exact::new(function, method, state) else { return Evidence::Nothing };
     let slack = exact.value - exact.after - exact.energy.clone() * share
         + offset
         + exact.energy * (TOLERANCE * weight);
-    proof(&slack)
+    Evidence::Enclosed(slack)
 }
 
 /// A step in 256 bits, from a recorded point.
@@ -195,7 +196,7 @@ pub(super) struct Exact {
 impl Exact {
     /// None if the function is no formula.
     pub(super) fn new(function: &dyn Objective, method: &GeneralisedDescent, state: &State) -> Option<Self> {
-        let formulas = function.certified()?;
+        let formulas = function.enclosable()?;
         let x = lift(state.point.view());
         let mut gradient = vec![PreciseInterval::zero(); x.len()];
         Evaluate::<PreciseInterval>::gradient_of(formulas, &x, &mut gradient);
@@ -217,7 +218,7 @@ mod tests {
     use crate::verdict::Verdict;
     use ndarray::{Array1, array};
 
-    const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 1500, ..SearchConfig::default() };
+    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(1500);
 
     fn run_of(
         function: &dyn Objective,

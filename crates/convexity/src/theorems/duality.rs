@@ -13,14 +13,14 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::{LogSumExp, NegativeEntropy};
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::moduli::Modulus;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::duality;
 //!
 //! // log-sum-exp is 1-smooth in l_inf, hence the entropy is 1-convex in l_1: Pinsker's inequality.
 //! let smooth = Modulus::smooth(1.0, 2.0, Norm::LINF)?;
-//! let config = SearchConfig { budget: 4000, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(4000);
 //! let report = duality::check(&LogSumExp::new(3)?, &smooth, &NegativeEntropy::new(3)?, &config)?;
 //! assert!(report.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
@@ -28,10 +28,10 @@
 
 use super::implication;
 use super::points::point;
-use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_dimension};
-use crate::falsification::SearchConfig;
+use crate::moduli::{Modulus, Side};
 use crate::objectives::Objective;
+use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report};
 use ndarray::Array1;
 
@@ -135,7 +135,7 @@ mod tests {
     use crate::norms::Norm;
     use crate::potentials::Potential;
 
-    const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 3000, ..SearchConfig::default() };
+    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(3000);
 
     #[test]
     fn powers_turn_into_their_conjugates() {
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn without_a_point_nothing_is_known_of_a_pair() {
         let power = PotentialFunction::new(Potential::norm_power(1.0, 2.0, Norm::L2).unwrap(), 1).unwrap();
-        let none = SearchConfig { budget: 0, ..SearchConfig::default() };
+        let none = SearchConfig::budget(0);
         assert_eq!(fenchel_young_residual(&power, &power, &none), f64::INFINITY);
     }
 }

@@ -15,15 +15,15 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::{LogCosh, Separable};
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::moduli::Modulus;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::gradient_bounds::{self, Infimum};
 //!
 //! // 1/2 ||tanh x||^2 <= sum log cosh x.
 //! let function = Separable::new(LogCosh, 2)?;
 //! let modulus = Modulus::smooth(1.0, 2.0, Norm::L2)?;
-//! let config = SearchConfig { budget: 4000, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(4000);
 //! let report = gradient_bounds::check(&function, &modulus, &Infimum::At(vec![0.0, 0.0]), &config)?;
 //! assert!(report.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
@@ -32,13 +32,13 @@
 use super::implication::premise;
 use super::points::point;
 use super::premise::lift_into;
-use super::tally::{Certified, Observation, Tally, proof};
-use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_range};
-use crate::falsification::SearchConfig;
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Certified as Formulas, Domain, Evaluate, Objective};
+use crate::objectives::{Domain, Enclosable as Formulas, Evaluate, Objective};
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array1, ArrayView1};
 
@@ -95,9 +95,9 @@ pub fn check(
         tally.observe(
             &Observation { measured, bound, slack, size },
             || Witness::default().with("v", &v),
-            || match function.certified() {
+            || match function.enclosable() {
                 Some(formulas) => certify(formulas, &domain, modulus, &dual, least, &v, size),
-                None => Certified::Open,
+                None => Evidence::Nothing,
             },
         );
     }
@@ -127,7 +127,7 @@ fn certify(
     least: f64,
     v: &[f64],
     size: f64,
-) -> Certified {
+) -> Evidence {
     let point = lift_into(domain, v);
     let mut gradient = vec![PreciseInterval::zero(); v.len()];
     Evaluate::<PreciseInterval>::gradient_of(formulas, &point, &mut gradient);
@@ -137,7 +137,7 @@ fn certify(
         Side::Smooth => gap - energy,
         Side::Convex => energy - gap,
     };
-    proof(&(slack + modulus.offset() + TOLERANCE * size))
+    Evidence::Enclosed(slack + modulus.offset() + TOLERANCE * size)
 }
 
 #[cfg(test)]
@@ -146,7 +146,7 @@ mod tests {
     use crate::catalogue::{Cosine, Quadratic, Separable, entries};
     use crate::norms::Norm;
 
-    const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 1500, ..SearchConfig::default() };
+    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(1500);
 
     #[test]
     fn every_row_of_the_catalogue_with_a_minimum_obeys() {

@@ -32,10 +32,10 @@ mod row_geometry;
 pub use ball_model::BallModel;
 pub use row_geometry::RowGeometry;
 
-use super::tally::{Certified, Observation, Tally};
 use crate::calculus::symmetric_eigenvalues;
 use crate::error::{ConvexityError, require_finite, require_positive, require_range};
-use crate::verdict::{Certificate, Hypothesis, Reason, Report, Verdict, Witness};
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
 use ndarray::{Array1, ArrayView2};
 
 /// What is said of the eigenvalues.
@@ -122,7 +122,7 @@ pub fn check(rows: ArrayView2<f64>, radius: f64, bound: Bound) -> Result<Report,
     tally.observe(
         &Observation { measured, bound: limit, slack, size: measured.abs() + limit.abs() },
         || Witness::default().with("eigenvalues of JJ'/radius^2", &values),
-        || Certificate::from_forward_error(slack, error).map_or(Certified::RoundOff, Certified::Violation),
+        || Evidence::Bounded(error),
     );
     Ok(tally.finish(hypotheses))
 }

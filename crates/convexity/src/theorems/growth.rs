@@ -12,15 +12,15 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::{DoubleWell, Separable};
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::moduli::Modulus;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::growth;
 //!
 //! // (x^2 - 1)^2/4 is not convex, and yet it grows: at least (1/16) d^4 - 3 around x = 1.
 //! let function = Separable::new(DoubleWell, 1)?;
 //! let modulus = Modulus::convex(0.25, 4.0, Norm::L2)?.with_offset(3.0)?;
-//! let config = SearchConfig { budget: 4000, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(4000);
 //! assert!(growth::check(&function, &modulus, &[1.0], &config)?.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
@@ -28,12 +28,12 @@
 use super::implication::premise;
 use super::points::point;
 use super::premise::lift_into;
-use super::tally::{Certified, Observation, Tally, proof};
-use crate::definitions::Modulus;
 use crate::error::{ConvexityError, require_range, require_vector};
-use crate::falsification::SearchConfig;
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::moduli::Modulus;
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Domain, Evaluate, Objective};
+use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array1, ArrayView1};
 
@@ -69,12 +69,12 @@ pub fn check(
             &Observation { measured: gap, bound, slack, size },
             || Witness::pair(&v, minimiser),
             || {
-                let Some(formulas) = function.certified() else { return Certified::Open };
+                let Some(formulas) = function.enclosable() else { return Evidence::Nothing };
                 let (v, u) = (lift_into(&domain, &v), lift_into(&domain, minimiser));
                 let value = |x: &[PreciseInterval]| Evaluate::<PreciseInterval>::value_of(formulas, x);
                 let displacement: Vec<PreciseInterval> =
                     v.iter().zip(&u).map(|(v, u)| v.clone() - u).collect();
-                proof(&modulus.slack(value(&v) - value(&u), &displacement))
+                Evidence::Enclosed(modulus.slack(value(&v) - value(&u), &displacement))
             },
         );
     }
@@ -91,7 +91,7 @@ mod tests {
     use crate::catalogue::{Quadratic, entries};
     use crate::norms::Norm;
 
-    const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 1000, ..SearchConfig::default() };
+    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(1000);
 
     #[test]
     fn the_catalogue_grows_as_it_should() {

@@ -1,9 +1,10 @@
 //! Theorems of the form "if these functions have these moduli, then that one has that modulus".
 
-use crate::definitions::Modulus;
+use crate::claims::Claim;
 use crate::error::ConvexityError;
-use crate::falsification::{Claim, SearchConfig, falsify};
+use crate::moduli::Modulus;
 use crate::objectives::Objective;
+use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report, Verdict};
 
 /// Searches counterexamples to the premises and to the conclusion, with the same budget each.
@@ -18,7 +19,7 @@ pub(super) fn check(
         hypotheses.push(premise(objective, modulus, config)?);
     }
     let (objective, modulus) = conclusion;
-    let claim = falsify(&Claim::new(objective, modulus.clone())?, config)?.verdict;
+    let claim = Claim::new(objective, modulus.clone())?.falsify(config)?.verdict;
     let (measured, bound, slack) = sides(objective, modulus, &claim);
     Ok(Report { theorem, hypotheses, measured, bound, slack, claim })
 }
@@ -31,7 +32,7 @@ pub(super) fn premise(
 ) -> Result<Hypothesis, ConvexityError> {
     let claim = Claim::new(objective, modulus.clone())?;
     let name = claim.to_string();
-    Ok(match falsify(&claim, config)?.verdict {
+    Ok(match claim.falsify(config)?.verdict {
         Verdict::Holds { margin, .. } => Hypothesis::measured(name, -margin.max(0.0), 0.0),
         Verdict::Violated { slack, .. } => Hypothesis::measured(name, -slack, 0.0),
         Verdict::Undecided { reason } => Hypothesis::assumed(format!("{name} ({reason})")),

@@ -18,7 +18,7 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::Quadratic;
-//! use fenchel_convexity::definitions::Modulus;
+//! use fenchel_convexity::moduli::Modulus;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::objectives::Objective;
 //! use fenchel_convexity::theorems::interference;
@@ -42,13 +42,13 @@ mod ledger;
 pub use ledger::{Ledger, LedgerRow};
 
 use super::premise::lift;
-use super::tally::{Certified, Observation, Tally, proof};
-use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_positive, require_range};
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Evaluate, Objective};
 use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent};
-use crate::verdict::{Certificate, Hypothesis, Reason, Report, Verdict, Witness};
+use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
 use ndarray::Array1;
 
 /// What the rounding of steps may explain, relative to the energies.
@@ -122,10 +122,7 @@ pub fn identity(sum: &FiniteSum, run: &BatchRun) -> Result<Report, ConvexityErro
         tally.observe(
             &Observation { measured: left, bound: total, slack: error - off, size },
             || Witness::default().with("T", &[(k + 1) as f64]),
-            || {
-                Certificate::from_forward_error(error - off, 0.0)
-                    .map_or(Certified::RoundOff, Certified::Violation)
-            },
+            || Evidence::Bounded(0.0),
         );
     }
     Ok(tally.finish(vec![Hypothesis::known("batches of one size, without repetition")]))
@@ -235,8 +232,7 @@ pub fn level(
         || {
             // An energy is a power of a sum over the batch: a few hundred units cover it in the dimensions of interest.
             let error = (sum.len() + sum.dimension() + 64) as f64 * 8.0 * f64::EPSILON * (least + level);
-            Certificate::from_forward_error(level - least, error)
-                .map_or(Certified::RoundOff, Certified::Violation)
+            Evidence::Bounded(error)
         },
     );
     Ok(tally.finish(hypotheses))
@@ -265,7 +261,7 @@ fn smooth_along(sum: &FiniteSum, run: &BatchRun, modulus: &Modulus) -> Result<Hy
         let bound = modulus.bound_of(&displacement);
         let size = divergence.abs() + bound + f64::MIN_POSITIVE;
         let mut over = (divergence - bound) / size;
-        if over > TOLERANCE && batch.certified().is_some() {
+        if over > TOLERANCE && batch.enclosable().is_some() {
             // Steps as small as the round-off of the points: 256 bits tell.
             let (x, y) = (lift(pair[0].point.view()), lift(pair[1].point.view()));
             let displacement: Vec<PreciseInterval> = y.iter().zip(&x).map(|(y, x)| y.clone() - x).collect();
@@ -297,9 +293,9 @@ fn steps_are(
 }
 
 /// The slack of a prefix in 256 bits, with the tolerance granted.
-fn certify(sum: &FiniteSum, run: &BatchRun, method: &GeneralisedDescent, t: usize, offset: f64) -> Certified {
-    if sum.certified().is_none() {
-        return Certified::Open;
+fn certify(sum: &FiniteSum, run: &BatchRun, method: &GeneralisedDescent, t: usize, offset: f64) -> Evidence {
+    if sum.enclosable().is_none() {
+        return Evidence::Nothing;
     }
     let states = run.trajectory().states();
     let value =
@@ -308,7 +304,7 @@ fn certify(sum: &FiniteSum, run: &BatchRun, method: &GeneralisedDescent, t: usiz
     let mut slack = value(sum, 0) - value(sum, t);
     for (k, step) in run.steps().iter().enumerate().take(t) {
         let (Ok(batch), Ok(rest)) = (sum.batch(&step.batch), sum.complement(&step.batch)) else {
-            return Certified::Open;
+            return Evidence::Nothing;
         };
         let b = batch.len() as f64;
         let mut gradient = vec![PreciseInterval::zero(); sum.dimension()];
@@ -319,7 +315,7 @@ fn certify(sum: &FiniteSum, run: &BatchRun, method: &GeneralisedDescent, t: usiz
             slack = slack + (value(&rest, k + 1) - value(&rest, k)) * (n - b) / n;
         }
     }
-    proof(&slack)
+    Evidence::Enclosed(slack)
 }
 
 #[cfg(test)]

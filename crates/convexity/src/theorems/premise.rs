@@ -1,10 +1,12 @@
 //! Premises about recorded trajectories.
 
-use crate::definitions::Modulus;
+use crate::claims::Claim;
 use crate::error::ConvexityError;
-use crate::falsification::{Claim, Region, SearchConfig, falsify};
+use crate::moduli::Modulus;
 use crate::number::{Number, PreciseInterval};
+use crate::objectives::Region;
 use crate::objectives::{Domain, Objective};
+use crate::search::SearchConfig;
 use crate::trajectory::{GeneralisedDescent, Trajectory};
 use crate::verdict::{Hypothesis, Verdict};
 use ndarray::ArrayView1;
@@ -21,7 +23,7 @@ pub(super) fn modulus_on(
         Region::Everywhere => claim.to_string(),
         _ => format!("{claim} on the region"),
     };
-    Ok(match falsify(&claim, config)?.verdict {
+    Ok(match claim.falsify(config)?.verdict {
         Verdict::Holds { margin, .. } => Hypothesis::measured(name, -margin.max(0.0), 0.0),
         Verdict::Violated { slack, .. } => Hypothesis::measured(name, -slack, 0.0),
         Verdict::Undecided { reason } => Hypothesis::assumed(format!("{name} ({reason})")),

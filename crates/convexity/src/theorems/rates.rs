@@ -18,8 +18,8 @@
 //!
 //! ```
 //! use fenchel_convexity::catalogue::Quadratic;
-//! use fenchel_convexity::definitions::Modulus;
-//! use fenchel_convexity::falsification::SearchConfig;
+//! use fenchel_convexity::moduli::Modulus;
+//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::descent::Run;
 //! use fenchel_convexity::theorems::gradient_bounds::Infimum;
@@ -32,7 +32,7 @@
 //! let trajectory =
 //!     GeneralisedDescent::new(smooth.potential().clone(), 1.0)?.run(&function, array![2.0, 1.0].view(), 50)?;
 //! let run = Run::new(&function, &smooth, &trajectory);
-//! let config = SearchConfig { budget: 4000, ..SearchConfig::default() };
+//! let config = SearchConfig::budget(4000);
 //! assert!(rates::energy(&run, &Infimum::AtLeast(0.0), &config)?.verdict().holds());
 //! assert!(rates::convex(&run, &[0.0, 0.0], &config)?.verdict().holds());
 //! assert!(rates::dominated(&run, &convex, &Infimum::AtLeast(0.0), &config)?.verdict().holds());
@@ -46,11 +46,11 @@ pub use bound::Decay;
 
 use super::descent::{Run, TOLERANCE};
 use super::gradient_bounds::Infimum;
-use super::tally::{Certified, Observation, Tally, proof};
-use crate::definitions::{Modulus, Side};
 use crate::error::{ConvexityError, require_range, require_vector};
-use crate::falsification::SearchConfig;
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
+use crate::search::SearchConfig;
 use crate::trajectory::GeneralisedDescent;
 use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array1, ArrayView1};
@@ -263,8 +263,8 @@ fn prefix(t: usize, states: &[crate::trajectory::State]) -> Witness {
 }
 
 /// A slack from enclosures, or nothing to certify with.
-fn decided(slack: Option<PreciseInterval>) -> Certified {
-    slack.map_or(Certified::Open, |slack| proof(&slack))
+fn decided(slack: Option<PreciseInterval>) -> Evidence {
+    slack.map_or(Evidence::Nothing, |slack| Evidence::Enclosed(slack))
 }
 
 #[cfg(test)]

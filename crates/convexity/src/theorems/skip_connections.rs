@@ -26,9 +26,9 @@ mod singular_values;
 
 pub use singular_values::singular_values;
 
-use super::tally::{Certified, Observation, Tally};
 use crate::error::{ConvexityError, require_dimension, require_finite};
-use crate::verdict::{Certificate, Hypothesis, Report, Witness};
+use crate::inequality::{Evidence, Observation, Tally};
+use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::Array2;
 
 /// The bounds on the singular values of a product of blocks `I + B_k`, from bounds on the norms of the B_k.
@@ -103,10 +103,7 @@ pub fn check(blocks: &[Array2<f64>], norms: &[f64]) -> Result<Report, ConvexityE
             tally.observe(
                 &Observation { measured, bound, slack, size: measured + bound },
                 || Witness::default().with("blocks", &[(k + 1) as f64]).with("singular values", &values),
-                || {
-                    Certificate::from_forward_error(slack, error)
-                        .map_or(Certified::RoundOff, Certified::Violation)
-                },
+                || Evidence::Bounded(error),
             );
         }
     }

@@ -1,8 +1,8 @@
 //! Finite sums: the mean of the losses of samples, as mini-batch methods see it.
 
 use crate::error::{ConvexityError, require_dimension, require_range};
-use crate::number::{Interval, Number, Precise, PreciseInterval};
-use crate::objectives::{Certified, Domain, Evaluate, Kink, Objective};
+use crate::number::Number;
+use crate::objectives::{Domain, Enclosable, Evaluate, Kink, Objective};
 use ndarray::{Array1, ArrayView1, ArrayViewMut1};
 use std::sync::Arc;
 
@@ -138,46 +138,44 @@ impl Objective for FiniteSum {
         Ok(())
     }
 
-    fn certified(&self) -> Option<&dyn Certified> {
-        self.samples.iter().all(|sample| sample.certified().is_some()).then_some(self)
+    fn enclosable(&self) -> Option<&dyn Enclosable> {
+        self.samples.iter().all(|sample| sample.enclosable().is_some()).then_some(self)
     }
 }
 
-/// The mean in one of the arithmetics that prove things; unknown where a sample is no formula, which `certified` rules out.
-macro_rules! evaluate {
-    ($($number:ty),*) => {$(
-        impl Evaluate<$number> for FiniteSum {
-            fn value_of(&self, x: &[$number]) -> $number {
-                let mut sum = <$number>::zero();
-                for sample in &self.samples {
-                    sum = sum + sample.certified().map_or_else(<$number>::unknown, |f| f.value_of(x));
-                }
-                sum / self.count()
-            }
-
-            fn gradient_of(&self, x: &[$number], gradient: &mut [$number]) {
-                let mut sum = vec![<$number>::zero(); x.len()];
-                let mut one = vec![<$number>::unknown(); x.len()];
-                for sample in &self.samples {
-                    if let Some(formulas) = sample.certified() {
-                        formulas.gradient_of(x, &mut one);
-                    }
-                    sum.iter_mut().zip(&one).for_each(|(sum, one)| *sum = sum.clone() + one);
-                }
-                gradient.iter_mut().zip(sum).for_each(|(to, sum)| *to = sum / self.count());
-            }
-
-            fn bregman_of(&self, u: &[$number], v: &[$number]) -> $number {
-                let mut sum = <$number>::zero();
-                for sample in &self.samples {
-                    sum = sum + sample.certified().map_or_else(<$number>::unknown, |f| f.bregman_of(u, v));
-                }
-                sum / self.count()
-            }
+/// The mean in an arithmetic of formulas; unknown where a sample is no formula, which `enclosable` rules out.
+impl<N: Number> Evaluate<N> for FiniteSum
+where
+    for<'a> dyn Enclosable + 'a: Evaluate<N>,
+{
+    fn value_of(&self, x: &[N]) -> N {
+        let mut sum = N::zero();
+        for sample in &self.samples {
+            sum = sum + sample.enclosable().map_or_else(N::unknown, |formula| formula.value_of(x));
         }
-    )*};
+        sum / self.count()
+    }
+
+    fn gradient_of(&self, x: &[N], gradient: &mut [N]) {
+        let mut sum = vec![N::zero(); x.len()];
+        let mut one = vec![N::unknown(); x.len()];
+        for sample in &self.samples {
+            match sample.enclosable() {
+                Some(formula) => formula.gradient_of(x, &mut one),
+                None => one.fill(N::unknown()),
+            }
+            sum.iter_mut().zip(&one).for_each(|(sum, one)| *sum = sum.clone() + one);
+        }
+        gradient.iter_mut().zip(sum).for_each(|(to, sum)| *to = sum / self.count());
+    }
+
+    fn bregman_of(&self, u: &[N], v: &[N]) -> N {
+        let mut sum = N::zero();
+        for sample in &self.samples {
+            sum = sum + sample.enclosable().map_or_else(N::unknown, |formula| formula.bregman_of(u, v));
+        }
+        sum / self.count()
+    }
 }
 
-evaluate!(Interval, Precise, PreciseInterval);
-
-impl Certified for FiniteSum {}
+impl Enclosable for FiniteSum {}

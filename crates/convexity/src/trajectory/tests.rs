@@ -64,7 +64,7 @@ fn a_finite_sum_agrees_with_its_parts_in_every_arithmetic() {
     let value = sum.value(array![0.3, -0.7].view()).unwrap();
     assert!((value - (4.5 * 0.09 + 3.0 * 0.49) / 6.0).abs() < 1e-15);
     let lifted = x.map(PreciseInterval::from_f64);
-    let formulas = sum.certified().unwrap();
+    let formulas = sum.enclosable().unwrap();
     let enclosure = Evaluate::<PreciseInterval>::value_of(formulas, &lifted).to_f64_interval();
     assert!((enclosure.midpoint() - value).abs() < 1e-15);
     let mut gradient = vec![PreciseInterval::zero(); 2];

@@ -10,17 +10,19 @@ use fenchel_convexity::catalogue::{
     Quadratic, Separable, entries, norm_power_convexity, norm_power_smoothness,
 };
 use fenchel_convexity::certified::{self, Effort};
-use fenchel_convexity::definitions::{Modulus, Side, bregman};
-use fenchel_convexity::estimation::{Scales, Setting, estimate, estimate_offset, fit};
-use fenchel_convexity::falsification::{Claim, Region, SearchConfig, falsify};
+use fenchel_convexity::claims::Claim;
+use fenchel_convexity::claims::Scales;
 use fenchel_convexity::losses::{
     Entmax, FenchelYoung, Logistic, Loss, NormPowerLoss, PowerRegression, SoftmaxCrossEntropy, Sparsemax,
     SquaredError,
 };
+use fenchel_convexity::moduli::{Modulus, Side, bregman};
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::number::Interval;
+use fenchel_convexity::objectives::Region;
 use fenchel_convexity::objectives::{Closure, Domain, Objective, Precomposed, Scaled, Sum};
 use fenchel_convexity::potentials::{Potential, Profile};
+use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::theorems::gradient_bounds::Infimum;
 use fenchel_convexity::theorems::{
     classical, compatibility, cross_entropy, data_set, descent, gradient_bounds, gradient_independence,
@@ -45,7 +47,7 @@ fn is_nan(number: f64) -> Result<(), ConvexityError> {
 const FINE: [f64; 2] = [0.75, 0.25];
 
 fn config() -> SearchConfig {
-    SearchConfig { budget: 20, ..SearchConfig::default() }
+    SearchConfig::budget(20)
 }
 
 fn smooth() -> Modulus {
@@ -249,32 +251,38 @@ fn searches_and_proofs() {
     walk.number("Region::Sublevel", "level", &[0.0], |level| {
         claim().within(Region::Sublevel { level, inside: FINE.to_vec() }).map(drop)
     });
-    let none = SearchConfig { budget: 0, ..SearchConfig::default() };
-    walk.judge("falsify", "budget", "0", falsify(&claim(), &none).map(drop));
-    let setting = || Setting::new(&function, Side::Smooth, Norm::L2);
-    walk.judge("estimate", "budget", "0", estimate(&setting(), 2.0, &none).map(drop));
-    walk.number("estimate", "r", &[0.5], |r| estimate(&setting(), r, &config()).map(drop));
-    walk.number("Setting::with_offset", "offset", &[-1.0, f64::INFINITY], |offset| {
-        estimate(&setting().with_offset(offset), 2.0, &config()).map(drop)
-    });
-    walk.judge(
-        "estimate_offset",
-        "budget",
-        "0",
-        estimate_offset(&function, &smooth(), Region::Everywhere, &none).map(drop),
-    );
+    let none = SearchConfig::budget(0);
+    walk.judge("falsify", "budget", "0", claim().falsify(&none).map(drop));
+    walk.judge("estimate", "budget", "0", claim().estimate(&none).map(drop));
+    walk.judge("estimate_offset", "budget", "0", claim().estimate_offset(&none).map(drop));
     walk.number("fit", "scales.least", &[0.0], |least| {
-        fit(&setting(), &Scales { least, ..Scales::default() }, &config()).map(drop)
+        claim().fit(&Scales { least, ..Scales::default() }, &config()).map(drop)
     });
     walk.number("fit", "scales.most", &[0.05, f64::INFINITY], |most| {
-        fit(&setting(), &Scales { most, ..Scales::default() }, &config()).map(drop)
+        claim().fit(&Scales { most, ..Scales::default() }, &config()).map(drop)
     });
     walk.judge(
         "fit",
         "scales.count",
         "1",
-        fit(&setting(), &Scales { count: 1, ..Scales::default() }, &config()).map(drop),
+        claim().fit(&Scales { count: 1, ..Scales::default() }, &config()).map(drop),
     );
+    walk.number("Claim::smooth", "c", &[0.0, -1.0, f64::INFINITY], |c| {
+        Claim::smooth(&function, c, Norm::L2).map(drop)
+    });
+    walk.number("Claim::weakly_convex", "rho", &[-1.0, f64::INFINITY], |rho| {
+        Claim::weakly_convex(&function, rho, Norm::L2).map(drop)
+    });
+    walk.number("Claim::lipschitz_gradient", "L", &[0.0, f64::INFINITY], |l| {
+        Claim::lipschitz_gradient(&function, l, Norm::L2).map(drop)
+    });
+    walk.number("Claim::polyak_lojasiewicz", "mu", &[0.0, f64::INFINITY], |mu| {
+        Claim::polyak_lojasiewicz(&function, mu, 0.0).map(drop)
+    });
+    walk.number("Claim::quasar_convex", "tau", &[0.0, f64::INFINITY], |tau| {
+        Claim::quasar_convex(&function, tau, &FINE).map(drop)
+    });
+    walk.vector("Claim::quasar_convex", "minimiser", |x| Claim::quasar_convex(&function, 1.0, x).map(drop));
     let (effort, side) = (Effort { boxes: 10 }, Interval::hull(-1.0, 1.0));
     walk.judge(
         "certified::minimum",

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use fenchel_convexity::definitions::Side;
 use fenchel_convexity::losses::Loss;
+use fenchel_convexity::moduli::Side;
 use fenchel_convexity::norms::Norm;
 use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
 use fenchel_tensor::{Engine, Tape, TensorError};

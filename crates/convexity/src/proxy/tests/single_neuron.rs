@@ -1,8 +1,9 @@
 //! E2, and least squares of E1.
 
 use super::*;
-use crate::falsification::{Region, SearchConfig};
+use crate::objectives::Region;
 use crate::proxy::neuron::{Neuron, NeuronInstance, spread};
+use crate::search::SearchConfig;
 use ndarray::ArrayView1;
 
 const N: usize = 20;

@@ -1,10 +1,11 @@
 //! E1: the star-convex functions against their hypotheses and guarantees.
 
 use super::*;
-use crate::falsification::{Region, SearchConfig};
 use crate::norms::Norm;
 use crate::objectives::Objective;
+use crate::objectives::Region;
 use crate::proxy::star_convex::{EvenPolynomial, RootPower, convex, quasar_convex};
+use crate::search::SearchConfig;
 use crate::trajectory::Trajectory;
 use std::sync::Arc;
 

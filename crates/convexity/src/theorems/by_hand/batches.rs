@@ -1,16 +1,16 @@
 //! T8 and T9: batches of three samples.
 
 use super::*;
-use crate::definitions::{Modulus, Side};
-use crate::falsification::SearchConfig;
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::theorems::capacity_risk::{self, BatchInfima};
 use crate::theorems::gradient_bounds::Infimum;
 use crate::theorems::{classical, interference};
 use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent, Trajectory};
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 300, ..SearchConfig::default() };
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(300);
 const CURVATURES: [f64; 3] = [1.0, 0.5, 0.8];
 const CENTRES: [f64; 3] = [0.3, -1.0, 2.0];
 
@@ -189,7 +189,7 @@ fn t8_the_floor_of_three_samples() {
         let (below, tolerance) = measured_hypothesis(&report, "below its batch");
         assert!((below - nearest).abs() < 1e-13 && tolerance == 1e-13, "{below} {nearest}");
     }
-    let token = SearchConfig { budget: 1, ..SearchConfig::default() };
+    let token = SearchConfig::budget(1);
     let modulus = Modulus::smooth(1.25, 2.0, Norm::L2).unwrap();
     assert!(capacity_risk::check(&sum, &infima, &points, &modulus, &token).is_ok());
     assert!(

@@ -2,11 +2,11 @@
 
 use super::*;
 use crate::catalogue::{LogCosh, PotentialFunction, Separable};
-use crate::definitions::Modulus;
-use crate::falsification::SearchConfig;
 use crate::losses::SquaredError;
+use crate::moduli::Modulus;
 use crate::norms::Norm;
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::theorems::data_set::{self, DataSet};
 use crate::theorems::descent::Run;
 use crate::theorems::gradient_bounds::Infimum;
@@ -14,7 +14,7 @@ use crate::theorems::gradient_independence::{self, BallModel, Bound};
 use crate::theorems::{capacity_risk, interference, rates, skip_connections};
 use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent, Trajectory};
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 200, ..SearchConfig::default() };
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(200);
 
 /// Half the width of the enclosure of a violation.
 fn half_width(report: &Report) -> f64 {

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::catalogue::{Cosine, PotentialFunction, Separable};
-use crate::definitions::{Modulus, Side};
 use crate::error::ConvexityError;
-use crate::falsification::SearchConfig;
 use crate::losses::{Loss, SquaredError};
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::theorems::data_set::{self, DataSet};
 use crate::theorems::descent::{self, Run};
 use crate::theorems::gradient_bounds::Infimum;
@@ -18,7 +18,7 @@ use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent, Trajectory};
 use fenchel_random::{Rng, Seed};
 use ndarray::{ArrayView1, ArrayViewMut1};
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 200, ..SearchConfig::default() };
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(200);
 
 fn power(c: f64) -> PotentialFunction {
     PotentialFunction::new(Potential::norm_power(c, 2.0, Norm::L2).unwrap(), 1).unwrap()
@@ -39,7 +39,7 @@ fn t3_residuals_are_relative_to_all_terms() {
     let (residual, _) = measured_hypothesis(&report, "conjugate of the first");
     assert!((residual - 1.0 / 7.0).abs() < 1e-3, "{residual}");
     // Values and products of both signs: a sum of terms is at most the sum of their sizes, and comes near to it.
-    let config = SearchConfig { budget: 3000, ..SearchConfig::default() };
+    let config = SearchConfig::budget(3000);
     let cosine = Separable::new(Cosine, 1).unwrap();
     let report = duality::check(&cosine, &smooth, &power(1.0), &config).unwrap();
     for name in ["the function is convex", "conjugate of the first"] {

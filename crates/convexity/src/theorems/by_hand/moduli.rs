@@ -2,15 +2,15 @@
 
 use super::*;
 use crate::catalogue::{Cosine, PotentialFunction, Ramp, Separable};
-use crate::definitions::{Modulus, Side};
-use crate::falsification::SearchConfig;
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::theorems::gradient_bounds::{self, Infimum};
 use crate::theorems::{compatibility, cross_entropy, duality, growth};
 use crate::verdict::Reason;
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 200, ..SearchConfig::default() };
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(200);
 
 fn modulus(side: Side, c: f64, offset: f64) -> Modulus {
     Modulus::new(side, Potential::norm_power(c, 2.0, Norm::L2).unwrap(), offset).unwrap()

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::catalogue::{Cosine, LogCosh, PotentialFunction, Separable};
-use crate::definitions::{Modulus, Side};
-use crate::falsification::{Region, SearchConfig};
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::objectives::Closure;
+use crate::objectives::Region;
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::theorems::capacity_risk::{self, BatchInfima};
 use crate::theorems::descent::{self, Run};
 use crate::theorems::gradient_bounds::{self, Infimum};
@@ -14,7 +15,7 @@ use crate::theorems::{calculus, interference, rates};
 use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent, Trajectory};
 use std::f64::consts::PI;
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 200, ..SearchConfig::default() };
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(200);
 
 /// The status of the first hypothesis.
 fn first(report: &Report) -> (f64, f64) {

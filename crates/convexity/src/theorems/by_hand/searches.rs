@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::catalogue::{Cosine, PotentialFunction, Separable};
-use crate::definitions::{Modulus, Side};
 use crate::error::ConvexityError;
-use crate::falsification::SearchConfig;
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::objectives::{Closure, Domain};
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::theorems::capacity_risk::{self, BatchInfima};
 use crate::theorems::gradient_bounds::{self, Infimum};
 use crate::theorems::points::point;
@@ -75,7 +75,7 @@ fn t3_residuals_over_the_points_of_the_search() {
     }
     // Nothing could be evaluated: nothing is known.
     let nothing = Closure::new("nothing", 1, |_: &[f64]| f64::NAN, |_: &[f64], s: &mut [f64]| s[0] = 0.0);
-    let config = SearchConfig { budget: 20, ..SearchConfig::default() };
+    let config = SearchConfig::budget(20);
     let report = duality::check(&cosine, &smooth, &nothing.unwrap(), &config).unwrap();
     assert_eq!(measured_hypothesis(&report, "conjugate of the first").0, f64::INFINITY);
 }
@@ -85,7 +85,7 @@ fn t4_gaps_of_negative_values() {
     // cos x above -1.5: (1 + cos x)^2/2 + 1/2 of slack, relative to sin^2 x/2 + |cos x| + 3/2: least at pi, where it is 1/5.
     let cosine = Separable::new(Cosine, 1).unwrap();
     let smooth = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
-    let config = SearchConfig { budget: 2000, ..SearchConfig::default() };
+    let config = SearchConfig::budget(2000);
     let report = gradient_bounds::check(&cosine, &smooth, &Infimum::AtLeast(-1.5), &config).unwrap();
     let v = point_of(&report, "v")[0];
     let (energy, gap) = (v.sin() * v.sin() / 2.0, v.cos() + 1.5);

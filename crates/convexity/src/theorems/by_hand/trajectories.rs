@@ -2,16 +2,17 @@
 
 use super::*;
 use crate::catalogue::{Cosine, LogCosh, PotentialFunction, Separable};
-use crate::definitions::{Modulus, Side};
-use crate::falsification::{Region, SearchConfig};
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
+use crate::objectives::Region;
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
 use crate::theorems::descent::{self, Run};
 use crate::theorems::gradient_bounds::Infimum;
 use crate::theorems::{classical, interference, rates};
 use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent, Trajectory};
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 300, ..SearchConfig::default() };
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(300);
 
 #[test]
 fn t6_on_a_power_and_on_a_parabola() {
@@ -124,9 +125,9 @@ fn t6_asks_for_steps_exponents_and_budgets() {
     let still = Trajectory::record(&function, [array![1.0]]).unwrap();
     let one = Trajectory::record(&function, [array![1.0], array![1.0 / 3.0]]).unwrap();
     assert!(descent::check(&Run::new(&function, &modulus, &still), 1.0, &CONFIG()).is_err());
-    let token = SearchConfig { budget: 1, ..SearchConfig::default() };
+    let token = SearchConfig::budget(1);
     assert!(descent::check(&Run::new(&function, &modulus, &one), 1.0, &token).is_ok());
-    let none = SearchConfig { budget: 0, ..SearchConfig::default() };
+    let none = SearchConfig::budget(0);
     assert!(descent::check(&Run::new(&function, &modulus, &one), 1.0, &none).is_err());
     // r = 1 has no exponent q, and r a little above has one.
     assert!(descent::guaranteed_share(1.0, 0.5).is_err() && descent::guaranteed_share(1.005, 0.5).is_ok());

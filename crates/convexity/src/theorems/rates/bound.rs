@@ -1,7 +1,7 @@
 //! The decays that T7 promises, in any arithmetic.
 
-use crate::definitions::{Modulus, Side};
 use crate::error::ConvexityError;
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::Number;
 

@@ -1,12 +1,12 @@
 //! Prefixes of a run in 256 bits, evaluated only as far as they are in doubt.
 
 use super::decided;
+use crate::inequality::Evidence;
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Evaluate, Objective};
 use crate::theorems::descent::Exact;
 use crate::theorems::gradient_bounds::Infimum;
 use crate::theorems::premise::lift;
-use crate::theorems::tally::Certified;
 use crate::trajectory::{GeneralisedDescent, State};
 
 /// Enclosures of values, energies and the round-off of steps, for a growing prefix.
@@ -42,7 +42,7 @@ impl<'a> Prefixes<'a> {
     }
 
     /// What the enclosures of the first T steps say of a slack.
-    pub(super) fn slack(&mut self, t: usize, slack: impl FnOnce(&Self) -> PreciseInterval) -> Certified {
+    pub(super) fn slack(&mut self, t: usize, slack: impl FnOnce(&Self) -> PreciseInterval) -> Evidence {
         decided(self.extend(t).map(|()| slack(self)))
     }
 
@@ -67,7 +67,7 @@ impl<'a> Prefixes<'a> {
     }
 
     fn extend(&mut self, t: usize) -> Option<()> {
-        let formulas = self.function.certified()?;
+        let formulas = self.function.enclosable()?;
         let value =
             |state: &State| Evaluate::<PreciseInterval>::value_of(formulas, &lift(state.point.view()));
         if self.values.is_empty() {

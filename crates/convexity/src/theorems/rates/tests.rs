@@ -4,15 +4,15 @@ use super::*;
 use crate::catalogue::{
     AbsolutePower, LogCosh, PotentialFunction, Quadratic, Separable, entries, norm_power_smoothness,
 };
-use crate::falsification::Region;
 use crate::norms::Norm;
+use crate::objectives::Region;
 use crate::objectives::{Closure, Objective};
 use crate::potentials::Potential;
 use crate::trajectory::Trajectory;
 use crate::verdict::Verdict;
 use ndarray::array;
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig { budget: 1500, ..SearchConfig::default() };
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(1500);
 
 fn descend(function: &dyn Objective, modulus: &Modulus, start: &[f64], steps: usize) -> Trajectory {
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();

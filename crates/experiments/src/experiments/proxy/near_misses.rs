@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use fenchel_convexity::falsification::{Region, SearchConfig};
+use fenchel_convexity::objectives::Region;
 use fenchel_convexity::proxy::check::{self, Checked};
 use fenchel_convexity::proxy::neuron::{Neuron, NeuronInstance};
 use fenchel_convexity::proxy::star_convex::{RootPower, convex, quasar_convex};
 use fenchel_convexity::proxy::{Comparator, Descent, Exact, Oracle, ProxyConvex, SmoothGuarantee};
+use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::verdict::{Hypothesis, Verdict};
 use fenchel_nn::proxy::SeparableInstance;
 use fenchel_random::{Rng, Seed};

@@ -1,6 +1,7 @@
 //! Compass search: one move after another, each with its own step, doubled after success and cut after failure.
 
-use super::{Climber, Pair};
+use super::Climber;
+use crate::inequality::{Pair, Points};
 
 /// A move of a pair with one real parameter; the parameter 0 leaves the pair where it is.
 #[derive(Clone, Copy, Debug)]
@@ -26,11 +27,15 @@ const SMALLEST: f64 = 1e-7;
 
 pub(super) fn climb(climber: &mut Climber<'_>, middle: &[f64]) {
     let m = climber.pair.u.len();
-    let mut moves: Vec<(Move, f64)> =
-        [Move::ScaleFromV, Move::ScaleFromU, Move::Slide, Move::Enlarge, Move::Recede]
-            .map(|m| (m, 0.5))
-            .to_vec();
-    moves.extend((0..m).flat_map(|i| [(Move::Both(i), 0.3), (Move::Alone(i), 0.3)]));
+    let mut moves: Vec<(Move, f64)> = Vec::with_capacity(2 * m + 5);
+    match climber.landscape.points() {
+        Points::One => moves.extend((0..m).map(|i| (Move::Alone(i), 0.3)).chain([(Move::Enlarge, 0.5)])),
+        Points::Two => {
+            let whole = [Move::ScaleFromV, Move::ScaleFromU, Move::Slide, Move::Enlarge, Move::Recede];
+            moves.extend(whole.map(|kind| (kind, 0.5)));
+            moves.extend((0..m).flat_map(|i| [(Move::Both(i), 0.3), (Move::Alone(i), 0.3)]));
+        }
+    }
     loop {
         let mut alive = false;
         let before = climber.height.score;
@@ -38,7 +43,7 @@ pub(super) fn climb(climber: &mut Climber<'_>, middle: &[f64]) {
             if step.abs() < SMALLEST {
                 continue;
             }
-            if !climber.has_budget() {
+            if !climber.goes_on() {
                 return;
             }
             alive = true;

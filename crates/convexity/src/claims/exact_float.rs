@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A text and no JSON number, as many readers of JSON round numbers.
 ///
 /// ```
-/// use fenchel_convexity::falsification::ExactFloat;
+/// use fenchel_convexity::claims::ExactFloat;
 ///
 /// let text = serde_json::to_string(&ExactFloat(0.1 + 0.2)).unwrap();
 /// assert_eq!(text, "\"3.0000000000000004e-1\"");

@@ -4,9 +4,10 @@
 //! differences of coordinates and sign patterns (where l_1 and l_inf have their corners), on kinks, and at the edge of the
 //! domain. Sizes come from a low-discrepancy sequence, so that a short search already has seen every scale.
 
+use super::landscape::Landscape;
 use super::low_discrepancy::{LowDiscrepancy, normal_quantile};
-use super::problem::{Pair, Problem};
-use crate::objectives::{Domain, Kink};
+use crate::inequality::Pair;
+use crate::objectives::{Domain, Kink, Region};
 use fenchel_random::{Rng, Seed, SliceRandom, Stream};
 
 /// Coordinates of the low-discrepancy sequence that are used for sizes; the others become normal entries.
@@ -18,7 +19,7 @@ const SHAPES: u64 = 8;
 
 /// The start pairs of one search, each computable from its index.
 pub(super) struct Starts<'a> {
-    problem: &'a Problem<'a>,
+    landscape: &'a Landscape<'a>,
     seed: Seed,
     sequence: LowDiscrepancy,
     middle: Vec<f64>,
@@ -27,28 +28,29 @@ pub(super) struct Starts<'a> {
 }
 
 impl<'a> Starts<'a> {
-    pub(super) fn new(problem: &'a Problem<'a>, seed: Seed) -> Self {
+    pub(super) fn new(landscape: &'a Landscape<'a>, seed: Seed) -> Self {
         let mut stream = seed.derive("shift").stream();
-        let m = problem.dimension();
+        let m = landscape.dimension();
         let dimensions = SIZES + (2 * m).min(NORMAL);
         let sequence = LowDiscrepancy::new((0..dimensions).map(|_| stream.random()).collect());
-        let (middle, size) = problem.region.middle(&problem.domain, m);
-        Self { problem, seed, sequence, middle, size, kinks: problem.objective.kinks() }
+        let (middle, size) = landscape.region.middle(&landscape.domain, m);
+        let kinks = landscape.inequality.functions().iter().flat_map(|function| function.kinks()).collect();
+        Self { landscape, seed, sequence, middle, size, kinks }
     }
 
     /// The start with this index, admitted to the region.
     pub(super) fn pair(&self, index: u64) -> Pair {
         let point = self.sequence.point(index);
         let mut stream = self.seed.derive("start").index(index).stream();
-        let mut pair = if self.problem.domain == Domain::Simplex {
+        let mut pair = if self.landscape.domain == Domain::Simplex {
             self.on_the_simplex(&point, &mut stream)
         } else {
             self.in_space(index, &point, &mut stream)
         };
-        self.problem.admit(&mut pair);
+        self.landscape.admit(&mut pair);
         if !self.kinks.is_empty() && stream.random_bool(0.3) {
             self.to_a_kink(&mut pair, &mut stream);
-            self.problem.admit(&mut pair);
+            self.landscape.admit(&mut pair);
         }
         pair
     }
@@ -61,8 +63,12 @@ impl<'a> Starts<'a> {
             |t: f64| if bounded { self.size * 10.0_f64.powf(-5.0 * t) } else { 10.0_f64.powf(8.0 * t - 4.0) };
         let normals = &point[SIZES..];
         let (at, along) = (index % SHAPES, (index / SHAPES) % (SHAPES + 3));
-        let anchor = self.shape(at, &normals[..normals.len() / 2], stream);
-        let anchor: Vec<f64> = anchor.iter().map(|x| x * size(point[0])).collect();
+        let spots = &normals[..normals.len() / 2];
+        let anchor: Vec<f64> = if bounded && index % 3 == 1 {
+            self.spot(spots, stream)
+        } else {
+            self.shape(at, spots, stream).iter().map(|x| x * size(point[0])).collect()
+        };
         let mut direction = match along {
             // A ray through the middle, towards it and away from it.
             a if a >= SHAPES && anchor.iter().any(|&x| x != 0.0) => {
@@ -87,6 +93,23 @@ impl<'a> Starts<'a> {
         let v: Vec<f64> = (0..m).map(|i| self.middle[i] + anchor[i]).collect();
         let u: Vec<f64> = (0..m).map(|i| v[i] + direction[i]).collect();
         if stream.random_bool(0.5) { Pair { u, v } } else { Pair { u: v, v: u } }
+    }
+
+    /// A place anywhere in a bounded region, from its middle: a dent may be far from the middle and small.
+    fn spot(&self, uniform: &[f64], stream: &mut Stream) -> Vec<f64> {
+        (0..self.middle.len())
+            .map(|i| {
+                let t = uniform.get(i).copied().unwrap_or_else(|| stream.random());
+                match (&self.landscape.region, &self.landscape.domain) {
+                    (Region::Everywhere, Domain::Box { lower, upper })
+                        if (upper[i] - lower[i]).is_finite() =>
+                    {
+                        lower[i] + t * (upper[i] - lower[i]) - self.middle[i]
+                    }
+                    _ => self.size * (2.0 * t - 1.0),
+                }
+            })
+            .collect()
     }
 
     /// A vector of size about 1: normal, one coordinate, signs, a difference of two coordinates, a few signs,
@@ -160,8 +183,8 @@ impl<'a> Starts<'a> {
             }
             _ => order[..face].iter().for_each(|&i| d[i] = stream.random::<f64>() - v[i]),
         }
-        self.problem.domain.tangent(&mut d);
-        let reach = self.problem.domain.reach(&v, &d).min(1e3);
+        self.landscape.domain.tangent(&mut d);
+        let reach = self.landscape.domain.reach(&v, &d).min(1e3);
         let t = reach * 10.0_f64.powf(-4.0 * point[1]);
         let u: Vec<f64> = v.iter().zip(&d).map(|(v, d)| v + t * d).collect();
         if stream.random_bool(0.8) { Pair { u, v } } else { Pair { u: v, v: u } }

@@ -1,6 +1,7 @@
 //! Limited-memory quasi-Newton ascent (Nocedal 1980) with projection and backtracking.
 
-use super::{Climber, Pair};
+use super::Climber;
+use crate::inequality::Pair;
 use std::collections::VecDeque;
 
 /// Pairs of steps and gradient changes that are remembered.
@@ -18,7 +19,7 @@ pub(super) fn climb(climber: &mut Climber<'_>) {
         return;
     }
     let mut stalled = 0;
-    while climber.has_budget() && stalled < 2 {
+    while climber.goes_on() && stalled < 2 {
         let mut direction = newton_direction(&gradient, &memory);
         if dot(&direction, &gradient) <= 0.0 {
             memory.clear();
@@ -68,18 +69,14 @@ fn line_search(climber: &mut Climber<'_>, start: &Pair, direction: &[f64], step:
     for trial in 0..14 {
         if climber.try_pair(at(t)) {
             let mut doublings = 0;
-            while expand
-                && trial == 0
-                && doublings < 8
-                && climber.has_budget()
-                && climber.try_pair(at(2.0 * t))
+            while expand && trial == 0 && doublings < 8 && climber.goes_on() && climber.try_pair(at(2.0 * t))
             {
                 t *= 2.0;
                 doublings += 1;
             }
             return true;
         }
-        if !climber.has_budget() {
+        if !climber.goes_on() {
             return false;
         }
         t *= 0.3;
@@ -110,7 +107,7 @@ fn newton_direction(gradient: &[f64], memory: &VecDeque<(Vec<f64>, Vec<f64>)>) -
 fn write_gradient(climber: &mut Climber<'_>, gradient: &mut [f64]) -> bool {
     climber.evaluations += GRADIENT_COST;
     let (to_u, to_v) = gradient.split_at_mut(climber.pair.u.len());
-    climber.problem.gradient(&climber.pair, &climber.height, to_u, to_v)
+    climber.landscape.gradient(&climber.pair, &climber.height, to_u, to_v)
 }
 
 fn concatenated(pair: &Pair) -> Vec<f64> {

@@ -1,11 +1,15 @@
 //! The falsifier against functions whose tight constants are known by hand.
 
 use super::*;
-use crate::definitions::{Modulus, Side};
+use crate::ConvexityError;
+use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::Number;
-use crate::objectives::{Closure, Domain, Formula, ForwardError};
+use crate::objectives::{Closure, Domain, Formula, ForwardError, Region};
 use crate::potentials::Potential;
+use crate::search::SearchConfig;
+use crate::verdict::{Reason, Verdict};
+use fenchel_random::Seed;
 
 #[derive(Debug)]
 struct LogSumExp(usize);
@@ -87,9 +91,9 @@ fn check_tight(objective: &dyn crate::objectives::Objective, side: Side, constan
     };
     let better = if side == Side::Convex { 1.01 } else { 0.99 } * constant;
     for seed in 0..3 {
-        let holds = falsify(&claim(constant), &config(seed, 5000)).unwrap();
+        let holds = claim(constant).falsify(&config(seed, 5000)).unwrap();
         assert!(holds.verdict.holds(), "{}: {}", claim(constant), holds.verdict);
-        let refuted = falsify(&claim(better), &config(seed, 100_000)).unwrap();
+        let refuted = claim(better).falsify(&config(seed, 100_000)).unwrap();
         assert!(refuted.verdict.is_violated(), "{} seed {seed}: {}", claim(better), refuted.verdict);
         let certificate = refuted.counterexample.unwrap().verify(&claim(better)).unwrap();
         assert!(certificate.enclosure().1 < 0.0);
@@ -125,11 +129,11 @@ fn the_same_seed_gives_the_same_bits_on_any_number_of_threads() {
     let claim = Claim::new(&function, Modulus::smooth(0.5, 2.0, Norm::L2).unwrap()).unwrap();
     let run = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| falsify(&claim, &config(7, 8000)).unwrap())
+        pool.install(|| claim.falsify(&config(7, 8000)).unwrap())
     };
     assert_eq!(run(1), run(2));
     assert_eq!(run(1), run(5));
-    let other = falsify(&claim, &config(8, 8000)).unwrap();
+    let other = claim.falsify(&config(8, 8000)).unwrap();
     assert_ne!(run(1), other);
 }
 
@@ -139,13 +143,13 @@ fn a_function_without_a_formula_is_certified_by_its_error_bound_only() {
         || Closure::new("cos", 1, |x: &[f64]| x[0].cos(), |x: &[f64], s: &mut [f64]| s[0] = -x[0].sin());
     let plain = cosine().unwrap();
     let claim = Claim::new(&plain, Modulus::smooth(0.9, 2.0, Norm::L2).unwrap()).unwrap();
-    let suspected = falsify(&claim, &config(1, 5000)).unwrap();
+    let suspected = claim.falsify(&config(1, 5000)).unwrap();
     assert!(matches!(&suspected.verdict, Verdict::Undecided { reason: Reason::NoCertificate { .. } }));
     let bounded = cosine().unwrap().with_forward_error(|_| ForwardError { value: 1e-15, gradient: 1e-15 });
     let claim = Claim::new(&bounded, Modulus::smooth(0.9, 2.0, Norm::L2).unwrap()).unwrap();
-    assert!(falsify(&claim, &config(1, 5000)).unwrap().verdict.is_violated());
+    assert!(claim.falsify(&config(1, 5000)).unwrap().verdict.is_violated());
     let claim = Claim::new(&bounded, Modulus::smooth(1.0, 2.0, Norm::L2).unwrap()).unwrap();
-    assert!(falsify(&claim, &config(1, 5000)).unwrap().verdict.holds());
+    assert!(claim.falsify(&config(1, 5000)).unwrap().verdict.holds());
 }
 
 #[test]
@@ -171,9 +175,9 @@ fn offsets_and_regions_are_part_of_the_claim() {
         let modulus = Modulus::smooth(c, 2.0, Norm::L2).unwrap().with_offset(offset).unwrap();
         Claim::new(&Absolute, modulus).unwrap()
     };
-    assert!(falsify(&claim(1e3, 0.0), &config(0, 20_000)).unwrap().verdict.is_violated());
-    assert!(falsify(&claim(4.0, 0.5), &config(0, 20_000)).unwrap().verdict.holds());
-    assert!(falsify(&claim(4.0, 0.49), &config(0, 20_000)).unwrap().verdict.is_violated());
+    assert!(claim(1e3, 0.0).falsify(&config(0, 20_000)).unwrap().verdict.is_violated());
+    assert!(claim(4.0, 0.5).falsify(&config(0, 20_000)).unwrap().verdict.holds());
+    assert!(claim(4.0, 0.49).falsify(&config(0, 20_000)).unwrap().verdict.is_violated());
 
     // x^4/4 is smooth with constant 3 R^2 on the ball of radius R, and not beyond.
     let quartic = Quartic(1);
@@ -181,8 +185,8 @@ fn offsets_and_regions_are_part_of_the_claim() {
         let ball = Region::Ball { centre: vec![0.0], radius, norm: Norm::L2 };
         Claim::new(&quartic, Modulus::smooth(12.0, 2.0, Norm::L2).unwrap()).unwrap().within(ball).unwrap()
     };
-    assert!(falsify(&on(2.0), &config(0, 20_000)).unwrap().verdict.holds());
-    let refuted = falsify(&on(2.02), &config(0, 20_000)).unwrap();
+    assert!(on(2.0).falsify(&config(0, 20_000)).unwrap().verdict.holds());
+    let refuted = on(2.02).falsify(&config(0, 20_000)).unwrap();
     assert!(refuted.verdict.is_violated());
     // A counterexample for the larger ball says nothing about the smaller one.
     let counterexample = refuted.counterexample.unwrap();
@@ -193,16 +197,16 @@ fn offsets_and_regions_are_part_of_the_claim() {
         let point = Region::Around { point: vec![0.0] };
         Claim::new(&quartic, Modulus::convex(c, 4.0, Norm::L2).unwrap()).unwrap().within(point).unwrap()
     };
-    assert!(falsify(&around(1.0), &config(0, 5000)).unwrap().verdict.holds());
-    assert!(falsify(&around(1.01), &config(0, 5000)).unwrap().verdict.is_violated());
+    assert!(around(1.0).falsify(&config(0, 5000)).unwrap().verdict.holds());
+    assert!(around(1.01).falsify(&config(0, 5000)).unwrap().verdict.is_violated());
 
     // On {G <= 4}, that is |x| <= 2, again.
     let below = |c: f64| {
         let level = Region::Sublevel { level: 4.0, inside: vec![0.0] };
         Claim::new(&quartic, Modulus::smooth(c, 2.0, Norm::L2).unwrap()).unwrap().within(level).unwrap()
     };
-    assert!(falsify(&below(12.0), &config(0, 20_000)).unwrap().verdict.holds());
-    assert!(falsify(&below(11.88), &config(0, 20_000)).unwrap().verdict.is_violated());
+    assert!(below(12.0).falsify(&config(0, 20_000)).unwrap().verdict.holds());
+    assert!(below(11.88).falsify(&config(0, 20_000)).unwrap().verdict.is_violated());
 }
 
 #[test]
@@ -219,11 +223,11 @@ fn a_segment_asks_less_than_the_space_around_it() {
         let (valid, better) = (claim(-1e-12), claim(0.01));
         for seed in 0..3 {
             // Everywhere the constants are 3 and 1.
-            assert!(falsify(&valid, &config(seed, 5000)).unwrap().verdict.is_violated());
-            let holds = falsify(&valid.clone().within(segment()).unwrap(), &config(seed, 5000)).unwrap();
+            assert!(valid.falsify(&config(seed, 5000)).unwrap().verdict.is_violated());
+            let holds = valid.clone().within(segment()).unwrap().falsify(&config(seed, 5000)).unwrap();
             assert!(holds.verdict.holds(), "{}", holds.verdict);
             let on = better.clone().within(segment()).unwrap();
-            let refuted = falsify(&on, &config(seed, 5000)).unwrap();
+            let refuted = on.falsify(&config(seed, 5000)).unwrap();
             assert!(refuted.verdict.is_violated(), "{}", refuted.verdict);
             let mut pair = refuted.counterexample.unwrap();
             assert!(pair.verify(&on).unwrap().enclosure().1 < 0.0);
@@ -238,8 +242,8 @@ fn a_segment_asks_less_than_the_space_around_it() {
         let on = Region::Segment { from: vec![1.0, 0.0], to: vec![2.0, 0.0] };
         Claim::new(&quartic, Modulus::smooth(c, 2.0, Norm::L2).unwrap()).unwrap().within(on).unwrap()
     };
-    assert!(falsify(&claim(12.0), &config(0, 10_000)).unwrap().verdict.holds());
-    assert!(falsify(&claim(11.88), &config(0, 10_000)).unwrap().verdict.is_violated());
+    assert!(claim(12.0).falsify(&config(0, 10_000)).unwrap().verdict.holds());
+    assert!(claim(11.88).falsify(&config(0, 10_000)).unwrap().verdict.is_violated());
     // On the simplex: between two of its points.
     let entropy = NegativeEntropy(3);
     let edge = Region::Segment { from: vec![0.5, 0.25, 0.25], to: vec![0.25, 0.5, 0.25] };
@@ -248,8 +252,8 @@ fn a_segment_asks_less_than_the_space_around_it() {
         Claim::new(&entropy, modulus).unwrap().within(edge.clone()).unwrap()
     };
     // Second derivative along (1, -1)/sqrt 2: (1/p + 1/q)/2 >= 1/0.375.
-    assert!(falsify(&claim(1.0 / 0.375), &config(0, 5000)).unwrap().verdict.holds());
-    assert!(falsify(&claim(1.01 / 0.375), &config(0, 5000)).unwrap().verdict.is_violated());
+    assert!(claim(1.0 / 0.375).falsify(&config(0, 5000)).unwrap().verdict.holds());
+    assert!(claim(1.01 / 0.375).falsify(&config(0, 5000)).unwrap().verdict.is_violated());
 }
 
 #[test]
@@ -260,17 +264,17 @@ fn segments_and_levels_without_a_formula_are_not_certified_by_round_off() {
             .with_forward_error(|_| ForwardError { value: 1e-15, gradient: 1e-15 });
     let claim = || Claim::new(&cosine, Modulus::smooth(0.9, 2.0, Norm::L2).unwrap()).unwrap();
     let on = claim().within(Region::Segment { from: vec![-4.0], to: vec![4.0] }).unwrap();
-    assert!(falsify(&on, &config(1, 2000)).unwrap().verdict.is_undecided());
+    assert!(on.falsify(&config(1, 2000)).unwrap().verdict.is_undecided());
     // Below -0.5 the second derivative reaches 1; the pairs lie there beyond the error bound.
     let below = claim().within(Region::Sublevel { level: -0.5, inside: vec![3.0] }).unwrap();
-    assert!(falsify(&below, &config(1, 2000)).unwrap().verdict.is_violated());
+    assert!(below.falsify(&config(1, 2000)).unwrap().verdict.is_violated());
 }
 
 #[test]
 fn counterexamples_survive_a_file_and_refuse_another_claim() {
     let function = LogSumExp(3);
     let claim = |c: f64| Claim::new(&function, Modulus::smooth(c, 2.0, Norm::L2).unwrap()).unwrap();
-    let counterexample = falsify(&claim(0.45), &config(3, 20_000)).unwrap().counterexample.unwrap();
+    let counterexample = claim(0.45).falsify(&config(3, 20_000)).unwrap().counterexample.unwrap();
     let text = serde_json::to_string_pretty(&counterexample).unwrap();
     let read: Counterexample = serde_json::from_str(&text).unwrap();
     assert_eq!(read, counterexample);
@@ -299,7 +303,7 @@ fn bad_claims_are_refused_by_name() {
         assert!(claim().within(segment).unwrap_err().to_string().contains(name));
     }
     let empty = config(0, 0);
-    assert!(falsify(&claim(), &empty).is_err());
+    assert!(claim().falsify(&empty).is_err());
 }
 
 #[test]
@@ -308,11 +312,12 @@ fn progress_is_reported_and_the_budget_is_kept() {
     let claim = Claim::new(&function, Modulus::convex(0.3, 4.0, Norm::L2).unwrap()).unwrap();
     for budget in [1, 7, 500, 9000] {
         let mut last = 0;
-        let result = falsify_with_progress(&claim, &config(0, budget), &mut |p| {
-            assert!(p.evaluations > last && p.budget == budget);
-            last = p.evaluations;
-        })
-        .unwrap();
+        let result = claim
+            .falsify_with_progress(&config(0, budget), &mut |p| {
+                assert!(p.evaluations > last && p.budget == budget);
+                last = p.evaluations;
+            })
+            .unwrap();
         // The last step of each climb may run over by a gradient.
         assert!(last == result.evaluations && last <= budget + 8 * 4, "{last} of {budget}");
     }

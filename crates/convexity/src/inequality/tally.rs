@@ -1,10 +1,11 @@
 //! Keeping the worst slack of an inequality over many points.
 
-use crate::number::PreciseInterval;
+use super::{Decision, decide};
+use crate::number::{Number, PreciseInterval};
 use crate::verdict::{Certificate, Hypothesis, Method, Reason, Report, Verdict, Witness};
 
 /// The inequality `smaller <= larger` at many points: its worst slack, and the first certified violation.
-pub(super) struct Tally {
+pub(crate) struct Tally {
     theorem: &'static str,
     evaluations: u64,
     worst: Option<Row>,
@@ -22,28 +23,40 @@ struct Row {
 }
 
 /// An inequality at one point.
-pub(super) struct Observation {
+pub(crate) struct Observation {
     /// The measured side.
-    pub(super) measured: f64,
+    pub(crate) measured: f64,
     /// The bound.
-    pub(super) bound: f64,
+    pub(crate) bound: f64,
     /// How far the measured side is from breaking the bound.
-    pub(super) slack: f64,
+    pub(crate) slack: f64,
     /// What the slack is compared with: the size of the terms.
-    pub(super) size: f64,
+    pub(crate) size: f64,
+}
+
+/// What there is to judge a slack by.
+pub(crate) enum Evidence {
+    /// An enclosure of it in 256 bits.
+    Enclosed(PreciseInterval),
+    /// A proved bound on the round-off of its f64 value.
+    Bounded(f64),
+    /// A proof that it is minus infinity.
+    Infinite,
+    /// Nothing: a function has no formula.
+    Nothing,
 }
 
 impl Tally {
-    pub(super) const fn new(theorem: &'static str) -> Self {
+    pub(crate) const fn new(theorem: &'static str) -> Self {
         Self { theorem, evaluations: 0, worst: None, violation: None, open: None }
     }
 
-    /// Adds a point. A negative slack is put to `certify`, which proves it, dismisses it as round-off, or leaves it open.
-    pub(super) fn observe(
+    /// Adds a point. A slack that is negative in f64 is judged by the evidence.
+    pub(crate) fn observe(
         &mut self,
         observation: &Observation,
         witness: impl FnOnce() -> Witness,
-        certify: impl FnOnce() -> Certified,
+        evidence: impl FnOnce() -> Evidence,
     ) {
         // One certified violation settles the claim.
         if self.violation.is_some() {
@@ -62,10 +75,28 @@ impl Tally {
         }
         let mut row = Row { measured, bound, slack, margin, witness: witness() };
         if slack < 0.0 {
-            match certify() {
-                Certified::Violation(certificate) => self.violation = Some((row.clone(), certificate)),
-                Certified::RoundOff => (row.slack, row.margin) = (0.0, 0.0),
-                Certified::Open => {
+            let decision = match evidence() {
+                Evidence::Enclosed(exact) => Some(decide(&exact, size, Method::Precise)),
+                Evidence::Bounded(error) => {
+                    let near = PreciseInterval::from_f64(slack);
+                    let slack = (near.clone() - error).union(&(near + error));
+                    Some(decide(&slack, size, Method::ForwardError))
+                }
+                Evidence::Infinite => {
+                    Certificate::new(Method::Precise, f64::NEG_INFINITY, -f64::MAX).map(Decision::Violated)
+                }
+                Evidence::Nothing => None,
+            };
+            match decision {
+                Some(Decision::Violated(certificate)) => self.violation = Some((row.clone(), certificate)),
+                Some(Decision::Holds(slack)) => {
+                    (row.slack, row.margin) = (slack, slack / size.max(f64::MIN_POSITIVE));
+                }
+                Some(Decision::RoundOff) => (row.slack, row.margin) = (0.0, 0.0),
+                Some(Decision::Open(reason)) => {
+                    self.open.get_or_insert(reason);
+                }
+                None => {
                     let point = row.witness.clone();
                     self.open.get_or_insert(Reason::NoCertificate { slack, point });
                 }
@@ -77,7 +108,7 @@ impl Tally {
     }
 
     /// The report.
-    pub(super) fn finish(self, hypotheses: Vec<Hypothesis>) -> Report {
+    pub(crate) fn finish(self, hypotheses: Vec<Hypothesis>) -> Report {
         let evaluations = self.evaluations;
         let (row, claim) = match (self.violation, self.worst) {
             (Some((row, certificate)), _) => {
@@ -117,27 +148,9 @@ impl Tally {
     }
 }
 
-/// What an enclosure in 256 bits says of a slack that is negative in f64.
-pub(super) fn proof(slack: &PreciseInterval) -> Certified {
-    let slack = slack.to_f64_interval();
-    Certificate::new(Method::Precise, slack.lo(), slack.hi())
-        .map_or(Certified::RoundOff, Certified::Violation)
-}
-
-/// What enclosures say of a slack that is negative in f64.
-pub(super) enum Certified {
-    /// It is negative.
-    Violation(Certificate),
-    /// It is not, beyond round-off.
-    RoundOff,
-    /// There is nothing to certify with.
-    Open,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::Number;
 
     /// Adds a point with a label; nothing is to be certified.
     fn add(tally: &mut Tally, label: f64, slack: f64, size: f64) {
@@ -145,10 +158,15 @@ mod tests {
         tally.observe(&observation, || Witness::point(&[label]), || panic!("{slack} is not negative"));
     }
 
-    /// Adds a point with a negative slack.
-    fn doubt(tally: &mut Tally, label: f64, slack: f64, certified: Certified) {
+    /// Adds a point with a slack that is negative in f64, and what an enclosure says of it.
+    fn doubt(tally: &mut Tally, label: f64, slack: f64, evidence: Evidence) {
         let observation = Observation { measured: 1.0, bound: 1.0 + slack, slack, size: 1.0 };
-        tally.observe(&observation, || Witness::point(&[label]), || certified);
+        tally.observe(&observation, || Witness::point(&[label]), || evidence);
+    }
+
+    /// (1/3) 3 - 1: zero, as far as the enclosure can tell.
+    fn round_off() -> Evidence {
+        Evidence::Enclosed(PreciseInterval::from_f64(1.0) / 3.0 * 3.0 - 1.0)
     }
 
     fn holds(tally: Tally) -> (f64, u64, f64, f64) {
@@ -185,35 +203,40 @@ mod tests {
     fn round_off_counts_as_zero_and_a_proof_settles() {
         let mut tally = Tally::new("T");
         add(&mut tally, 1.0, 0.5, 1.0);
-        doubt(&mut tally, 2.0, -1e-16, Certified::RoundOff);
-        doubt(&mut tally, 3.0, -2e-16, Certified::RoundOff);
+        doubt(&mut tally, 2.0, -1e-16, round_off());
+        doubt(&mut tally, 3.0, -2e-16, round_off());
         assert_eq!(holds(tally), (0.0, 3, 2.0, 0.0));
         // What cannot be certified leaves the claim open, until a smaller slack is.
-        let certificate = Certificate::new(Method::Precise, -1.5, -0.5).expect("it is negative");
+        let negative = || Evidence::Enclosed(PreciseInterval::from_f64(-1.0));
         let mut tally = Tally::new("T");
-        doubt(&mut tally, 1.0, -2.0, Certified::Open);
-        doubt(&mut tally, 2.0, -1.0, Certified::Violation(certificate));
-        doubt(&mut tally, 3.0, -9.0, Certified::Violation(certificate));
+        doubt(&mut tally, 1.0, -2.0, Evidence::Nothing);
+        doubt(&mut tally, 2.0, -1.0, negative());
+        doubt(&mut tally, 3.0, -9.0, negative());
         let report = tally.finish(Vec::new());
         let Verdict::Violated { point, slack, .. } = &report.claim else { panic!("{}", report.claim) };
         assert_eq!((point.get("x"), *slack), (Some([2.0].as_slice()), -1.0));
         let mut tally = Tally::new("T");
-        doubt(&mut tally, 1.0, -2.0, Certified::Open);
+        doubt(&mut tally, 1.0, -2.0, Evidence::Nothing);
         add(&mut tally, 2.0, f64::NAN, 1.0);
         let report = tally.finish(Vec::new());
         assert_eq!((report.slack, report.claim.is_undecided()), (-2.0, true));
     }
 
     #[test]
-    fn a_proof_needs_the_upper_end() {
-        // -1/3 is no f64: its enclosure has two ends, neighbours, with the number between them.
-        let third = PreciseInterval::from_f64(-1.0) / 3.0;
-        let Certified::Violation(certificate) = proof(&third) else { panic!("it is negative") };
-        let (lower, upper) = certificate.enclosure();
-        assert!(lower < upper && upper == lower.next_up() && upper < 0.0, "{lower} {upper}");
-        // (1/3) 3 - 1: zero, as far as the enclosure can tell.
-        let nothing = PreciseInterval::from_f64(1.0) / 3.0 * 3.0 - 1.0;
-        assert!(nothing.to_f64_interval().lo() < 0.0);
-        assert!(matches!(proof(&nothing), Certified::RoundOff));
+    fn what_cannot_be_told_is_not_held() {
+        for exact in [PreciseInterval::unknown(), PreciseInterval::from_f64(f64::NAN)] {
+            let mut tally = Tally::new("T");
+            doubt(&mut tally, 1.0, -2.0, Evidence::Enclosed(exact));
+            assert_eq!(tally.finish(Vec::new()).claim, Verdict::undecided(Reason::Unbounded));
+        }
+        // An enclosure about zero as wide as the terms, and a slack that is positive after all.
+        let wide = PreciseInterval::from_f64(-1.0).union(&PreciseInterval::one());
+        let mut tally = Tally::new("T");
+        doubt(&mut tally, 1.0, -2.0, Evidence::Enclosed(wide));
+        let claim = tally.finish(Vec::new()).claim;
+        assert!(matches!(claim, Verdict::Undecided { reason: Reason::WithinRoundOff { .. } }), "{claim}");
+        let mut tally = Tally::new("T");
+        doubt(&mut tally, 1.0, -1e-17, Evidence::Enclosed(PreciseInterval::from_f64(0.25)));
+        assert_eq!(holds(tally), (0.25, 1, 1.0, 0.25));
     }
 }

@@ -3,8 +3,8 @@
 use crate::ConvexityError;
 use crate::error::{require_positive, require_vector};
 use crate::norms::Norm;
-use crate::number::{Interval, Number};
-use crate::objectives::{Domain, Objective};
+use crate::number::{Number, PreciseInterval};
+use crate::objectives::{Domain, Objective, lift};
 use ndarray::ArrayView1;
 
 /// Balls are searched up to this fraction of their radius, so that round-off never leaves them.
@@ -97,7 +97,7 @@ impl Region {
     }
 
     /// Moves the pair (u, v) to one that the region allows.
-    pub(super) fn admit(&self, objective: &dyn Objective, domain: &Domain, u: &mut [f64], v: &mut [f64]) {
+    pub(crate) fn admit(&self, objective: &dyn Objective, domain: &Domain, u: &mut [f64], v: &mut [f64]) {
         domain.project(u);
         domain.project(v);
         match self {
@@ -137,31 +137,29 @@ impl Region {
     /// Whether both points of the pair lie in the region beyond doubt, given enclosures of the function's values.
     ///
     /// On a segment: whether [`Region::lift`] moves them by no more than round-off.
-    pub(super) fn certainly_contains(
+    pub(crate) fn certainly_contains(
         &self,
-        value: impl Fn(&[f64]) -> Option<Interval>,
+        value: impl Fn(&[f64]) -> PreciseInterval,
         u: &[f64],
         v: &[f64],
     ) -> bool {
-        let exact = |x: &[f64]| x.iter().map(|&x| Interval::point(x)).collect::<Vec<_>>();
+        let exact = |x: &[f64]| lift::<PreciseInterval>(x);
         match self {
             Self::Everywhere => true,
             Self::Ball { centre, radius, norm } => [u, v].iter().all(|x| {
                 let offset: Vec<_> = exact(x).into_iter().zip(exact(centre)).map(|(x, c)| x - c).collect();
-                norm.value_of(&offset).hi() <= *radius
+                certainly_at_most(&norm.value_of(&offset), *radius)
             }),
             Self::Segment { from, to } => {
                 [u, v].iter().all(|x| beside(from, to, x, &foot(from, to, x)) <= BESIDE)
             }
             Self::Around { point } => v == point,
-            Self::Sublevel { level, .. } => {
-                [u, v].iter().all(|x| value(x).is_some_and(|value| (value - *level).hi() <= 0.0))
-            }
+            Self::Sublevel { level, .. } => [u, v].iter().all(|x| certainly_at_most(&value(x), *level)),
         }
     }
 
     /// The point in another arithmetic, moved exactly into the domain, and onto the segment if the region is one.
-    pub(super) fn lift<N: Number>(&self, domain: &Domain, x: &[f64]) -> Vec<N> {
+    pub(crate) fn lift<N: Number>(&self, domain: &Domain, x: &[f64]) -> Vec<N> {
         let exact = |x: &[f64]| {
             let mut x: Vec<N> = x.iter().map(|&x| N::from_f64(x)).collect();
             domain.snap(&mut x);
@@ -179,7 +177,7 @@ impl Region {
     }
 
     /// Takes from the slopes in u and v what leads out of the region for certain.
-    pub(super) fn restrict(&self, to_u: &mut [f64], to_v: &mut [f64]) {
+    pub(crate) fn restrict(&self, to_u: &mut [f64], to_v: &mut [f64]) {
         match self {
             Self::Around { .. } => to_v.fill(0.0),
             Self::Segment { from, to } => {
@@ -195,7 +193,7 @@ impl Region {
     }
 
     /// A point in the middle of the region and the size of the region around it, infinite if unbounded.
-    pub(super) fn middle(&self, domain: &Domain, dimension: usize) -> (Vec<f64>, f64) {
+    pub(crate) fn middle(&self, domain: &Domain, dimension: usize) -> (Vec<f64>, f64) {
         match self {
             Self::Ball { centre, radius, .. } => (centre.clone(), *radius),
             Self::Segment { from, to } => {
@@ -220,6 +218,11 @@ impl Region {
             },
         }
     }
+}
+
+/// Whether every number of an enclosure is at most a limit.
+fn certainly_at_most(enclosure: &PreciseInterval, limit: f64) -> bool {
+    enclosure.to_f64_interval().hi() <= limit
 }
 
 fn pull(x: &mut [f64], centre: &[f64], factor: f64) {

@@ -30,7 +30,7 @@ impl fmt::Display for Side {
 /// A statement of convexity or smoothness: the side, the potential, and the offset that weakens it.
 ///
 /// ```
-/// use fenchel_convexity::definitions::Modulus;
+/// use fenchel_convexity::moduli::Modulus;
 /// use fenchel_convexity::norms::Norm;
 ///
 /// // 1/2-smooth in the Euclidean norm: D(u, v) <= 1/4 ||u - v||^2.

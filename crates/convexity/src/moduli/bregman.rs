@@ -16,7 +16,7 @@ use ndarray::ArrayView1;
 ///
 /// ```
 /// use fenchel_convexity::catalogue::LogSumExp;
-/// use fenchel_convexity::definitions::bregman;
+/// use fenchel_convexity::moduli::bregman;
 /// use ndarray::array;
 ///
 /// let d = bregman(&LogSumExp::new(2)?, array![1.0, 0.0].view(), array![0.0, 0.0].view())?;

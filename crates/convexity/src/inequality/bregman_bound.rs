@@ -1,0 +1,164 @@
+//! A bound on the Bregman divergence: `D_G(u, v) >= c phi(u - v) - offset`, or `<= c phi(u - v) + offset`.
+//!
+//! With c = 1 these are the two definitions. Below, c may be 0 (plain convexity) or negative (weak convexity).
+
+use super::{Inequality, Pair, Points, Sense, Slope, Terms};
+use crate::moduli::Side;
+use crate::number::{Interval, Number, PreciseInterval};
+use crate::objectives::{Enclosure, Objective};
+use crate::potentials::Potential;
+use crate::verdict::Witness;
+use ndarray::{Array1, ArrayView1};
+
+/// The bound.
+#[derive(Clone, Debug)]
+pub(crate) struct BregmanBound<'a> {
+    pub(crate) objective: &'a dyn Objective,
+    pub(crate) side: Side,
+    pub(crate) constant: f64,
+    pub(crate) potential: Potential,
+    pub(crate) offset: f64,
+}
+
+fn difference<N: Number>(u: &[N], v: &[N]) -> Vec<N> {
+    u.iter().zip(v).map(|(u, v)| u.clone() - v).collect()
+}
+
+impl BregmanBound<'_> {
+    fn enclosed<N: Number>(&self, u: &[N], v: &[N], divergence: N) -> Terms<N> {
+        let unit = self.potential.value_of(&difference(u, v));
+        let size = divergence.to_f64().abs() + (unit.to_f64() * self.constant).abs() + self.offset;
+        Terms { measured: divergence, unit, size }
+    }
+
+    fn hessian_product(
+        &self,
+        v: ArrayView1<f64>,
+        d: &[f64],
+        at_v: &Array1<f64>,
+        product: &mut Array1<f64>,
+    ) -> bool {
+        let direction = ArrayView1::from(d);
+        if self.objective.hessian_vector(v, direction, product.view_mut()).is_ok() {
+            return true;
+        }
+        let step = 1e-6;
+        let mut ahead: Vec<f64> = v.iter().zip(d).map(|(v, d)| v + step * d).collect();
+        self.objective.domain().project(&mut ahead);
+        if self.objective.gradient(ArrayView1::from(&ahead), product.view_mut()).is_err() {
+            return false;
+        }
+        product.iter_mut().zip(at_v).for_each(|(p, s)| *p = (*p - s) / step);
+        true
+    }
+}
+
+impl Inequality for BregmanBound<'_> {
+    fn ground(&self) -> &dyn Objective {
+        self.objective
+    }
+
+    fn functions(&self) -> Vec<&dyn Objective> {
+        vec![self.objective]
+    }
+
+    fn points(&self) -> Points {
+        Points::Two
+    }
+
+    fn sense(&self) -> Sense {
+        match self.side {
+            Side::Smooth => Sense::AtMost,
+            Side::Convex => Sense::AtLeast,
+        }
+    }
+
+    fn constant(&self) -> f64 {
+        self.constant
+    }
+
+    fn offset(&self) -> f64 {
+        self.offset
+    }
+
+    fn terms(&self, pair: &Pair) -> Option<Terms<f64>> {
+        let (u, v) = (ArrayView1::from(&pair.u), ArrayView1::from(&pair.v));
+        let unit = self.potential.value_of(&difference(&pair.u, &pair.v));
+        let divergence = self.objective.bregman(u, v).ok()?;
+        let values = self.objective.value(u).ok()?.abs() + self.objective.value(v).ok()?.abs();
+        // Equal points, or points so far apart that the bound overflows, say nothing.
+        (unit > 0.0 && unit.is_finite()).then_some(Terms {
+            measured: divergence,
+            unit,
+            size: values + divergence.abs(),
+        })
+    }
+
+    fn coarse(&self, u: &[Interval], v: &[Interval]) -> Terms<Interval> {
+        self.enclosed(u, v, Interval::bregman(self.objective, u, v))
+    }
+
+    fn fine(&self, u: &[PreciseInterval], v: &[PreciseInterval]) -> Terms<PreciseInterval> {
+        self.enclosed(u, v, PreciseInterval::bregman(self.objective, u, v))
+    }
+
+    fn by_definition(&self, u: &[PreciseInterval], v: &[PreciseInterval]) -> Terms<PreciseInterval> {
+        self.enclosed(u, v, PreciseInterval::bregman_by_definition(self.objective, u, v))
+    }
+
+    fn slopes(&self, u: &[PreciseInterval], v: &[PreciseInterval]) -> Vec<Slope<'_>> {
+        let mut gradient = vec![PreciseInterval::zero(); v.len()];
+        PreciseInterval::gradient(self.objective, v, &mut gradient);
+        let direction = difference(u, v);
+        let declared = Number::dot(&gradient, &direction);
+        vec![Slope { function: self.objective, at: v.to_vec(), direction, declared }]
+    }
+
+    fn with_slopes(
+        &self,
+        u: &[PreciseInterval],
+        v: &[PreciseInterval],
+        slopes: &[PreciseInterval],
+    ) -> PreciseInterval {
+        let values = PreciseInterval::value(self.objective, u) - PreciseInterval::value(self.objective, v);
+        slopes.iter().fold(values, |divergence, slope| divergence - slope)
+    }
+
+    fn whole(&self, terms: &Terms<f64>) -> f64 {
+        let whole = self.constant.abs() * terms.unit + self.offset;
+        if whole > 0.0 { whole } else { terms.unit }
+    }
+
+    /// grad_u D = s_u - s_v and grad_v D = -H(v)(u - v); the Hessian product is a difference of gradients where
+    /// the function does not offer it.
+    fn gradient(
+        &self,
+        pair: &Pair,
+        by_measured: f64,
+        by_unit: f64,
+        to_u: &mut [f64],
+        to_v: &mut [f64],
+    ) -> bool {
+        let m = pair.u.len();
+        let (u, v) = (ArrayView1::from(&pair.u), ArrayView1::from(&pair.v));
+        let d = difference(&pair.u, &pair.v);
+        let (mut at_u, mut at_v, mut curved) = (Array1::zeros(m), Array1::zeros(m), Array1::zeros(m));
+        if self.objective.gradient(u, at_u.view_mut()).is_err()
+            || self.objective.gradient(v, at_v.view_mut()).is_err()
+            || !self.hessian_product(v, &d, &at_v, &mut curved)
+        {
+            return false;
+        }
+        let mut slope = vec![0.0; m];
+        self.potential.gradient_of(&d, &mut slope);
+        for i in 0..m {
+            to_u[i] = by_measured * (at_u[i] - at_v[i]) + by_unit * slope[i];
+            to_v[i] = -by_measured * curved[i] - by_unit * slope[i];
+        }
+        true
+    }
+
+    fn witness(&self, pair: &Pair) -> Witness {
+        Witness::pair(&pair.u, &pair.v)
+    }
+}

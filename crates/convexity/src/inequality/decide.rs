@@ -11,6 +11,9 @@ use crate::verdict::{Certificate, Method, Reason, Verdict};
 /// (log cosh x under x^2/2 at x = 1e-20) their difference is a smaller share of them than any arithmetic resolves.
 const NEGLIGIBLE: f64 = 1e-30;
 
+/// The same for f64 numbers with a bound on their round-off.
+const NEGLIGIBLE_IN_F64: f64 = 1e-9;
+
 /// What an enclosure of a slack says.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Decision {
@@ -18,7 +21,7 @@ pub(crate) enum Decision {
     Violated(Certificate),
     /// It is at least this number, which is not negative.
     Holds(f64),
-    /// It is zero up to this share of the terms, which is at most [`NEGLIGIBLE`].
+    /// It is zero up to a negligible share of the terms.
     RoundOff,
     /// Nothing can be said.
     Open(Reason),
@@ -40,10 +43,17 @@ pub(crate) fn decide(slack: &PreciseInterval, size: f64, method: Method) -> Deci
         Decision::Holds(ends.lo())
     } else if slack.is_undefined() || !ends.is_finite() {
         Decision::Open(Reason::Unbounded)
-    } else if method == Method::Precise && size.is_finite() && -ends.lo() <= NEGLIGIBLE * size {
+    } else if size.is_finite() && -ends.lo() <= negligible(method) * size {
         Decision::RoundOff
     } else {
         Decision::Open(Reason::WithinRoundOff { slack: ends.midpoint(), error: 0.5 * ends.width() })
+    }
+}
+
+const fn negligible(method: Method) -> f64 {
+    match method {
+        Method::Precise => NEGLIGIBLE,
+        Method::ForwardError => NEGLIGIBLE_IN_F64,
     }
 }
 

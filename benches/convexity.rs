@@ -9,7 +9,8 @@ use fenchel_benches::pool;
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::catalogue::{LogCosh, LogSumExp, Quadratic, Separable};
 use fenchel_convexity::definitions::Modulus;
-use fenchel_convexity::falsification::{Claim, SearchConfig, falsify};
+use fenchel_convexity::claims::Claim;
+use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::objectives::Objective;
 use fenchel_convexity::potentials::Potential;
@@ -95,7 +96,7 @@ fn falsifier(criterion: &mut Criterion) {
                 let pool = pool(threads);
                 group.bench_function(BenchmarkId::new(name, format!("{m}, {threads} threads")), |bencher| {
                     pool.install(|| {
-                        bencher.iter(|| falsify(black_box(&claim), &config).expect("a positive budget"));
+                        bencher.iter(|| black_box(&claim).falsify(&config).expect("a positive budget"));
                     });
                 });
             }

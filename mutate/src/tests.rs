@@ -1,0 +1,176 @@
+//! A whole run on a crate of a few lines: what is killed, what survives, what does not compile, and what is
+//! explained.
+
+use crate::campaign::Fate;
+use crate::options::Options;
+use crate::report::Report;
+use crate::results::Results;
+use crate::run;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+const LIBRARY: &str = r#"//! A miniature.
+
+/// The sum of two names is tested, and that of numbers; the limit is not.
+pub fn sum(a: f64, b: f64) -> f64 {
+    a + b
+}
+
+/// Texts can be joined and not subtracted.
+pub fn joined(a: String, b: &str) -> String {
+    a + b
+}
+
+/// Never called.
+pub fn idle(a: f64) -> bool {
+    a < 2.0
+}
+
+/// Goes on for ever if the minus is a plus.
+pub fn down(mut n: u32) -> u32 {
+    let mut rounds = 0;
+    while n > 0 {
+        n = n.wrapping_sub(1) & 7;
+        rounds += 1;
+    }
+    rounds
+}
+
+pub mod inner;
+"#;
+
+const INNER: &str = r#"//! A file of its own.
+
+/// A half.
+pub const HALF: f64 = 0.5;
+
+/// Half of a number, at most 10.
+pub fn half(a: f64) -> Result<f64, String> {
+    if a.is_nan() {
+        return Err("no number".into());
+    }
+    Ok((a * HALF).min(10.0))
+}
+
+#[cfg(test)]
+mod tests;
+"#;
+
+const TESTS: &str = r#"//! Of the two files.
+
+use crate::*;
+
+#[test]
+fn sums() {
+    assert_eq!(sum(2.0, 3.0), 5.0);
+    assert_eq!(joined("a".into(), "b"), "ab");
+}
+
+#[test]
+fn rounds() {
+    assert_eq!(down(3), 3);
+}
+
+#[test]
+fn halves() {
+    assert_eq!(inner::half(3.0), Ok(1.5));
+    assert_eq!(inner::half(30.0), Ok(10.0));
+}
+"#;
+
+fn options(arguments: &str) -> Options {
+    Options::parse(arguments.split_whitespace().map(str::to_owned)).unwrap()
+}
+
+fn write(root: &Path, file: &str, text: &str) {
+    let path = root.join(file);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn workspace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    write(root, "Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n");
+    write(
+        root,
+        "crates/small/Cargo.toml",
+        "[package]\nname = \"small\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
+    );
+    write(root, "crates/small/src/lib.rs", LIBRARY);
+    write(root, "crates/small/src/inner.rs", INNER);
+    write(root, "crates/small/src/inner/tests.rs", TESTS);
+    folder
+}
+
+fn fates(target: &Path, root: &Path) -> BTreeMap<String, Fate> {
+    let path = target.join("small/results.jsonl");
+    let stamp = fs::read_to_string(&path).unwrap().lines().next().unwrap().to_owned();
+    let results = Results::open(&path, &stamp, true).unwrap();
+    assert!(root.join("crates/small/src/lib.rs").is_file());
+    results
+        .fates
+        .into_iter()
+        .map(|(key, fate)| (format!("{} {}", key.function, key.replacement), fate))
+        .collect()
+}
+
+fn report(root: &Path, arguments: &str) -> Report {
+    run(&options(arguments), root, &root.join("target/mutate")).unwrap().unwrap()
+}
+
+#[test]
+fn a_miniature_is_tested_explained_and_resumed() {
+    let folder = workspace();
+    let root = folder.path();
+    let first = report(root, "small --kinds signs,comparisons,logic,checks,extremes --jobs 2");
+    let target = root.join("target/mutate");
+    let fates = fates(&target, root);
+    let killed = |name: &str, test: &str| {
+        let expected = Fate::Killed(test.to_owned());
+        assert_eq!(fates[name], expected, "{name}");
+    };
+    killed("sum a - b", "inner::tests::sums");
+    killed("half a / HALF", "inner::tests::halves");
+    killed("half (a * HALF).max(10.0)", "inner::tests::halves");
+    killed("half !a.is_nan()", "inner::tests::halves");
+    killed("down n <= 0", "inner::tests::rounds");
+    assert!(
+        matches!(fates["down n >= 0"], Fate::TimedOut(_) | Fate::Killed(_)),
+        "{:?}",
+        fates["down n >= 0"]
+    );
+    assert!(matches!(fates["joined a - b"], Fate::Invalid(_)), "{:?}", fates["joined a - b"]);
+    // No test hands NaN to it, so that the check may vanish, and nobody calls the idle one.
+    assert_eq!(fates["half "], Fate::Survived(1));
+    assert_eq!(fates["idle a <= 2.0"], Fate::Survived(0));
+    assert_eq!(fates["idle a >= 2.0"], Fate::Survived(0));
+    assert_eq!(first.unexplained, 3, "{}", first.text);
+    assert!(first.text.contains("| **all** |") && first.text.contains("`inner.rs`"), "{}", first.text);
+
+    // Two of the three are explained; one explanation is about a mutant that is killed, one about none.
+    let entries: Vec<&str> = first.entries.split("\n\n").filter(|entry| !entry.trim().is_empty()).collect();
+    assert_eq!(entries.len(), 3, "{}", first.entries);
+    let explained =
+        entries[..2].join("\n\n").replace("= \"\"\nreason = \"\"", "= \"idle\"\nreason = \"never called\"");
+    let explained =
+        explained.replace("replacement = \"\"\nclass = \"\"", "replacement = \"\"\nclass = \"c\"");
+    let stale = |replacement: &str| {
+        format!(
+            "\n[[survivor]]\nfile = \"lib.rs\"\nfunction = \"sum\"\nkind = \"signs\"\n\
+             expression = \"a + b\"\nreplacement = \"{replacement}\"\nclass = \"c\"\nreason = \"r\"\n"
+        )
+    };
+    write(root, "crates/small/mutants.toml", &(explained + &stale("a - b") + &stale("a ^ b")));
+    let second = report(root, "small --kinds signs,comparisons,logic,checks,extremes --resume");
+    assert_eq!(second.unexplained, 1, "{}", second.text);
+    let stale: Vec<&str> = second.text.split("Stale explanations:").nth(1).unwrap().trim().lines().collect();
+    assert_eq!(stale.len(), 2, "{}", second.text);
+    assert!(stale[0].contains("killed by `inner::tests::sums`") && stale[1].contains("no such mutant"));
+
+    // A test that fails by itself says nothing about mutants.
+    write(root, "crates/small/src/inner/tests.rs", &TESTS.replace("5.0", "6.0"));
+    let error = run(&options("small --resume"), root, &target).unwrap_err();
+    assert!(error.contains("inner::tests::sums"), "{error}");
+}

@@ -4,21 +4,20 @@
 //! [[survivor]]
 //! file = "theorems/descent.rs"
 //! function = "check"
-//! kind = "signs"
-//! expression = "pair[0].value.abs()"
-//! replacement = "(pair[0].value).clone()"
-//! nth = 1
 //! class = "scale of a margin"
 //! reason = "the size divides the slack and leaves its sign"
+//! changes = [
+//!     ["pair[0].value.abs()", "pair[0].value.clone()"],
+//!     ["1", "0", 2],
+//! ]
 //! ```
 //!
-//! An entry explains one mutant and no other. One that matches nothing, or a mutant that is killed by now, is
-//! stale.
+//! A change is an expression and what it became; where the function has several alike, the number says which.
+//! An entry explains these changes and no others. One that matches nothing, or a mutant that is killed by
+//! now, is stale.
 
-use crate::kinds::Kind;
 use crate::subject::Key;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
@@ -50,18 +49,21 @@ fn parse(text: &str) -> Result<BTreeMap<Key, Explanation>, String> {
         let entries = value.get_ref().as_array().filter(|_| name.get_ref() == "survivor");
         for entry in entries.ok_or(format!("there is no place for `{}`", name.get_ref()))? {
             let line = text[..entry.span().start].matches('\n').count() + 1;
-            let (key, explanation) = survivor(entry).map_err(|error| format!("line {line}: {error}"))?;
-            if explained.insert(key, explanation).is_some() {
-                return Err(format!("line {line}: this mutant was explained before"));
+            let (keys, explanation) = survivor(entry).map_err(|error| format!("line {line}: {error}"))?;
+            for key in keys {
+                let change = key.expression.clone();
+                if explained.insert(key, explanation.clone()).is_some() {
+                    return Err(format!("line {line}: this change of `{change}` was explained before"));
+                }
             }
         }
     }
     Ok(explained)
 }
 
-fn survivor(entry: &Spanned<DeValue<'_>>) -> Result<(Key, Explanation), String> {
+fn survivor(entry: &Spanned<DeValue<'_>>) -> Result<(Vec<Key>, Explanation), String> {
     let table = entry.get_ref().as_table().ok_or("a survivor is a table")?;
-    let names = ["file", "function", "kind", "expression", "replacement", "nth", "class", "reason"];
+    let names = ["file", "function", "class", "reason", "changes"];
     if let Some(unknown) = table.keys().find(|name| !names.contains(&&**name.get_ref())) {
         return Err(format!("there is no key `{}`", unknown.get_ref()));
     }
@@ -69,44 +71,53 @@ fn survivor(entry: &Spanned<DeValue<'_>>) -> Result<(Key, Explanation), String> 
         let value = table.get(name).and_then(|value| value.get_ref().as_str());
         value.map(str::to_owned).ok_or(format!("`{name}` is missing or no text"))
     };
-    let nth = match table.get("nth").map(Spanned::get_ref) {
-        None => 1,
-        Some(DeValue::Integer(number)) => {
-            number.as_str().parse().map_err(|_| format!("nth is {number}; it counts from 1"))?
-        }
-        Some(_) => return Err("nth is a number".into()),
-    };
-    let kind = text("kind")?;
     let explanation = Explanation { class: text("class")?, reason: text("reason")? };
     if explanation.class.trim().is_empty() || explanation.reason.trim().is_empty() {
         return Err("class and reason must say something".into());
     }
-    let key = Key {
-        file: text("file")?,
-        function: text("function")?,
-        kind: Kind::named(&kind).ok_or(format!("there is no kind `{kind}`"))?,
-        expression: text("expression")?,
-        replacement: text("replacement")?,
-        nth,
-    };
-    Ok((key, explanation))
+    let changes = table.get("changes").and_then(|value| value.get_ref().as_array());
+    let mut keys = Vec::new();
+    for value in changes.ok_or("`changes` is missing or no list")? {
+        let parts: Vec<&DeValue<'_>> =
+            value.get_ref().as_array().into_iter().flatten().map(Spanned::get_ref).collect();
+        let (expression, replacement, nth) = match parts.as_slice() {
+            [DeValue::String(expression), DeValue::String(replacement)] => (expression, replacement, Some(1)),
+            [DeValue::String(expression), DeValue::String(replacement), DeValue::Integer(nth)] => {
+                (expression, replacement, nth.as_str().parse().ok())
+            }
+            _ => {
+                return Err(
+                    "a change is [expression, replacement] or [expression, replacement, number]".into()
+                );
+            }
+        };
+        keys.push(Key {
+            file: text("file")?,
+            function: text("function")?,
+            expression: expression.clone().into_owned(),
+            replacement: replacement.clone().into_owned(),
+            nth: nth.ok_or("a number counts from 1")?,
+        });
+    }
+    Ok((keys, explanation))
 }
 
-/// An entry to be completed by hand: class and reason are empty, and refused as such.
-pub(crate) fn entry(key: &Key) -> String {
-    let mut text = String::from("[[survivor]]\n");
-    let nth = if key.nth == 1 { String::new() } else { format!("nth = {}\n", key.nth) };
-    let lines = [
-        ("file", key.file.as_str()),
-        ("function", &key.function),
-        ("kind", key.kind.word()),
-        ("expression", &key.expression),
-        ("replacement", &key.replacement),
-    ];
-    for (name, value) in lines {
-        writeln!(text, "{name} = {}", quoted(value)).expect("a text takes all that is written");
+/// Entries to be completed by hand, one for each function: class and reason are empty, and refused as such.
+pub(crate) fn entries(keys: &[Key]) -> String {
+    let mut functions: BTreeMap<(&str, &str), String> = BTreeMap::new();
+    for key in keys {
+        let nth = if key.nth == 1 { String::new() } else { format!(", {}", key.nth) };
+        let changes = functions.entry((&key.file, &key.function)).or_default();
+        *changes += &format!("    [{}, {}{nth}],\n", quoted(&key.expression), quoted(&key.replacement));
     }
-    text + &nth + "class = \"\"\nreason = \"\"\n"
+    let entry = |((file, function), changes): ((&str, &str), String)| {
+        let (file, function) = (quoted(file), quoted(function));
+        format!(
+            "[[survivor]]\nfile = {file}\nfunction = {function}\nclass = \"\"\nreason = \"\"\n\
+             changes = [\n{changes}]\n"
+        )
+    };
+    functions.into_iter().map(entry).collect::<Vec<_>>().join("\n")
 }
 
 /// A text as TOML: as it is where it can be, and with escapes otherwise.
@@ -137,7 +148,6 @@ mod tests {
         Key {
             file: "a/b.rs".into(),
             function: "<A<'a> as B>::f".into(),
-            kind: Kind::Checks,
             expression: expression.into(),
             replacement: String::new(),
             nth,
@@ -145,19 +155,22 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_was_written_is_read_again() {
-        for (expression, nth) in [("a", 1), ("f(\"x\")?;", 2), ("'a' \"b\"\n\\ \t", 3), ("‖w‖²", 1)] {
-            let key = key(expression, nth);
-            let empty = entry(&key);
-            assert!(parse(&empty).unwrap_err().contains("must say something"));
-            let text =
-                empty.replace("class = \"\"", "class = \"c\"").replace("reason = \"\"", "reason = \"r\"");
-            let read = parse(&text).unwrap();
-            assert_eq!(read[&key], Explanation { class: "c".into(), reason: "r".into() });
-            assert!(parse(&(text.clone() + &text)).unwrap_err().contains("explained before"));
-            assert!(parse(&text.replace("function", "funktion")).is_err());
-            assert!(parse(&text.replace("\"checks\"", "\"czechs\"")).is_err());
+    fn entries_that_were_written_are_read_again() {
+        let keys = [key("a", 1), key("f(\"x\")?;", 2), key("'a' \"b\"\n\\ \t", 3), key("‖w‖²", 1)];
+        let empty = entries(&keys);
+        assert_eq!(empty.matches("[[survivor]]").count(), 1, "{empty}");
+        assert!(parse(&empty).unwrap_err().contains("must say something"));
+        let text = empty.replace("class = \"\"", "class = \"c\"").replace("reason = \"\"", "reason = \"r\"");
+        let read = parse(&text).unwrap();
+        assert_eq!(read.len(), 4);
+        for key in &keys {
+            assert_eq!(read[key], Explanation { class: "c".into(), reason: "r".into() });
         }
+        assert!(parse(&(text.clone() + &text)).unwrap_err().contains("explained before"));
+        assert!(
+            parse(&text.replace("function", "funktion")).unwrap_err().contains("line 1: there is no key")
+        );
+        assert!(parse(&text.replace(", 2]", ", 2.5]")).unwrap_err().contains("a change is"));
         assert!(parse("").unwrap().is_empty());
         assert!(parse("x = 1").is_err() && parse("[[survivors]]").is_err());
     }

@@ -73,7 +73,7 @@ struct Finder<'a> {
     /// Within the argument of a power.
     in_exponent: bool,
     sites: BTreeMap<(usize, Reverse<usize>), Site>,
-    counts: HashMap<(String, Kind, String, String), usize>,
+    counts: HashMap<(String, String, String), usize>,
 }
 
 impl Finder<'_> {
@@ -92,7 +92,7 @@ impl Finder<'_> {
         }
         let expression = reduced(&self.text[range.clone()]);
         let function = self.scope.join("::");
-        let key = (function.clone(), kind, expression.clone(), reduced(&replacement));
+        let key = (function.clone(), expression.clone(), reduced(&replacement));
         let nth = self.counts.entry(key).and_modify(|count| *count += 1).or_insert(1);
         let line = self.text[..range.start].matches('\n').count() + 1;
         let mutant = Mutant { kind, replacement, function, expression, nth: *nth, line };

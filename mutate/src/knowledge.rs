@@ -157,7 +157,8 @@ pub(crate) fn for_tests(attributes: &[syn::Attribute]) -> bool {
         let cfg = attribute.path().is_ident("cfg")
             && attribute.meta.require_list().is_ok_and(|list| {
                 let condition = list.tokens.to_string();
-                condition == "test" || (condition.starts_with("any") && condition.contains("test"))
+                let mut words = condition.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+                !condition.starts_with("not") && words.any(|word| word == "test")
             });
         test || cfg
     })

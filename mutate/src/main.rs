@@ -35,6 +35,7 @@ mod tests;
 
 use campaign::Fate;
 use compile::Builder;
+use kinds::Kind;
 use options::{HELP, Options};
 use report::Report;
 use results::Results;
@@ -136,9 +137,11 @@ fn run(options: &Options, root: &Path, target: &Path) -> Result<Option<Report>, 
         })?;
     }
     let changed: HashSet<&str> = subject.sources.iter().map(|source| source.path.as_str()).collect();
+    // Of kinds that were not asked for nothing is known.
+    let all_kinds = Kind::ALL.iter().all(|kind| options.kinds.contains(kind));
     let report = report::report(&mutants, &results.fates, &explained, |key| {
         let gone = !root.join(&package).join("src").join(&key.file).is_file();
-        (gone || changed.contains(key.file.as_str())) && options.kinds.contains(&key.kind)
+        all_kinds && (gone || changed.contains(key.file.as_str()))
     });
     for (name, text) in [("report.md", &report.text), ("survivors.toml", &report.entries)] {
         fs::write(out.join(name), text).map_err(|error| format!("{name}: {error}"))?;

@@ -1,7 +1,7 @@
 //! What came out: tables by kind, by file and by class, and the survivors that nobody has explained.
 
 use crate::campaign::Fate;
-use crate::explained::{Explanation, entry};
+use crate::explained::{Explanation, entries};
 use crate::finder::reduced;
 use crate::kinds::Kind;
 use crate::subject::{Key, Numbered};
@@ -69,20 +69,20 @@ pub(crate) fn report(
     let mut by_kind: BTreeMap<Kind, Counts> = BTreeMap::new();
     let mut by_file: BTreeMap<&str, Counts> = BTreeMap::new();
     let mut by_class: BTreeMap<&str, usize> = BTreeMap::new();
-    let (mut list, mut entries, mut stale) = (String::new(), String::new(), String::new());
+    let (mut list, mut open, mut stale) = (String::new(), Vec::new(), String::new());
     let mut met: BTreeSet<Key> = BTreeSet::new();
     for mutant in mutants {
         let key = mutant.key();
         let Some(fate) = fates.get(&key) else { continue };
         let explanation = explained.get(&key);
         all.add(fate, explanation.is_some());
-        by_kind.entry(key.kind).or_default().add(fate, explanation.is_some());
+        by_kind.entry(mutant.mutant.kind).or_default().add(fate, explanation.is_some());
         by_file.entry(mutant.file).or_default().add(fate, explanation.is_some());
         match (fate, explanation) {
             (Fate::Survived(_), Some(explanation)) => *by_class.entry(&explanation.class).or_default() += 1,
             (Fate::Survived(tests), None) => {
                 put(&mut list, format_args!("- {}, {tests} tests pass\n", shown(mutant)));
-                entries += &(entry(&key) + "\n");
+                open.push(key.clone());
             }
             (Fate::Killed(by) | Fate::TimedOut(by), Some(_)) => {
                 put(&mut stale, format_args!("- {}: killed by `{by}`\n", shown(mutant)));
@@ -95,13 +95,10 @@ pub(crate) fn report(
         met.insert(key);
     }
     for key in explained.keys().filter(|key| in_scope(key) && !met.contains(key)) {
-        let Key { file, function, kind, expression, replacement, nth } = key;
-        let kind = kind.word();
+        let Key { file, function, expression, replacement, nth } = key;
         put(
             &mut stale,
-            format_args!(
-                "- {file}: {function}: {kind}: `{expression}` to `{replacement}` ({nth}): no such mutant\n"
-            ),
+            format_args!("- {file}: {function}: `{expression}` to `{replacement}` ({nth}): no such mutant\n"),
         );
     }
     let mut text = format!("| Kind of change | {}", Counts::HEADER);
@@ -124,7 +121,7 @@ pub(crate) fn report(
             put(&mut text, format_args!("\n{title}:\n\n{list}"));
         }
     }
-    Report { text, entries, unexplained: all.unexplained }
+    Report { text, entries: entries(&open), unexplained: all.unexplained }
 }
 
 /// A mutant in a line.

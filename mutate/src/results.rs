@@ -1,7 +1,6 @@
 //! The results on disk: a line for each mutant, so that an interrupted run can go on.
 
 use crate::campaign::Fate;
-use crate::kinds::Kind;
 use crate::subject::Key;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -60,7 +59,7 @@ fn write(key: &Key, fate: &Fate) -> Value {
         Fate::Invalid(message) => ("invalid", json!(message)),
     };
     json!({
-        "file": key.file, "function": key.function, "kind": key.kind.word(), "expression": key.expression,
+        "file": key.file, "function": key.function, "expression": key.expression,
         "replacement": key.replacement, "nth": key.nth, "fate": word, "by": more,
     })
 }
@@ -72,7 +71,6 @@ fn read(line: &str) -> Option<(Key, Fate)> {
     let key = Key {
         file: text("file")?,
         function: text("function")?,
-        kind: Kind::named(&text("kind")?)?,
         expression: text("expression")?,
         replacement: text("replacement")?,
         nth: usize::try_from(value["nth"].as_u64()?).ok()?,
@@ -98,7 +96,6 @@ mod tests {
         let key = |nth| Key {
             file: "a/b.rs".into(),
             function: "<A as B>::f".into(),
-            kind: Kind::Extremes,
             expression: "a.max(\"é\")".into(),
             replacement: "a.min(\"é\")".into(),
             nth,

@@ -55,7 +55,6 @@ impl Numbered<'_> {
         Key {
             file: self.file.to_owned(),
             function: self.mutant.function.clone(),
-            kind: self.mutant.kind,
             expression: self.mutant.expression.clone(),
             replacement: reduced(&self.mutant.replacement),
             nth: self.mutant.nth,
@@ -68,7 +67,6 @@ impl Numbered<'_> {
 pub(crate) struct Key {
     pub(crate) file: String,
     pub(crate) function: String,
-    pub(crate) kind: Kind,
     pub(crate) expression: String,
     pub(crate) replacement: String,
     pub(crate) nth: usize,

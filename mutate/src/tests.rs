@@ -27,12 +27,12 @@ pub fn idle(a: f64) -> bool {
     a < 2.0
 }
 
-/// Goes on for ever if the minus is a plus.
-pub fn down(mut n: u32) -> u32 {
-    let mut rounds = 0;
-    while n > 0 {
-        n = n.wrapping_sub(1) & 7;
-        rounds += 1;
+/// Goes on for ever if it subtracts 0.
+pub fn down(mut n: u8) -> u8 {
+    let mut rounds: u8 = 0;
+    while n != 0 {
+        n = n.saturating_sub(1);
+        rounds = rounds.wrapping_add(1);
     }
     rounds
 }
@@ -112,7 +112,7 @@ fn fates(target: &Path, root: &Path) -> BTreeMap<String, Fate> {
     results
         .fates
         .into_iter()
-        .map(|(key, fate)| (format!("{} {}", key.function, key.replacement), fate))
+        .map(|(key, fate)| (format!("{} {} {}", key.function, key.replacement, key.nth), fate))
         .collect()
 }
 
@@ -124,47 +124,41 @@ fn report(root: &Path, arguments: &str) -> Report {
 fn a_miniature_is_tested_explained_and_resumed() {
     let folder = workspace();
     let root = folder.path();
-    let first = report(root, "small --kinds signs,comparisons,logic,checks,extremes --jobs 2");
+    let first = report(root, "small --jobs 2");
     let target = root.join("target/mutate");
     let fates = fates(&target, root);
     let killed = |name: &str, test: &str| {
         let expected = Fate::Killed(test.to_owned());
         assert_eq!(fates[name], expected, "{name}");
     };
-    killed("sum a - b", "inner::tests::sums");
-    killed("half a / HALF", "inner::tests::halves");
-    killed("half (a * HALF).max(10.0)", "inner::tests::halves");
-    killed("half !a.is_nan()", "inner::tests::halves");
-    killed("down n <= 0", "inner::tests::rounds");
-    assert!(
-        matches!(fates["down n >= 0"], Fate::TimedOut(_) | Fate::Killed(_)),
-        "{:?}",
-        fates["down n >= 0"]
-    );
-    assert!(matches!(fates["joined a - b"], Fate::Invalid(_)), "{:?}", fates["joined a - b"]);
+    killed("sum a - b 1", "inner::tests::sums");
+    killed("half a / HALF 1", "inner::tests::halves");
+    killed("half 1.01 * HALF 1", "inner::tests::halves");
+    killed("half (a * HALF).max(10.0) 1", "inner::tests::halves");
+    killed("half !a.is_nan() 1", "inner::tests::halves");
+    killed("down n == 0 1", "inner::tests::rounds");
+    killed("down 0 2", "inner::tests::rounds");
+    assert_eq!(fates["down 0 1"], Fate::TimedOut("inner::tests::rounds".into()));
+    assert!(matches!(fates["joined a - b 1"], Fate::Invalid(_)), "{:?}", fates["joined a - b 1"]);
     // No test hands NaN to it, so that the check may vanish, and nobody calls the idle one.
-    assert_eq!(fates["half "], Fate::Survived(1));
-    assert_eq!(fates["idle a <= 2.0"], Fate::Survived(0));
-    assert_eq!(fates["idle a >= 2.0"], Fate::Survived(0));
-    assert_eq!(first.unexplained, 3, "{}", first.text);
+    assert_eq!(fates["half  1"], Fate::Survived(1));
+    for change in ["a <= 2.0", "a >= 2.0", "1.01 * 2.0", "2.0 + 1.0"] {
+        assert_eq!(fates[&format!("idle {change} 1")], Fate::Survived(0), "{change}");
+    }
+    assert_eq!(first.unexplained, 5, "{}", first.text);
     assert!(first.text.contains("| **all** |") && first.text.contains("`inner.rs`"), "{}", first.text);
 
-    // Two of the three are explained; one explanation is about a mutant that is killed, one about none.
-    let entries: Vec<&str> = first.entries.split("\n\n").filter(|entry| !entry.trim().is_empty()).collect();
-    assert_eq!(entries.len(), 3, "{}", first.entries);
-    let explained =
-        entries[..2].join("\n\n").replace("= \"\"\nreason = \"\"", "= \"idle\"\nreason = \"never called\"");
-    let explained =
-        explained.replace("replacement = \"\"\nclass = \"\"", "replacement = \"\"\nclass = \"c\"");
-    let stale = |replacement: &str| {
-        format!(
-            "\n[[survivor]]\nfile = \"lib.rs\"\nfunction = \"sum\"\nkind = \"signs\"\n\
-             expression = \"a + b\"\nreplacement = \"{replacement}\"\nclass = \"c\"\nreason = \"r\"\n"
-        )
-    };
-    write(root, "crates/small/mutants.toml", &(explained + &stale("a - b") + &stale("a ^ b")));
-    let second = report(root, "small --kinds signs,comparisons,logic,checks,extremes --resume");
+    // The idle one is explained; of the other explanations one is about a mutant that is
+    // killed, one about none.
+    let (check, idle) = first.entries.split_once("\n\n").unwrap();
+    assert!(check.contains("inner.rs") && idle.contains("[\"a < 2.0\", \"a >= 2.0\"],"), "{}", first.entries);
+    let explained = idle.replace("= \"\"\n", "= \"never called\"\n");
+    let stale = "\n[[survivor]]\nfile = \"lib.rs\"\nfunction = \"sum\"\nclass = \"c\"\nreason = \"r\"\n\
+                 changes = [[\"a + b\", \"a - b\"], [\"a + b\", \"a ^ b\"]]\n";
+    write(root, "crates/small/mutants.toml", &(explained + stale));
+    let second = report(root, "small --resume --jobs 2");
     assert_eq!(second.unexplained, 1, "{}", second.text);
+    assert!(second.text.contains("| never called | 4 |"), "{}", second.text);
     let stale: Vec<&str> = second.text.split("Stale explanations:").nth(1).unwrap().trim().lines().collect();
     assert_eq!(stale.len(), 2, "{}", second.text);
     assert!(stale[0].contains("killed by `inner::tests::sums`") && stale[1].contains("no such mutant"));

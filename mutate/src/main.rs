@@ -130,6 +130,9 @@ fn run(options: &Options, root: &Path, target: &Path) -> Result<Option<Report>, 
         for program in &built.programs {
             tests.extend(suite::list(program, &options.tests)?);
         }
+        if tests.is_empty() {
+            return Err(format!("no test has `{}` in its name", options.tests));
+        }
         let folder = scratch.root.join(&package);
         let tests = campaign::profile(&tests, &folder, &out.join("reached"), options.jobs)?;
         campaign::run(&missing(&results), &tests, &folder, options.jobs, |key, fate| {

@@ -163,6 +163,16 @@ fn a_miniature_is_tested_explained_and_resumed() {
     assert_eq!(stale.len(), 2, "{}", second.text);
     assert!(stale[0].contains("killed by `inner::tests::sums`") && stale[1].contains("no such mutant"));
 
+    // A test of the folder tests notices what no unit test does.
+    let whole =
+        "//! From outside.\n#[test]\nfn nan() {\n    assert!(small::inner::half(f64::NAN).is_err());\n}\n";
+    write(root, "crates/small/tests/whole.rs", whole);
+    let third = report(root, "small --files inner.rs --kinds checks --integration");
+    assert_eq!(third.unexplained, 0, "{}", third.text);
+    let error =
+        run(&options("small --files inner.rs --kinds checks --tests zzz"), root, &target).unwrap_err();
+    assert!(error.contains("no test has `zzz`"), "{error}");
+
     // A test that fails by itself says nothing about mutants.
     write(root, "crates/small/src/inner/tests.rs", &TESTS.replace("5.0", "6.0"));
     let error = run(&options("small --resume"), root, &target).unwrap_err();

@@ -1,4 +1,4 @@
-//! The front door: `cargo xtask reproduce | data | train | measure | test | ci | bench | docs`.
+//! The front door: `cargo xtask reproduce | data | train | measure | test | mutate | ci | bench | docs`.
 //!
 //! Thin on purpose: no dependencies and no numerics, so that it opens in a second. It finds OpenBLAS, builds in
 //! release, sets the environment that reproducible numbers need, starts the program `fenchel` and passes its exit
@@ -12,6 +12,7 @@ mod blas;
 mod cargo;
 mod ci;
 mod docs;
+mod mutate;
 mod options;
 mod peers;
 mod program;
@@ -38,6 +39,7 @@ Commands:
   measure    measure a network that was trained anywhere
   model      print a model as a table, or describe it in TOML
   test       run all tests
+  mutate     change one expression at a time and see whether a test notices
   ci         everything that must pass before a change is accepted, cheapest first
   bench      run the benches
   docs       build the documentation
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
             program::run(name, rest)
         }
         Some("test") => test::run(rest),
+        Some("mutate") => mutate::run(rest),
         Some("ci") => ci::run(&rest),
         Some("bench") => bench::run(rest),
         Some("docs") => docs::run(rest),

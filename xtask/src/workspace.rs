@@ -23,7 +23,10 @@ pub(crate) fn packages(root: &Path) -> Vec<PathBuf> {
         .filter(|folder| folder.join("Cargo.toml").is_file())
         .collect();
     folders.extend(
-        ["xtask", "benches"].map(|name| root.join(name)).into_iter().filter(|folder| folder.is_dir()),
+        ["xtask", "mutate", "benches"]
+            .map(|name| root.join(name))
+            .into_iter()
+            .filter(|folder| folder.is_dir()),
     );
     folders
 }

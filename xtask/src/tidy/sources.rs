@@ -8,7 +8,8 @@ use std::path::Path;
 const MOST_LINES: usize = 500;
 
 /// The packages and folders that speak to a person.
-const SPEAKERS: [&str; 5] = ["xtask/", "crates/experiments/src/bin/", "benches/", "/examples/", "/tests/"];
+const SPEAKERS: [&str; 6] =
+    ["xtask/", "mutate/", "crates/experiments/src/bin/", "benches/", "/examples/", "/tests/"];
 
 /// All violations in the sources.
 pub(super) fn check(root: &Path) -> Vec<String> {

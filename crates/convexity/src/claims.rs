@@ -67,6 +67,4 @@ pub(crate) use falsify::refute;
 #[cfg(test)]
 mod estimate_tests;
 #[cfg(test)]
-mod soundness_tests;
-#[cfg(test)]
 mod tests;

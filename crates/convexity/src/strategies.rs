@@ -8,7 +8,7 @@
 //! bound on the round-off of the formula, not with 0.
 //!
 //! A property test draws blindly and finds gross mistakes, such as a sign or a factor. Whether a constant is the best one is a question
-//! for [`falsify`](crate::falsification::falsify), which searches; and a proof on a box is one for [`certified`](crate::certified).
+//! for [`Claim::falsify`](crate::claims::Claim::falsify), which searches; and a proof on a box is one for [`certified`](crate::certified).
 //!
 //! The following is a whole test file, and a part of this crate's own suite:
 //!

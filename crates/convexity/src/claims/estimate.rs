@@ -17,10 +17,12 @@ use crate::search::{Coverage, Found, Landscape, Measure, SearchConfig, search};
 use crate::verdict::Witness;
 use std::ops::ControlFlow;
 
-/// Distances beyond these, relative to 1, are looked at once more: a constant that is still growing there is none.
-const FAR: (f64, f64) = (1e-3, 1e3);
-/// By how much a pair is brought nearer to usual distances to see whether its constant has settled.
-const NEARER: f64 = 10.0;
+/// Points farther out than this, and pairs nearer than this, are looked at once more: a constant that is still growing there
+/// is none.
+const FAR: f64 = 1e3;
+const NEAR: f64 = 1e-3;
+/// By how much they are brought nearer to usual sizes and distances.
+const DECADE: f64 = 10.0;
 
 /// An estimated number together with the pair that asks for it.
 #[derive(Clone, Debug, PartialEq)]
@@ -188,25 +190,27 @@ fn lower(inequality: &dyn Inequality, measure: Measure, terms: Terms<PreciseInte
     if lower.is_nan() { f64::NEG_INFINITY } else { lower }
 }
 
-/// What the pair asks for if it is brought nearer to usual distances, where it is far from them.
+/// What the pair asks for if it is brought nearer to usual sizes and distances, where it is far from them.
 fn nearer(inequality: &dyn Inequality, landscape: &Landscape<'_>, pair: &Pair) -> Option<f64> {
-    if landscape.measure == Measure::Offset
-        || landscape.distance.is_some()
-        || inequality.points() == Points::One
-    {
+    if landscape.measure == Measure::Offset || landscape.distance.is_some() {
         return None;
     }
-    let square: f64 = pair.u.iter().zip(&pair.v).map(|(u, v)| (u - v) * (u - v)).sum();
-    let distance = square.sqrt();
-    let factor = if distance < FAR.0 {
-        NEARER
-    } else if distance > FAR.1 {
-        1.0 / NEARER
+    let length = |a: &[f64], b: &[f64]| a.iter().zip(b).fold(0.0_f64, |length, (a, b)| length.hypot(a - b));
+    let towards = |centre: &[f64], x: &[f64], factor: f64| -> Vec<f64> {
+        centre.iter().zip(x).map(|(c, x)| c + factor * (x - c)).collect()
+    };
+    let (middle, _) = landscape.region.middle(&landscape.domain, landscape.dimension());
+    let far = length(&pair.u, &middle).max(length(&pair.v, &middle)) > FAR;
+    let near = inequality.points() == Points::Two && length(&pair.u, &pair.v) < NEAR;
+    let mut moved = pair.clone();
+    if far {
+        moved.u = towards(&middle, &pair.u, 1.0 / DECADE);
+        moved.v = towards(&middle, &pair.v, 1.0 / DECADE);
+    } else if near {
+        moved.u = towards(&pair.v, &pair.u, DECADE);
     } else {
         return None;
-    };
-    let mut moved = pair.clone();
-    moved.u = pair.u.iter().zip(&pair.v).map(|(u, v)| v + factor * (u - v)).collect();
+    }
     landscape.admit(&mut moved);
     let height = certified_height(inequality, landscape, &moved);
     height.is_finite().then_some(height)

@@ -11,6 +11,9 @@ use crate::verdict::{Reason, Verdict};
 use std::fmt;
 use std::ops::ControlFlow;
 
+/// With fewer settled climbs than this a search has not looked around.
+const SETTLED: u64 = 2;
+
 /// What a search for a counterexample has found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Falsification {
@@ -33,7 +36,8 @@ impl fmt::Display for Falsification {
 impl Claim<'_> {
     /// Searches for a counterexample.
     ///
-    /// `Violated` comes with a proof. `Holds` means that nothing was found although at least one climb settled.
+    /// `Violated` comes with a proof. `Holds` means that nothing was found although two climbs at least settled, from at least as many
+    /// start pairs as there are dimensions.
     /// `Undecided` means that something was found that cannot be certified, that the function contradicts itself, or that the
     /// budget was too small for the dimension.
     ///
@@ -144,7 +148,7 @@ pub(crate) fn refute(
             let contradiction = contradiction(inequality, &landscape, &found);
             if let Some(reason) = contradiction {
                 Verdict::undecided(reason)
-            } else if coverage.settled == 0 {
+            } else if coverage.settled < SETTLED || coverage.starts < inequality.ground().dimension() as u64 {
                 Verdict::undecided(Reason::Budget { evaluations })
             } else {
                 let worst_point = inequality.witness(&found.pair);

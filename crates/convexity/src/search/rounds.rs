@@ -8,10 +8,14 @@ use crate::inequality::Pair;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 
-/// Start pairs of the first round and, doubled from round to round, of the largest.
+/// Start pairs of the first round and, doubled from round to round, of the largest; more where there are more dimensions.
 const STARTS: (u64, u64) = (16, 256);
+/// Start pairs of the first round for each dimension, at least.
+const STARTS_A_DIMENSION: u64 = 2;
 /// Climbs of the first round and of the largest.
 const CLIMBS: (usize, usize) = (2, 8);
+/// Families of starts, by the shape of a point: neighbours in the sequence are of different ones.
+const FAMILIES: u64 = 8;
 /// Pairs below the round-off that are examined in a round.
 const DROWNED: usize = 4;
 
@@ -43,6 +47,8 @@ struct Search<'a> {
     ended: Ended,
     /// Violations up to this height were found to be none; a climb ends when it is above.
     doubted: f64,
+    /// Whose turn it is among the families of starts.
+    family: u64,
 }
 
 /// Runs rounds until the budget is spent or the examiner breaks.
@@ -57,14 +63,15 @@ pub(crate) fn search(
 ) -> Ended {
     let starts = Starts::new(landscape, config.seed);
     let ended = Ended { best: None, evaluations: 0, coverage: Coverage::default() };
-    let mut search = Search { landscape, examine, ended, doubted: 0.0 };
-    let (mut count, mut climbs, mut next) = (STARTS.0, CLIMBS.0, 0);
+    let mut search = Search { landscape, examine, ended, doubted: 0.0, family: 0 };
+    let least = STARTS_A_DIMENSION * landscape.dimension() as u64;
+    let (mut count, mut climbs, mut next) = (STARTS.0.max(least), CLIMBS.0, 0);
     while search.ended.evaluations < config.budget {
         let left = config.budget - search.ended.evaluations;
         let drawn = count.min(left.div_ceil(2));
         let flow = search.round(&starts, next..next + drawn, climbs, config.budget);
         next += drawn;
-        (count, climbs) = ((2 * count).min(STARTS.1), (2 * climbs).min(CLIMBS.1));
+        (count, climbs) = ((2 * count).min(STARTS.1.max(least)), (2 * climbs).min(CLIMBS.1));
         let best = search.ended.best.as_ref().map_or(f64::NEG_INFINITY, |found| found.height.score);
         let evaluations = search.ended.evaluations;
         progress(Progress { evaluations, budget: config.budget, best });
@@ -98,7 +105,7 @@ impl Search<'_> {
         seen.sort_by(|a, b| b.1.height.score.total_cmp(&a.1.height.score).then(a.0.cmp(&b.0)));
         self.ended.coverage.evaluated += seen.len() as u64;
         self.drowned(&seen)?;
-        let mut chosen = choose(&seen, self.ended.best.as_ref(), climbs);
+        let mut chosen = self.choose(&seen, climbs);
         for found in &mut chosen {
             found.height = landscape.height(&found.pair, f64::NEG_INFINITY);
             // A violation need not be climbed to be one.
@@ -145,6 +152,23 @@ impl Search<'_> {
         reached.into_iter().try_for_each(|found| self.judge(found))
     }
 
+    /// The best pair so far, the best starts of the round, and the best of the families whose turn it is.
+    fn choose(&mut self, seen: &[(u64, Found)], climbs: usize) -> Vec<Found> {
+        let mut chosen: Vec<Found> = self.ended.best.clone().into_iter().collect();
+        let mut taken: Vec<usize> = (0..seen.len().min(climbs / 2)).collect();
+        while chosen.len() + taken.len() < climbs {
+            let turn = self.family % FAMILIES;
+            self.family += 1;
+            match (0..seen.len()).find(|p| seen[*p].0 % FAMILIES == turn && !taken.contains(p)) {
+                Some(position) => taken.push(position),
+                None if turn + 1 == FAMILIES => break,
+                None => {}
+            }
+        }
+        chosen.extend(taken.into_iter().map(|position| seen[position].1.clone()));
+        chosen
+    }
+
     fn is_violation(&self, found: &Found) -> bool {
         self.landscape.measure == Measure::Violation && found.height.score > self.doubted
     }
@@ -176,25 +200,4 @@ impl Search<'_> {
 /// Evaluations for one climb: enough for some sweeps of the compass in any dimension.
 fn climb_budget(dimension: usize) -> u64 {
     150 + 45 * dimension as u64
-}
-
-/// The best pair so far, the best starts of the round, and the best of each family of starts.
-fn choose(seen: &[(u64, Found)], best: Option<&Found>, climbs: usize) -> Vec<Found> {
-    let mut chosen: Vec<Found> = best.cloned().into_iter().collect();
-    let mut taken = vec![false; seen.len()];
-    let take = |position: usize, taken: &mut Vec<bool>, chosen: &mut Vec<Found>| {
-        if !taken[position] && chosen.len() < climbs {
-            taken[position] = true;
-            chosen.push(seen[position].1.clone());
-        }
-    };
-    for position in 0..seen.len().min(climbs / 2) {
-        take(position, &mut taken, &mut chosen);
-    }
-    for family in 0..8 {
-        if let Some(position) = (0..seen.len()).find(|&p| seen[p].0 % 8 == family && !taken[p]) {
-            take(position, &mut taken, &mut chosen);
-        }
-    }
-    chosen
 }

@@ -5,9 +5,9 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A number and its derivative with respect to one parameter.
 ///
-/// Over intervals the derivative of `abs`, `max`, `min` and `select` at an undecided branch is the hull of both
-/// branches', which encloses every derivative and, where the function is continuous, every slope between two
-/// points. At a decided kink (`abs` at 0) the derivative is that of [`Number::signum`].
+/// At an undecided branch the derivative of a [`join`](Number::join), and so of `abs`, `max` and `min`, is the hull of both
+/// branches', which encloses every slope between two points; at a decided tie their mean. Of a [`select`](Number::select) it
+/// is unknown in both cases. The derivative means something only where the value is defined.
 ///
 /// ```
 /// use fenchel_convexity::number::{Dual, Number};
@@ -43,19 +43,33 @@ impl<N: Number> Dual<N> {
         Self { value, derivative: slope * &self.derivative }
     }
 
-    /// Chooses a branch by the sign of `condition`, value and derivative alike.
-    fn choose(condition: &N, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+    /// The branch that the condition's value decides, or the two from which `both` makes the answer.
+    fn branch(
+        condition: &N,
+        negative: impl FnOnce() -> Self,
+        otherwise: impl FnOnce() -> Self,
+        both: impl FnOnce(Self, Self) -> Self,
+    ) -> Self {
         match condition.sign() {
             Sign::Negative => negative(),
-            Sign::Zero | Sign::Positive => otherwise(),
-            Sign::Undecided => {
-                let (a, b) = (negative(), otherwise());
-                Self {
-                    value: condition.select(|| a.value, || b.value),
-                    derivative: condition.select(|| a.derivative, || b.derivative),
-                }
-            }
+            Sign::Positive => otherwise(),
+            Sign::Zero | Sign::Undecided => both(negative(), otherwise()),
         }
+    }
+
+    /// Zero if the number is known to vary continuously, else unknown: branches meet only where their condition cannot jump over 0.
+    fn continuity(&self) -> N {
+        self.derivative.clone() * 0.0
+    }
+
+    /// A value with one slope where the margin is negative, the other where it is positive, and between them at a tie.
+    fn sloped(value: N, margin: &N, negative: &N, positive: &N) -> Self {
+        let derivative = match margin.sign() {
+            Sign::Negative => negative.clone(),
+            Sign::Positive => positive.clone(),
+            Sign::Zero | Sign::Undecided => margin.between(negative.clone(), positive.clone()),
+        };
+        Self { value, derivative }
     }
 }
 
@@ -109,7 +123,10 @@ impl<N: Number> Number for Dual<N> {
     }
 
     fn sign(&self) -> Sign {
-        self.value.sign()
+        match (self.value.sign(), self.derivative.sign()) {
+            (Sign::Zero, Sign::Negative | Sign::Positive | Sign::Undecided) => Sign::Undecided,
+            (sign, _) => sign,
+        }
     }
 
     fn is_finite(&self) -> bool {
@@ -139,16 +156,19 @@ impl<N: Number> Number for Dual<N> {
     }
 
     fn powi(&self, exponent: i32) -> Self {
+        let value = self.value.powi(exponent);
         match exponent {
-            0 => Self::one(),
+            // Not `one()`: what is undefined stays so.
+            0 => Self::constant(value),
             1 => self.clone(),
-            _ => self.chain(self.value.powi(exponent), self.value.powi(exponent - 1) * f64::from(exponent)),
+            i32::MIN => self.powf(f64::from(exponent)),
+            _ => self.chain(value, self.value.powi(exponent - 1) * f64::from(exponent)),
         }
     }
 
     fn powf(&self, exponent: f64) -> Self {
         if exponent == 0.0 {
-            return Self::one();
+            return self.powi(0);
         }
         // The exponent less one may round; x^(r-1) is then taken as x^r / x, except at 0 where that is undefined.
         let less = exponent - 1.0;
@@ -181,33 +201,50 @@ impl<N: Number> Number for Dual<N> {
     }
 
     fn max(&self, other: &Self) -> Self {
-        let difference = self.value.clone() - &other.value;
-        let derivative = difference.jump(other.derivative.clone(), self.derivative.clone());
-        Self { value: self.value.max(&other.value), derivative }
+        let margin = self.value.clone() - &other.value;
+        Self::sloped(self.value.max(&other.value), &margin, &other.derivative, &self.derivative)
     }
 
     fn min(&self, other: &Self) -> Self {
-        let difference = self.value.clone() - &other.value;
-        let derivative = difference.jump(self.derivative.clone(), other.derivative.clone());
-        Self { value: self.value.min(&other.value), derivative }
+        let margin = self.value.clone() - &other.value;
+        Self::sloped(self.value.min(&other.value), &margin, &self.derivative, &other.derivative)
+    }
+
+    fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        Self::branch(&self.value, negative, otherwise, |a, b| Self {
+            value: self.value.select(|| a.value, || b.value),
+            derivative: N::unknown(),
+        })
+    }
+
+    fn join(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        Self::branch(&self.value, negative, otherwise, |a, b| Self {
+            value: self.value.join(|| a.value, || b.value),
+            derivative: self.value.between(a.derivative, b.derivative) + self.continuity(),
+        })
+    }
+
+    fn join_smooth(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        Self::branch(&self.value, negative, otherwise, |a, b| Self {
+            value: self.value.join_smooth(|| a.value, || b.value),
+            derivative: self.value.join(|| a.derivative, || b.derivative) + self.continuity(),
+        })
+    }
+
+    fn between(&self, negative: Self, otherwise: Self) -> Self {
+        Self { value: self.value.between(negative.value, otherwise.value), derivative: N::unknown() }
     }
 
     fn unknown() -> Self {
         Self { value: N::unknown(), derivative: N::unknown() }
     }
 
-    fn jump(&self, negative: Self, otherwise: Self) -> Self {
+    fn signum(&self) -> Self {
+        let value = self.value.signum();
         match self.value.sign() {
-            Sign::Undecided => {
-                Self { value: self.value.jump(negative.value, otherwise.value), derivative: N::unknown() }
-            }
-            Sign::Negative => negative,
-            Sign::Zero | Sign::Positive => otherwise,
+            Sign::Negative | Sign::Positive => Self::constant(value),
+            Sign::Zero | Sign::Undecided => Self { value, derivative: N::unknown() },
         }
-    }
-
-    fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
-        Self::choose(&self.value, negative, otherwise)
     }
 }
 

@@ -26,7 +26,7 @@ impl Direction {
 /// A number that can stand at the end of an interval: `f64` or [`Precise`](super::Precise).
 ///
 /// Every operation returns a bound of the exact result on the side of the direction. Operands that are infinite
-/// stand for limits.
+/// stand for limits, and an indeterminate limit is unbounded in the direction.
 pub trait Endpoint: Clone + Debug + PartialEq + PartialOrd + Send + Sync + 'static {
     /// The number that equals `value`; NaN stands for an undefined end.
     fn from_f64(value: f64) -> Self;
@@ -38,6 +38,8 @@ pub trait Endpoint: Clone + Debug + PartialEq + PartialOrd + Send + Sync + 'stat
     fn is_finite(&self) -> bool;
     /// The exact negative.
     fn neg(&self) -> Self;
+    /// The largest integer that is not above a finite number.
+    fn floor(&self) -> Self;
     /// The sum.
     fn add(&self, other: &Self, direction: Direction) -> Self;
     /// The difference.

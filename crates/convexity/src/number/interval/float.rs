@@ -61,6 +61,10 @@ impl Endpoint for f64 {
         -*self
     }
 
+    fn floor(&self) -> Self {
+        f64::floor(*self)
+    }
+
     fn add(&self, other: &Self, direction: Direction) -> Self {
         let (a, b) = (*self, *other);
         if !a.is_finite() || !b.is_finite() {

@@ -45,7 +45,7 @@ proptest! {
         check(x - y, &(exact_p.clone() - &exact_q), false)?;
         check(x * y, &(exact_p.clone() * &exact_q), false)?;
         if q != 0.0 {
-            check(x / y, &(exact_p / &exact_q), false)?;
+            check(x / y, &(exact_p / &exact_q), y.contains(0.0))?;
         }
     }
 
@@ -66,7 +66,7 @@ proptest! {
             check(Number::powi(&x, n), &Number::powi(&Precise::from_f64(p), n), n < 0)?;
         }
         if p > 0.0 {
-            check(Number::powf(&x, r), &Number::powf(&Precise::from_f64(p), r), x.lo < 0.0)?;
+            check(Number::powf(&x, r), &Number::powf(&Precise::from_f64(p), r), x.lo < 0.0 || (r < 0.0 && x.lo == 0.0))?;
         }
         if p >= 0.0 {
             check(Number::sqrt(&x), &Number::sqrt(&Precise::from_f64(p)), x.lo < 0.0)?;
@@ -177,9 +177,13 @@ fn what_is_undefined_stays_undefined() {
         assert!(Number::max(&undefined, &x).is_undefined() && undefined.select(|| x, || x).is_undefined());
         assert_eq!(undefined.sign(), Sign::Undecided);
     }
-    assert_eq!(Interval::point(1.0) / x, Interval::whole());
-    let touching = Interval::point(1.0) / Interval::hull(0.0, 4.0);
-    assert_eq!((touching.lo, touching.hi), (0.25, f64::INFINITY));
+    // Poles: over one, at one, and up to one from either side.
+    for b in [x, Interval::point(0.0), Interval::hull(0.0, 4.0), Interval::hull(-4.0, 0.0)] {
+        for pole in [x / b, b.recip(), b.powi(-1), b.powi(-2), b.powi(-66), b.powf(-3.0), b.powf(-1e3), b.powf(-0.5)] {
+            assert!(pole.is_undefined(), "{b:?} {pole:?}");
+        }
+    }
+    assert!(Interval::hull(-2.0, -1.0).powi(-2).contains(0.25));
 }
 
 #[test]

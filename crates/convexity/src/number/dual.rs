@@ -250,7 +250,7 @@ impl<N: Number> Number for Dual<N> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Interval, Precise};
+    use super::super::{Interval, Precise, PreciseInterval};
     use super::*;
     use proptest::prelude::*;
 
@@ -302,6 +302,106 @@ mod tests {
         assert_eq!(around(0.0).abs().derivative.value, Interval::hull(-1.0, 1.0));
         assert_eq!(around(2.0).abs().derivative.derivative, Interval::point(0.0));
         assert_eq!(around(0.0).square().derivative.derivative, Interval::point(2.0));
+    }
+
+    /// The gradients of three formulas whose kinks cancel: BCE with logits, log-add-exp, and minus the log-sigmoid.
+    fn cancelling<N: Number>(lift: impl Fn(f64) -> N) -> [N; 4] {
+        let logits = |x: &Dual<N>, z: f64| {
+            x.max(&Dual::zero()) - x.clone() * z + (-x.abs()).exp().ln_1p()
+        };
+        let add_exp = |x: Dual<N>, y: Dual<N>| x.max(&y) + (-(x - &y).abs()).exp().ln_1p();
+        let at = |x: f64| Dual::constant(lift(x));
+        let along = |x: f64| Dual::variable(lift(x));
+        [
+            logits(&along(0.0), 0.0).derivative,
+            logits(&along(0.0), 0.25).derivative,
+            add_exp(along(0.7), at(0.7)).derivative,
+            logits(&-along(0.0), 0.0).derivative,
+        ]
+    }
+
+    /// pytorch#2195, jax#2107, jax#2140: both sides of a tie count alike.
+    #[test]
+    fn kinks_that_cancel_leave_the_right_gradient() {
+        let gradients = [0.5, 0.25, 0.5, -0.5];
+        assert_eq!(cancelling(|x| x), gradients);
+        assert_eq!(cancelling(Precise::from_f64), gradients.map(Precise::from_f64));
+        assert_eq!(cancelling(Interval::point), gradients.map(Interval::point));
+        assert_eq!(cancelling(PreciseInterval::from_f64), gradients.map(PreciseInterval::from_f64));
+    }
+
+    /// Value, slope and second derivative of x at 0, with the word and the branches a x and b x^2 + c x.
+    fn branches<N: Number>(x: N, word: &str, [a, b, c]: [f64; 3]) -> [N; 3] {
+        let x = Dual::variable(Dual::variable(x));
+        let left = || x.clone() * a;
+        let right = || x.square() * b + x.clone() * c;
+        let y = match word {
+            "select" => x.select(left, right),
+            "join" => x.join(left, right),
+            _ => x.join_smooth(left, right),
+        };
+        [y.value.value, y.derivative.value, y.derivative.derivative]
+    }
+
+    #[test]
+    fn each_word_says_what_it_vouches_for() {
+        let wide = Interval::hull(-1.0, 1.0);
+        let half = Interval::hull(0.0, 1.0);
+        for x in [wide, half, -half, Interval::point(0.0)] {
+            let [_, slope, second] = branches(x, "select", [1.0, 1.0, 3.0]);
+            assert!(slope.is_undefined() && second.is_undefined());
+            let [_, slope, second] = branches(x, "join", [1.0, 1.0, 3.0]);
+            assert!(slope.contains(2.0) && second.is_undefined(), "{x:?} {slope:?}");
+            assert!(x == Interval::point(0.0) || (slope.contains(1.0) && slope.contains(3.0)));
+            let [_, slope, second] = branches(x, "join_smooth", [3.0, 1.0, 3.0]);
+            assert!(slope.contains(3.0) && second.contains(1.0));
+            assert!(x == Interval::point(0.0) || (second.contains(0.0) && second.contains(2.0)));
+        }
+        let [value, slope, second] = branches(0.0, "select", [1.0, 1.0, 3.0]);
+        assert!(value == 0.0 && slope.is_nan() && second.is_nan());
+        let [_, slope, second] = branches(0.0, "join", [1.0, 1.0, 3.0]);
+        assert!(slope == 2.0 && second.is_nan());
+        assert_eq!(branches(0.0, "join_smooth", [3.0, 1.0, 3.0]), [0.0, 3.0, 1.0]);
+        // A condition that jumps over zero never is zero, and its branches need not meet.
+        let x = Dual::variable(wide);
+        let jump = x.select(|| -Dual::one(), Dual::one);
+        assert!(jump.join(Dual::zero, Dual::one).derivative.is_undefined());
+        assert!(jump.join_smooth(Dual::zero, Dual::one).derivative.is_undefined());
+    }
+
+    /// At a kink no second derivative is known, neither 0 nor that of one side; nor is it lost by a factor of 0.
+    #[test]
+    fn a_decided_kink_leaves_the_second_derivative_unknown() {
+        fn seconds<N: Number>() -> [N; 5] {
+            let x = Dual::variable(Dual::variable(N::zero()));
+            [x.abs(), x.abs().powf(1.5), x.abs().square(), x.max(&Dual::zero()), x.signum() * &x]
+                .map(|y| y.derivative.derivative)
+        }
+        assert!(seconds::<Interval>().iter().all(Interval::is_undefined));
+        assert!(seconds::<PreciseInterval>().iter().all(PreciseInterval::is_undefined));
+        assert!(seconds::<f64>().iter().all(|second| second.is_nan()));
+    }
+
+    /// A branch by `sign` on 0 that varies is not taken: x log x has no derivative at 0.
+    #[test]
+    fn a_zero_that_varies_has_no_sign() {
+        fn term<N: Number>(p: &N) -> N {
+            if p.sign() == Sign::Zero { N::zero() } else { p.clone() * p.ln() }
+        }
+        assert_eq!((term(&0.0), term(&Dual::constant(0.0)).derivative), (0.0, 0.0));
+        assert!(!term(&Dual::variable(0.0)).derivative.is_finite());
+        assert!(term(&Dual::variable(Interval::point(0.0))).derivative.is_undefined());
+        assert!(term(&Dual::variable(PreciseInterval::zero())).derivative.is_undefined());
+    }
+
+    #[test]
+    fn powers_at_the_ends_of_their_exponents() {
+        let x = Dual::variable(2.0);
+        assert_eq!(x.powi(i32::MIN).value, 0.0);
+        assert_eq!((x.powi(0).derivative, x.powi(1).derivative), (0.0, 1.0));
+        let undefined = Dual::variable(Interval::point(-1.0)).ln();
+        assert!(undefined.powi(0).value.is_undefined() && undefined.powf(0.0).value.is_undefined());
+        assert_eq!(Dual::variable(-1.0).powf(67.0).derivative, 67.0);
     }
 
     #[test]

@@ -195,3 +195,39 @@ fn extrema_inside_are_found() {
     assert!(Number::sin(&Interval::hull(0.1, 0.2)).hi < 0.2);
     assert_eq!(Number::sin(&Interval::point(1e300)), Interval::hull(-1.0, 1.0));
 }
+
+/// Integer exponents of every size are defined for negative bases.
+#[test]
+fn integer_powers_of_negative_numbers() {
+    let minus = Interval::point(-1.0);
+    for n in [2.0, 64.0, 66.0, 1000.0, 2.0_f64.powi(40), 1e300] {
+        assert_eq!(minus.powf(n), Interval::point(1.0), "{n}");
+        assert_eq!(minus.powf(-n), Interval::point(1.0), "{n}");
+        assert_eq!(PreciseInterval::from_f64(-1.0).powf(n), PreciseInterval::one(), "{n}");
+    }
+    for n in [3, 65, 67, i32::MAX, i32::MIN + 1] {
+        assert_eq!(minus.powi(n), minus);
+        assert_eq!(minus.powf(f64::from(n)), minus);
+        assert_eq!(Number::powi(&Precise::from_f64(-1.0), n), Precise::from_f64(-1.0));
+    }
+    assert_eq!(minus.powi(i32::MIN), Interval::point(1.0));
+    let wide = Interval::hull(-2.0, 1.0);
+    assert!(wide.powf(65.0).contains(-(2.0_f64.powi(65))) && wide.powf(65.0).contains(1.0));
+    assert_eq!((wide.powf(66.0).lo, wide.powf(66.0).contains(2.0_f64.powi(66))), (0.0, true));
+    assert!(wide.powf(0.5).is_undefined() && wide.powf(65.5).is_undefined() && wide.powf(-65.0).is_undefined());
+}
+
+/// Beside an extremum too: f64's pi is 1.2e-16 from the true one, and so far the cosine is from flat.
+#[test]
+fn precise_trigonometry_is_precise_near_extrema() {
+    use std::f64::consts::{FRAC_PI_2, PI};
+    for x in [PI, 2.0 * PI, 3.0 * PI, FRAC_PI_2, 3.0 * FRAC_PI_2, 1e10 * PI, 1e22, 1e60] {
+        for wave in [PreciseInterval::from_f64(x).sin(), PreciseInterval::from_f64(x).cos()] {
+            assert!((wave.clone() - &wave).to_f64_interval().width() < 2.0_f64.powi(-240), "{x:e} {wave:?}");
+        }
+    }
+    // The extremum itself lies in no point interval, and is found in a wide one.
+    let below = PreciseInterval::from_f64(PI).union(&PreciseInterval::from_f64(3.5)).cos();
+    assert_eq!(below.to_f64_interval().lo, -1.0);
+    assert!(PreciseInterval::from_f64(PI).cos().ends().0 > &Precise::from_f64(-1.0));
+}

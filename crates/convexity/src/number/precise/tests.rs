@@ -129,3 +129,37 @@ fn exact_powers_end() {
     assert_eq!(Precise::exact(-2.0).powi(-3), Precise::exact(-0.125));
     assert_eq!(Precise::exact(3.0).powi(100).powf(0.5), Precise::exact(3.0).powi(50));
 }
+
+/// Numbers of a million zeros: three terms of a series, where the library would need a million digits.
+#[test]
+fn functions_of_tiny_numbers() {
+    let tiny = Precise::exact(-1e6).exp();
+    let down = |f: &dyn Fn(Direction) -> Precise| (f(Direction::Down), f(Direction::Up));
+    for x in [tiny.clone(), -tiny, Precise::exact(1e-43), Precise::exact(-1e-300), Precise::exact(7.1e-43)] {
+        let cube = x.powi(3);
+        let square = x.square() / 2.0;
+        let encloses = |(lo, hi): (Precise, Precise), terms: Precise| {
+            // The fourth term is below half a unit of the last of 256 bits.
+            lo <= terms && terms <= hi && (hi - &lo).abs() <= terms.abs() * 2.0_f64.powi(-253)
+        };
+        assert!(encloses(down(&|d| number::Endpoint::sin(&x, d)), x.clone() - cube.clone() / 6.0));
+        assert!(encloses(down(&|d| number::Endpoint::sinh(&x, d)), x.clone() + cube / 6.0));
+        assert!(encloses(down(&|d| number::Endpoint::exp_m1(&x, d)), x.clone() + &square));
+        assert!(encloses(down(&|d| number::Endpoint::ln_1p(&x, d)), x.clone() - &square));
+        assert!(encloses(down(&|d| number::Endpoint::exp(&x, d)), x.clone() + 1.0));
+        assert!(encloses(down(&|d| number::Endpoint::cos(&x, d)), -square.clone() + 1.0));
+        assert!(encloses(down(&|d| number::Endpoint::cosh(&x, d)), square + 1.0));
+    }
+}
+
+#[test]
+fn huge_powers_are_bounded_at_once() {
+    for (x, exponent) in [(2.0, 1e300), (0.5, -1e300), (1e-300, -1e18)] {
+        let x = Precise::exact(x);
+        assert_eq!(x.powf(exponent), Precise::exact(f64::INFINITY));
+        let below = number::Endpoint::powf(&x, exponent, Direction::Down);
+        assert!(below.is_finite() && below > Precise::exact(f64::MAX));
+        assert_eq!(x.powf(-exponent), Precise::exact(0.0));
+        assert!(number::Endpoint::powf(&x, -exponent, Direction::Up) > Precise::exact(0.0));
+    }
+}

@@ -11,7 +11,7 @@ mod operation;
 mod reference;
 
 use fenchel_convexity::number::{Interval, Number, PreciseInterval};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use operation::Operation;
 use rayon::prelude::*;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ struct Tally {
     widest: f64,
     failures: Vec<String>,
     fine_trials: usize,
-    /// The widest 256-bit result of operands without width, as a power of two of the result.
+    /// The widest 256-bit result of operands without width, relative to the result.
     widest_fine: f64,
     fine_failures: Vec<String>,
 }
@@ -113,14 +113,14 @@ fn main() -> ExitCode {
     let mut sound = true;
     for (operation, tally) in &tallies {
         println!(
-            "| {operation:?} | {} | {} | {} | {} | {} | {} | 2^{:.1} |",
+            "| {operation:?} | {} | {} | {} | {} | {} | {} | {:.1e} |",
             tally.trials,
             tally.undefined,
             tally.failures.len(),
             tally.widest,
             tally.fine_trials,
             tally.fine_failures.len(),
-            tally.widest_fine.log2(),
+            tally.widest_fine,
         );
         let failures = tally.failures.iter().chain(&tally.fine_failures);
         failures.clone().take(5).for_each(|text| eprintln!("{text}"));

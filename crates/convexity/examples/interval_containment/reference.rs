@@ -3,7 +3,7 @@
 use crate::operation::Operation;
 use dashu_float::round::mode::HalfEven;
 use dashu_float::{Context, FBig, Repr};
-use fenchel_convexity::number::{Number, PreciseInterval};
+use fenchel_convexity::number::PreciseInterval;
 
 const BITS: usize = 640;
 

@@ -272,7 +272,7 @@ fn attack_curvature(
     if !(constant.is_finite() && constant > 1e-6 && constant < 1e6) {
         return Ok(());
     }
-    let modulus = Modulus::norm_power(side, constant);
+    let modulus = modulus_of(side, constant);
     let mut proofs = vec![prove_curvature(f, &modulus, region, &effort).unwrap()];
     if f.dimension == 1 {
         proofs.push(prove_pairs(f, &modulus, region[0], &effort).unwrap());
@@ -300,12 +300,10 @@ fn attack_curvature(
     Ok(())
 }
 
-impl Modulus {
-    fn norm_power(side: Side, constant: f64) -> Self {
-        match side {
-            Side::Convex => Self::convex(constant, 2.0, Norm::L2).unwrap(),
-            Side::Smooth => Self::smooth(constant, 2.0, Norm::L2).unwrap(),
-        }
+fn modulus_of(side: Side, constant: f64) -> Modulus {
+    match side {
+        Side::Convex => Modulus::convex(constant, 2.0, Norm::L2).unwrap(),
+        Side::Smooth => Modulus::smooth(constant, 2.0, Norm::L2).unwrap(),
     }
 }
 

@@ -1,32 +1,34 @@
 //! Certified mode: constants that are *proved*, by branch and bound in interval arithmetic.
 //!
-//! For functions of one or two variables a search can do more than fail to find a counterexample: cover the region by boxes,
-//! enclose the slack on each, and split the boxes on which the sign is open. The end is a proof, or a box on which the claim
-//! fails everywhere, or an honest [`Proof::Open`].
+//! For functions of one or two variables a search can do more than fail to find a counterexample: cover the
+//! region by boxes, enclose the slack on each, and split the boxes on which the sign is open. The end is a
+//! proof, or a point at which the claim fails, or an honest [`Proof::Open`].
 //!
 //! - [`prove_nonnegative`] and [`minimum`]: any [`Formula`] of one or two variables on a box.
-//! - [`prove_curvature`] and [`best_curvature`]: convexity and smoothness of exponent 2 in any norm. On a convex set they are
-//!   statements about second derivatives, `d'H(x)d >= c ||d||^2` and `d'H(x)d <= C ||d||^2` for all x and d (for the
-//!   definition integrate twice along the segment; for the converse let u tend to v), so no pairs are searched.
-//! - [`prove_pairs`]: any exponent and offset, one variable, all pairs of an interval; [`prove_homogeneous`]: the same on the
-//!   whole line, for a function that is homogeneous of the degree of the bound.
+//! - [`prove_curvature`] and [`best_curvature`]: convexity and smoothness of exponent 2 in any norm. On a
+//!   convex set they are statements about second derivatives, `d'H(x)d >= c ||d||^2` and `d'H(x)d <= C
+//!   ||d||^2` for all x and d (for the definition integrate twice along the segment; for the converse let u
+//!   tend to v), so no pairs are searched.
+//! - [`prove_pairs`]: any exponent and offset, one variable, all pairs of an interval; [`prove_homogeneous`]:
+//!   the same on the whole line, for a function that is homogeneous of the degree of the bound.
 //! - [`cross_entropy`]: the two constants of the loss.
 //!
-//! - [`prove_polyak_lojasiewicz`]: the inequality of Polyak and Lojasiewicz in one variable, with the zero at the minimiser
-//!   divided out.
+//! - [`prove_polyak_lojasiewicz`]: the inequality of Polyak and Lojasiewicz in one variable, with the zero at
+//!   the minimiser divided out.
 //!
-//! A constant that is attained inside the region cannot itself be proved in this way, as the slack touches zero there; any
-//! constant that is weaker by a small fraction can. [`minimum`] and [`best_curvature`] enclose the best constant
-//! from both sides.
+//! A constant that is attained inside the region cannot itself be proved in this way, as the slack touches
+//! zero there; any constant that is weaker by a small fraction can. [`minimum`] and [`best_curvature`]
+//! enclose the best constant from both sides.
 //!
-//! What a proof rests on: the enclosures of [`Interval`], and with them the platform's elementary functions within the stated
-//! units in the last place; and the words with which the formula's `value` branches ([`Number::select`](crate::number::Number::select),
-//! [`join`](crate::number::Number::join), [`join_smooth`](crate::number::Number::join_smooth)). Derivatives are those of `value`:
-//! a `gradient` or `bregman` written by hand, and `kinks`, may be wrong or missing without harm. Where a formula has a kink no
-//! second derivative is known, and what needs one stays open.
+//! What a proof rests on: the enclosures of [`Interval`], and with them the platform's elementary functions
+//! within the stated units in the last place; and the words with which the formula's `value` branches
+//! ([`Number::select`](crate::number::Number::select), [`join`](crate::number::Number::join),
+//! [`join_smooth`](crate::number::Number::join_smooth)). Derivatives are those of `value`: a `gradient` or
+//! `bregman` written by hand, and `kinks`, may be wrong or missing without harm. Where a formula has a kink
+//! no second derivative is known, and what needs one stays open.
 //!
-//! What a refutation rests on: 256 bits at one point. It is a point at which the function is certainly negative, or a pair
-//! (u, v) that certainly breaks the definition, the function being differentiable at v.
+//! What a refutation rests on: 256 bits at one point. It is a point at which the function is certainly
+//! negative, or a pair (u, v) that certainly breaks the definition, the function being differentiable at v.
 //!
 //! ```
 //! use fenchel_convexity::certified::{best_curvature, Effort};
@@ -74,7 +76,8 @@ use enclosed::FormulaOnBox;
 ///
 /// # Errors
 ///
-/// If the formula has more than two variables, or the box is undefined or of another dimension, or leaves the domain.
+/// If the formula has more than two variables, or the box is undefined or of another dimension, or leaves the
+/// domain.
 pub fn prove_nonnegative<F: Formula>(
     formula: &F,
     region: &[Interval],
@@ -86,7 +89,8 @@ pub fn prove_nonnegative<F: Formula>(
 
 /// Encloses the minimum of a formula on a bounded box.
 ///
-/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in either case.
+/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in
+/// either case.
 ///
 /// # Errors
 ///
@@ -119,7 +123,10 @@ fn check<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityEr
         Domain::Box { lower, upper } => {
             lower.len() == m
                 && upper.len() == m
-                && region.iter().zip(lower.iter().zip(&upper)).all(|(x, (lo, hi))| *lo <= x.lo() && x.hi() <= *hi)
+                && region
+                    .iter()
+                    .zip(lower.iter().zip(&upper))
+                    .all(|(x, (lo, hi))| *lo <= x.lo() && x.hi() <= *hi)
         }
         // A box of positive size never lies in the simplex.
         Domain::Simplex => false,

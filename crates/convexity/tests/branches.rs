@@ -1,12 +1,13 @@
-//! Formulas written as textbooks and libraries write them: kinks that cancel, 0 log 0, powers of negative numbers, features
-//! that nobody scaled. What is true of them is not refuted, what is false is, and a counterexample is verified.
+//! Formulas written as textbooks and libraries write them: kinks that cancel, 0 log 0, powers of negative
+//! numbers, features that nobody scaled. What is true of them is not refuted, what is false is, and a
+//! counterexample is verified.
 
 use fenchel_convexity::ConvexityError;
-use fenchel_convexity::definitions::Modulus;
-use fenchel_convexity::falsification::{Claim, SearchConfig, falsify};
+use fenchel_convexity::claims::Claim;
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::number::{Number, PreciseInterval, Sign};
 use fenchel_convexity::objectives::{Domain, Formula, Objective};
+use fenchel_convexity::search::SearchConfig;
 use fenchel_random::Seed;
 use ndarray::Array1;
 
@@ -58,19 +59,21 @@ fn config(seed: u64) -> SearchConfig {
 
 #[test]
 fn kinks_that_cancel_are_not_counterexamples() -> Result<(), ConvexityError> {
-    for (example, constant, slope) in
-        [(Example::Logits(0.0), 0.25, 0.5), (Example::Logits(0.25), 0.25, 0.25), (Example::LogAddExp, 0.5, 0.5)]
-    {
+    for (example, constant, slope) in [
+        (Example::Logits(0.0), 0.25, 0.5),
+        (Example::Logits(0.25), 0.25, 0.25),
+        (Example::LogAddExp, 0.5, 0.5),
+    ] {
         let objective: &dyn Objective = &example;
         let origin = Array1::zeros(objective.dimension());
         let mut gradient = origin.clone();
         objective.gradient(origin.view(), gradient.view_mut())?;
         assert!(gradient.iter().all(|&entry| entry == slope), "{example:?}: {gradient}");
         for seed in 0..5 {
-            let holds = Claim::new(objective, Modulus::smooth(constant, 2.0, Norm::L2)?)?;
-            assert!(!falsify(&holds, &config(seed))?.verdict.is_violated(), "{holds}");
-            let fails = Claim::new(objective, Modulus::smooth(0.9 * constant, 2.0, Norm::L2)?)?;
-            assert!(falsify(&fails, &config(seed))?.verdict.is_violated(), "{fails}");
+            let holds = Claim::smooth(objective, constant, Norm::L2)?;
+            assert!(!holds.falsify(&config(seed))?.verdict.is_violated(), "{holds}");
+            let fails = Claim::smooth(objective, 0.9 * constant, Norm::L2)?;
+            assert!(fails.falsify(&config(seed))?.verdict.is_violated(), "{fails}");
         }
     }
     Ok(())
@@ -81,29 +84,30 @@ fn a_branch_on_the_sign_gives_no_slope_at_zero() -> Result<(), ConvexityError> {
     let mut gradient = Array1::zeros(1);
     assert!(Objective::gradient(&Example::FermiDirac, Array1::zeros(1).view(), gradient.view_mut()).is_err());
     for seed in 0..5 {
-        let holds = Claim::new(&Example::FermiDirac, Modulus::convex(3.9, 2.0, Norm::L2)?)?;
-        assert!(!falsify(&holds, &config(seed))?.verdict.is_violated());
-        let fails = Claim::new(&Example::FermiDirac, Modulus::convex(4.2, 2.0, Norm::L2)?)?;
-        assert!(falsify(&fails, &config(seed))?.verdict.is_violated());
+        let holds = Claim::strongly_convex(&Example::FermiDirac, 3.9, Norm::L2)?;
+        assert!(!holds.falsify(&config(seed))?.verdict.is_violated());
+        let fails = Claim::strongly_convex(&Example::FermiDirac, 4.2, Norm::L2)?;
+        assert!(fails.falsify(&config(seed))?.verdict.is_violated());
     }
     Ok(())
 }
 
 #[test]
 fn even_powers_of_negative_numbers_are_decided() -> Result<(), ConvexityError> {
-    let claim = Claim::new(&Example::EvenPower, Modulus::smooth(0.5, 2.0, Norm::L2)?)?;
-    let found = falsify(&claim, &config(0))?;
+    let claim = Claim::smooth(&Example::EvenPower, 0.5, Norm::L2)?;
+    let found = claim.falsify(&config(0))?;
     assert!(found.verdict.is_violated(), "{}", found.verdict);
     Ok(())
 }
 
-/// With features of 1e4 the exponential of the loss is 1e-13000 and smaller; its functions take no longer for that.
+/// With features of 1e4 the exponential of the loss is 1e-13000 and smaller; its functions take no longer for
+/// that.
 #[test]
 fn unscaled_features_are_verified() -> Result<(), ConvexityError> {
     for a in [1.0, 1e2, 1e3, 1e4] {
         let loss = Example::Logistic(a);
-        let claim = Claim::new(&loss, Modulus::convex(1e-3, 2.0, Norm::L2)?)?;
-        let counterexample = falsify(&claim, &config(0))?.counterexample.expect("it is flat along (2, -1)");
+        let claim = Claim::strongly_convex(&loss, 1e-3, Norm::L2)?;
+        let counterexample = claim.falsify(&config(0))?.counterexample.expect("it is flat along (2, -1)");
         counterexample.verify(&claim)?;
     }
     let tiny = PreciseInterval::from_f64(-1e6).exp();

@@ -1,10 +1,10 @@
 //! Interval arithmetic against more digits: every operation on random operands, and every failure counted.
 //!
-//! f64 intervals have to contain the 256-bit result at a point of the operands, and to be undefined exactly where a point of the
-//! operands has no result; 256-bit intervals have to contain the result in 640 bits.
+//! f64 intervals have to contain the 256-bit result at a point of the operands, and to be undefined exactly
+//! where a point of the operands has no result; 256-bit intervals have to contain the result in 640 bits.
 //!
-//! `cargo run --release -p fenchel-convexity --example interval_containment [-- COUNT]`: COUNT operations of each kind, a
-//! million by default, and a hundredth of it in 640 bits.
+//! `cargo run --release -p fenchel-convexity --example interval_containment [-- COUNT]`: COUNT operations of
+//! each kind, a million by default, and a hundredth of it in 640 bits.
 
 mod operands;
 mod operation;
@@ -50,7 +50,8 @@ fn coarse_trials(operation: Operation, count: usize, tally: &mut Tally) {
         tally.trials += 1;
         tally.undefined += usize::from(!defined);
         if !contains(&coarse, &fine, defined) {
-            let text = format!("{operation:?} x {x:?} y {y:?} n {n} r {r}: {coarse:?}, at {p:e}, {q:e} {fine:?}");
+            let text =
+                format!("{operation:?} x {x:?} y {y:?} n {n} r {r}: {coarse:?}, at {p:e}, {q:e} {fine:?}");
             tally.failures.push(text);
         }
         let narrow = x.width() == 0.0 && (!operation.is_binary() || y.width() == 0.0);
@@ -108,7 +109,9 @@ fn main() -> ExitCode {
             (operation, tally)
         })
         .collect();
-    println!("| operation | f64 | undefined | failures | ulps at points | 640 bits | failures | width at points |");
+    println!(
+        "| operation | f64 | undefined | failures | ulps at points | 640 bits | failures | width at points |"
+    );
     println!("|---|---|---|---|---|---|---|---|");
     let mut sound = true;
     for (operation, tally) in &tallies {

@@ -1,4 +1,5 @@
-//! Random operands of every kind: ordinary, near special points, subnormal, huge, unbounded, of no width, undefined.
+//! Random operands of every kind: ordinary, near special points, subnormal, huge, unbounded, of no width,
+//! undefined.
 
 use fenchel_convexity::number::Interval;
 use fenchel_random::Rng;
@@ -22,7 +23,9 @@ pub fn number(stream: &mut impl Rng) -> f64 {
         8 => sign(stream) * f64::from_bits(stream.random_range(0..1 << 52)),
         9 => sign(stream) * f64::MAX * (1.0 - 0.5 * t),
         10 => f64::from(stream.random_range(-40..40)) * 0.25,
-        _ => [0.0, 1.0, -1.0, 5e-324, f64::MIN_POSITIVE, f64::MAX, f64::MIN, 710.0][stream.random_range(0..8)],
+        _ => {
+            [0.0, 1.0, -1.0, 5e-324, f64::MIN_POSITIVE, f64::MAX, f64::MIN, 710.0][stream.random_range(0..8)]
+        }
     }
 }
 

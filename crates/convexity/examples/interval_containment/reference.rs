@@ -1,4 +1,5 @@
-//! The same operations in 640 bits, straight from the library below: what the 256-bit intervals have to contain.
+//! The same operations in 640 bits, straight from the library below: what the 256-bit intervals have to
+//! contain.
 
 use crate::operation::Operation;
 use dashu_float::round::mode::HalfEven;
@@ -9,7 +10,8 @@ const BITS: usize = 640;
 
 type Real = FBig<HalfEven, 2>;
 
-/// The result as a sum of f64 numbers, largest first, exact to about 500 bits; none where 640 bits have no answer.
+/// The result as a sum of f64 numbers, largest first, exact to about 500 bits; none where 640 bits have no
+/// answer.
 pub fn pieces(operation: Operation, x: f64, y: f64, n: i32) -> Option<Vec<f64>> {
     let context = Context::<HalfEven>::new(BITS);
     let exact = |value: f64| Repr::<2>::try_from(value).ok();
@@ -46,7 +48,8 @@ pub fn pieces(operation: Operation, x: f64, y: f64, n: i32) -> Option<Vec<f64>> 
 
 /// How far the interval misses the sum of the pieces, and its width, both relative to the first piece.
 pub fn miss(interval: &PreciseInterval, pieces: &[f64]) -> (f64, f64) {
-    // The pieces cancel from the largest on: nothing is rounded until what is left is of the interval's own width.
+    // The pieces cancel from the largest on: nothing is rounded until what is left is of the interval's own
+    // width.
     let rest = pieces.iter().fold(interval.clone(), |rest, &piece| rest - piece).to_f64_interval();
     let size = pieces[0].abs();
     (rest.lo().max(-rest.hi()).max(0.0) / size, rest.width() / size)

@@ -74,7 +74,8 @@ pub struct Minimum {
 
 /// Proves `f >= 0` on boxes.
 pub(super) fn prove(f: &impl OnBox, start: Vec<Vec<Interval>>, effort: &Effort) -> Proof {
-    // Wide boxes first: a counterexample is then found before the search sinks into a point at which the slack is zero.
+    // Wide boxes first: a counterexample is then found before the search sinks into a point at which the
+    // slack is zero.
     let mut queue: VecDeque<Vec<Interval>> = start.into();
     let mut stuck: Vec<Vec<Interval>> = Vec::new();
     let mut boxes = 0;
@@ -116,8 +117,8 @@ fn points(point: &[f64]) -> Vec<Interval> {
     point.iter().map(|&x| Interval::point(x)).collect()
 }
 
-/// A corner where not all coordinates are at the same end: in boxes of pairs around the diagonal the middle is a pair of equal
-/// points, which never violate anything.
+/// A corner where not all coordinates are at the same end: in boxes of pairs around the diagonal the middle
+/// is a pair of equal points, which never violate anything.
 fn corner(region: &[Interval]) -> Vec<f64> {
     let inside = |(i, x): (usize, &Interval)| {
         let end = if i % 2 == 0 { x.lo() } else { x.hi() };
@@ -174,7 +175,8 @@ pub(super) fn minimise(
                 }
             }
             let lower = f.enclose(&region).lo();
-            // An undefined enclosure bounds nothing: a function with a pole has no minimum that could be enclosed from below.
+            // An undefined enclosure bounds nothing: a function with a pole has no minimum that could be
+            // enclosed from below.
             let lower = if lower.is_nan() { f64::NEG_INFINITY } else { lower };
             if lower <= *upper {
                 heap.push(Waiting { lower, region });

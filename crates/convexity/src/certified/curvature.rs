@@ -14,11 +14,13 @@ use crate::objectives::{Formula, Kink};
 enum Question {
     /// The slack of a constant.
     Slack(f64),
-    /// The constant itself: the quotient, with a minus sign on the smooth side, whose best constant is a maximum.
+    /// The constant itself: the quotient, with a minus sign on the smooth side, whose best constant is a
+    /// maximum.
     Constant,
 }
 
-/// The question on boxes of (x, t): the direction is (1, t) or (t, 1), which together are all directions up to scale.
+/// The question on boxes of (x, t): the direction is (1, t) or (t, 1), which together are all directions up
+/// to scale.
 struct Curvature<'a, F> {
     formula: &'a F,
     region: &'a [Interval],
@@ -58,7 +60,8 @@ impl<F: Formula> OnBox for Curvature<'_, F> {
         self.answer(second_derivative(self.formula, &region[..m], &direction), &direction)
     }
 
-    // Not from the second derivative, which is not what the claim is about, but from the pair (x + h d, x): 2 D/h^2 in its place.
+    // Not from the second derivative, which is not what the claim is about, but from the pair (x + h d, x): 2
+    // D/h^2 in its place.
     fn at(&self, point: &[f64]) -> Option<PreciseInterval> {
         let v = lift(&point[..self.formula.dimension()]);
         let direction = self.direction(lift(point).get(v.len()));
@@ -95,7 +98,8 @@ fn require_smooth<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), Co
         let requirement = "of positive width on every side";
         return Err(ConvexityError::OutOfRange { argument: "region", value: side.lo(), requirement });
     }
-    // Only to say early what would be found out late: that a kink is declared proves nothing, nor that none is.
+    // Only to say early what would be found out late: that a kink is declared proves nothing, nor that none
+    // is.
     if declares_kink(formula, region) {
         let what = "second derivative on a box that a kink meets";
         return Err(ConvexityError::Unsupported { name: formula.name(), what });
@@ -115,16 +119,17 @@ fn declares_kink<F: Formula>(formula: &F, region: &[Interval]) -> bool {
     })
 }
 
-/// Proves a modulus of exponent 2 for all pairs of points of a box, in one or two variables and any norm, or refutes it.
+/// Proves a modulus of exponent 2 for all pairs of points of a box, in one or two variables and any norm, or
+/// refutes it.
 ///
-/// A refutation is a point v (and t, for the direction d = (1, t) or (t, 1)) such that the pair (v + hd, v) with a small h
-/// breaks the definition; its value is the slack of that pair times 2/h^2. Where the formula has a kink, declared or not, no
-/// second derivative is known, and the answer is never a proof.
+/// A refutation is a point v (and t, for the direction d = (1, t) or (t, 1)) such that the pair (v + hd, v)
+/// with a small h breaks the definition; its value is the slack of that pair times 2/h^2. Where the formula
+/// has a kink, declared or not, no second derivative is known, and the answer is never a proof.
 ///
 /// # Errors
 ///
-/// If the modulus is no norm power of exponent 2 without offset, the formula has more than two variables, the box does not
-/// fit or has no width, or a declared kink meets it.
+/// If the modulus is no norm power of exponent 2 without offset, the formula has more than two variables, the
+/// box does not fit or has no width, or a declared kink meets it.
 pub fn prove_curvature<F: Formula>(
     formula: &F,
     modulus: &Modulus,
@@ -153,13 +158,16 @@ pub fn prove_curvature<F: Formula>(
     Ok(Proof::Proved { boxes: examined })
 }
 
-/// Encloses the best constant of exponent 2 on a box: the largest convex one (it may be negative), or the least smooth one.
+/// Encloses the best constant of exponent 2 on a box: the largest convex one (it may be negative), or the
+/// least smooth one.
 ///
-/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in either case.
+/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in
+/// either case.
 ///
 /// # Errors
 ///
-/// If the formula has more than two variables, the box or the norm does not fit, or a declared kink meets the box.
+/// If the formula has more than two variables, the box or the norm does not fit, or a declared kink meets the
+/// box.
 pub fn best_curvature<F: Formula>(
     formula: &F,
     side: Side,

@@ -1,8 +1,9 @@
 //! Enclosures of a formula and of its derivatives on a box.
 //!
-//! All derivatives are those of the formula's `value`. They are undefined wherever the value may be, at poles, and where a
-//! branch does not vouch for them; so where a slope is defined the function is continuous and every slope between two points
-//! of the box is enclosed, and where a second derivative is defined the same holds of the gradient.
+//! All derivatives are those of the formula's `value`. They are undefined wherever the value may be, at
+//! poles, and where a branch does not vouch for them; so where a slope is defined the function is continuous
+//! and every slope between two points of the box is enclosed, and where a second derivative is defined the
+//! same holds of the gradient.
 
 use crate::number::{Dual, Endpoint, Interval, Number, PreciseInterval};
 use crate::objectives::Formula;
@@ -26,7 +27,8 @@ impl<F: Formula> OnBox for FormulaOnBox<'_, F> {
             return best;
         }
         let slopes = gradient(self.0, region);
-        // From each side of the box across it: f(x) lies in f(side) + slope (x - side). This also catches monotone functions.
+        // From each side of the box across it: f(x) lies in f(side) + slope (x - side). This also catches
+        // monotone functions.
         for i in 0..region.len() {
             for end in [region[i].lo(), region[i].hi()] {
                 if end.is_finite() {
@@ -117,7 +119,8 @@ pub(super) fn is_differentiable<F: Formula>(formula: &F, x: &[PreciseInterval]) 
 /// Pieces of the segment on which the second derivative is enclosed.
 const PIECES: usize = 8;
 
-/// The integrals of G''(v + t(u-v)) and of (1-t) G''(v + t(u-v)) over [0, 1], piece by piece; the weights are dyadic, hence exact.
+/// The integrals of G''(v + t(u-v)) and of (1-t) G''(v + t(u-v)) over [0, 1], piece by piece; the weights are
+/// dyadic, hence exact.
 ///
 /// In one variable; times u - v the first is G'(u) - G'(v), and times (u-v)^2 the second is the divergence.
 pub(super) fn mean_curvatures<F: Formula>(formula: &F, u: Interval, v: Interval) -> (Interval, Interval) {
@@ -138,6 +141,7 @@ pub(super) fn meet(a: Interval, b: Interval) -> Interval {
         return b;
     }
     let (lo, hi) = (a.lo().max(b.lo()), a.hi().min(b.hi()));
-    // f64::max and min pass over a NaN. Two enclosures of the same values meet; if not, one was wrong, and neither is used.
+    // f64::max and min pass over a NaN. Two enclosures of the same values meet; if not, one was wrong, and
+    // neither is used.
     if lo <= hi { Interval::hull(lo, hi) } else { Interval::undefined() }
 }

@@ -6,8 +6,8 @@ use super::enclosed::{
     OnBox, divergence, gradient, is_differentiable, lift, mean_curvatures, meet, second_derivative,
 };
 use crate::ConvexityError;
-use crate::moduli::{Modulus, Side};
 use crate::error::require_range;
+use crate::moduli::{Modulus, Side};
 use crate::number::{Interval, Number, PreciseInterval};
 use crate::objectives::Formula;
 
@@ -20,7 +20,8 @@ struct PairSlack<'a, F> {
 }
 
 impl<F: Formula> PairSlack<'_, F> {
-    /// The slack by the mean-value theorem from the middle of the box: its slopes are small where u and v are near.
+    /// The slack by the mean-value theorem from the middle of the box: its slopes are small where u and v are
+    /// near.
     fn mean_value(&self, u: Interval, v: Interval, hull: Interval) -> Interval {
         let (at_u, at_v) = (Interval::point(u.midpoint()), Interval::point(v.midpoint()));
         let there = self.modulus.slack(divergence(self.formula, &[at_u], &[at_v]), &[at_u - at_v]);
@@ -57,8 +58,8 @@ impl<F: Formula> OnBox for PairSlack<'_, F> {
         let (u, v) = (region[0], region[1]);
         let displacement = u - v;
         let direct = self.modulus.slack(divergence(self.formula, &[u], &[v]), &[displacement]);
-        // Near the diagonal the slack itself tends to 0, but D = d^2 times the integral of (1-t) G''(v + td) over [0, 1]: the
-        // slack is d^2 times a factor whose sign can be told.
+        // Near the diagonal the slack itself tends to 0, but D = d^2 times the integral of (1-t) G''(v + td)
+        // over [0, 1]: the slack is d^2 times a factor whose sign can be told.
         let (_, mean) = mean_curvatures(self.formula, u, v);
         let power = self.power(Number::abs(&displacement));
         let factor = match self.modulus.side() {
@@ -97,8 +98,8 @@ fn pair_slack<'a, F: Formula>(
 
 /// Proves a norm-power modulus of any exponent, with any offset, for all pairs of an interval, or refutes it.
 ///
-/// A refutation is a pair (u, v). At a point where both the second derivative and the bound vanish (x^4 at 0) the
-/// proof stays open; see [`prove_homogeneous`].
+/// A refutation is a pair (u, v). At a point where both the second derivative and the bound vanish (x^4 at 0)
+/// the proof stays open; see [`prove_homogeneous`].
 ///
 /// # Errors
 ///
@@ -113,10 +114,11 @@ pub fn prove_pairs<F: Formula>(
     Ok(prove(&pair_slack(formula, modulus)?, vec![vec![region, region]], effort))
 }
 
-/// Proves a modulus on the whole line for a function that is homogeneous of the degree r of the bound, or refutes it.
+/// Proves a modulus on the whole line for a function that is homogeneous of the degree r of the bound, or
+/// refutes it.
 ///
-/// If G(tx) = t^r G(x) for t > 0, the slack of the pair (tu, tv) is t^r times that of (u, v), so the pairs with
-/// max(|u|, |v|) = 1 stand for all. That the function is homogeneous is the caller's word.
+/// If G(tx) = t^r G(x) for t > 0, the slack of the pair (tu, tv) is t^r times that of (u, v), so the pairs
+/// with max(|u|, |v|) = 1 stand for all. That the function is homogeneous is the caller's word.
 ///
 /// # Errors
 ///

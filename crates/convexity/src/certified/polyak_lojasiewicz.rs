@@ -24,8 +24,8 @@ impl<F: Formula> Slack<'_, F> {
 impl<F: Formula> OnBox for Slack<'_, F> {
     fn enclose(&self, region: &[Interval]) -> Interval {
         let minimiser = Interval::point(self.minimiser);
-        // With G'(x*) = 0 the slope is (x - x*) times the mean of G'' between, and the gap (x - x*)^2 times a weighted mean: the
-        // slack is (x - x*)^2 times a factor that need not vanish at x*.
+        // With G'(x*) = 0 the slope is (x - x*) times the mean of G'' between, and the gap (x - x*)^2 times a
+        // weighted mean: the slack is (x - x*)^2 times a factor that need not vanish at x*.
         let (plain, weighted) = mean_curvatures(self.formula, region[0], minimiser);
         if self.slack(&plain, weighted).lo() >= 0.0 {
             return Interval::hull(0.0, f64::INFINITY);
@@ -45,9 +45,9 @@ impl<F: Formula> OnBox for Slack<'_, F> {
 
 /// Proves `G'(x)^2 >= 2 mu (G(x) - G(x*))` for all x of an interval, or refutes it.
 ///
-/// The slack is zero at x*, where no enclosure of it alone has a sign; the zero is divided out by Taylor's formula. A proof
-/// therefore needs a second derivative between x* and x wherever the slack is small, and G''(x*) > mu. That x* minimises
-/// G is not needed and not proved; see [`minimum`](super::minimum).
+/// The slack is zero at x*, where no enclosure of it alone has a sign; the zero is divided out by Taylor's
+/// formula. A proof therefore needs a second derivative between x* and x wherever the slack is small, and
+/// G''(x*) > mu. That x* minimises G is not needed and not proved; see [`minimum`](super::minimum).
 ///
 /// ```
 /// use fenchel_convexity::certified::{Effort, prove_polyak_lojasiewicz};
@@ -72,8 +72,8 @@ impl<F: Formula> OnBox for Slack<'_, F> {
 ///
 /// # Errors
 ///
-/// If the formula is not of one variable, the interval leaves the domain, mu is not positive, or the slope at x* is not exactly
-/// zero.
+/// If the formula is not of one variable, the interval leaves the domain, mu is not positive, or the slope at
+/// x* is not exactly zero.
 pub fn prove_polyak_lojasiewicz<F: Formula>(
     formula: &F,
     mu: f64,

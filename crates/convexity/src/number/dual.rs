@@ -5,9 +5,10 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A number and its derivative with respect to one parameter.
 ///
-/// At an undecided branch the derivative of a [`join`](Number::join), and so of `abs`, `max` and `min`, is the hull of both
-/// branches', which encloses every slope between two points; at a decided tie their mean. Of a [`select`](Number::select) it
-/// is unknown in both cases. The derivative means something only where the value is defined.
+/// At an undecided branch the derivative of a [`join`](Number::join), and so of `abs`, `max` and `min`, is
+/// the hull of both branches', which encloses every slope between two points; at a decided tie their mean. Of
+/// a [`select`](Number::select) it is unknown in both cases. The derivative means something only where the
+/// value is defined.
 ///
 /// ```
 /// use fenchel_convexity::number::{Dual, Number};
@@ -57,12 +58,14 @@ impl<N: Number> Dual<N> {
         }
     }
 
-    /// Zero if the number is known to vary continuously, else unknown: branches meet only where their condition cannot jump over 0.
+    /// Zero if the number is known to vary continuously, else unknown: branches meet only where their
+    /// condition cannot jump over 0.
     fn continuity(&self) -> N {
         self.derivative.clone() * 0.0
     }
 
-    /// A value with one slope where the margin is negative, the other where it is positive, and between them at a tie.
+    /// A value with one slope where the margin is negative, the other where it is positive, and between them
+    /// at a tie.
     fn sloped(value: N, margin: &N, negative: &N, positive: &N) -> Self {
         let derivative = match margin.sign() {
             Sign::Negative => negative.clone(),
@@ -170,7 +173,8 @@ impl<N: Number> Number for Dual<N> {
         if exponent == 0.0 {
             return self.powi(0);
         }
-        // The exponent less one may round; x^(r-1) is then taken as x^r / x, except at 0 where that is undefined.
+        // The exponent less one may round; x^(r-1) is then taken as x^r / x, except at 0 where that is
+        // undefined.
         let less = exponent - 1.0;
         let slope = if less + 1.0 == exponent && (exponent - less) == 1.0 {
             self.value.powf(less)
@@ -254,7 +258,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Every operation of the trait in one formula, defined for x in (0.2, 3) without kinks at the drawn points.
+    /// Every operation of the trait in one formula, defined for x in (0.2, 3) without kinks at the drawn
+    /// points.
     fn formula<N: Number>(x: &N) -> N {
         let a = (x.exp() * x.ln() + x.sqrt()) / (x.cosh() + 1.0);
         let b = x.sin() * x.powf(1.7) - x.cos() + x.powi(-3);
@@ -304,11 +309,10 @@ mod tests {
         assert_eq!(around(0.0).square().derivative.derivative, Interval::point(2.0));
     }
 
-    /// The gradients of three formulas whose kinks cancel: BCE with logits, log-add-exp, and minus the log-sigmoid.
+    /// The gradients of three formulas whose kinks cancel: BCE with logits, log-add-exp, and minus the
+    /// log-sigmoid.
     fn cancelling<N: Number>(lift: impl Fn(f64) -> N) -> [N; 4] {
-        let logits = |x: &Dual<N>, z: f64| {
-            x.max(&Dual::zero()) - x.clone() * z + (-x.abs()).exp().ln_1p()
-        };
+        let logits = |x: &Dual<N>, z: f64| x.max(&Dual::zero()) - x.clone() * z + (-x.abs()).exp().ln_1p();
         let add_exp = |x: Dual<N>, y: Dual<N>| x.max(&y) + (-(x - &y).abs()).exp().ln_1p();
         let at = |x: f64| Dual::constant(lift(x));
         let along = |x: f64| Dual::variable(lift(x));
@@ -369,7 +373,8 @@ mod tests {
         assert!(jump.join_smooth(Dual::zero, Dual::one).derivative.is_undefined());
     }
 
-    /// At a kink no second derivative is known, neither 0 nor that of one side; nor is it lost by a factor of 0.
+    /// At a kink no second derivative is known, neither 0 nor that of one side; nor is it lost by a factor of
+    /// 0.
     #[test]
     fn a_decided_kink_leaves_the_second_derivative_unknown() {
         fn seconds<N: Number>() -> [N; 5] {

@@ -1,4 +1,5 @@
-//! Intervals with outward rounding: every result encloses the exact value for every choice inside the operands.
+//! Intervals with outward rounding: every result encloses the exact value for every choice inside the
+//! operands.
 
 mod endpoint;
 mod float;
@@ -12,14 +13,15 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A closed interval, possibly unbounded, of real numbers; or the undefined value.
 ///
-/// An operation that is undefined somewhere on its operands (the logarithm of an interval that reaches below 0, a
-/// quotient by one that contains 0 or ends there) gives the undefined value, which every further operation keeps and no
-/// comparison decides: a proof over a box then fails there instead of quietly skipping the points where the formula has no
-/// value, and no mean-value theorem is applied across a pole. Only the logarithm has a limit at the end of its domain, minus
-/// infinity at 0; its slope there is undefined.
+/// An operation that is undefined somewhere on its operands (the logarithm of an interval that reaches below
+/// 0, a quotient by one that contains 0 or ends there) gives the undefined value, which every further
+/// operation keeps and no comparison decides: a proof over a box then fails there instead of quietly skipping
+/// the points where the formula has no value, and no mean-value theorem is applied across a pole. Only the
+/// logarithm has a limit at the end of its domain, minus infinity at 0; its slope there is undefined.
 ///
-/// With `f64` ends the four operations and the square root are rounded outward by at most one unit in the last
-/// place (not at all where they are exact), and the elementary functions by [`Interval::ELEMENTARY_ULPS`] units.
+/// With `f64` ends the four operations and the square root are rounded outward by at most one unit in the
+/// last place (not at all where they are exact), and the elementary functions by
+/// [`Interval::ELEMENTARY_ULPS`] units.
 ///
 /// ```
 /// use fenchel_convexity::number::{Interval, Number};
@@ -46,8 +48,9 @@ pub type PreciseInterval = Interval<Precise>;
 impl Interval {
     /// How many units in the last place the platform's elementary functions are trusted to be accurate to.
     ///
-    /// The GNU C library documents at most 2 for the functions used here, other platforms' libraries stay below
-    /// 1 or 2; twice the larger is assumed, and the tests check it against 256 bits on the platform at hand.
+    /// The GNU C library documents at most 2 for the functions used here, other platforms' libraries stay
+    /// below 1 or 2; twice the larger is assumed, and the tests check it against 256 bits on the platform at
+    /// hand.
     pub const ELEMENTARY_ULPS: u32 = 4;
 
     /// The interval that contains one number only.
@@ -343,7 +346,10 @@ impl<E: Endpoint> Number for Interval<E> {
             return self.powi(exponent as i32);
         }
         let zero = Self::zero_end();
-        if self.is_undefined() || !exponent.is_finite() || (exponent < 0.0 && self.lo <= zero && self.hi >= zero) {
+        if self.is_undefined()
+            || !exponent.is_finite()
+            || (exponent < 0.0 && self.lo <= zero && self.hi >= zero)
+        {
             return Self::none();
         }
         if self.is_nonnegative() {
@@ -418,7 +424,13 @@ impl<E: Endpoint> Number for Interval<E> {
     fn signum(&self) -> Self {
         let sign = |x: &E, _| {
             let zero = Self::zero_end();
-            E::from_f64(if *x > zero { 1.0 } else if *x == zero { 0.0 } else { -1.0 })
+            E::from_f64(if *x > zero {
+                1.0
+            } else if *x == zero {
+                0.0
+            } else {
+                -1.0
+            })
         };
         self.increasing(sign)
     }

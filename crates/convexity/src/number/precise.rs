@@ -1,4 +1,5 @@
-//! Floats of 256 bits: the ends of [`PreciseInterval`](super::PreciseInterval), and a reference for `f64` results.
+//! Floats of 256 bits: the ends of [`PreciseInterval`](super::PreciseInterval), and a reference for `f64`
+//! results.
 
 mod rounded;
 
@@ -10,9 +11,9 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A 256-bit floating-point number (about 77 decimal digits), or infinite, or undefined.
 ///
-/// As a [`Number`] every operation is rounded to nearest, as an [`Endpoint`] in the chosen direction; elementary functions
-/// of numbers below 2^-140 may miss the nearest result by one unit. The exponent's range is so wide that nothing that an
-/// `f64` can hold overflows or underflows.
+/// As a [`Number`] every operation is rounded to nearest, as an [`Endpoint`] in the chosen direction;
+/// elementary functions of numbers below 2^-140 may miss the nearest result by one unit. The exponent's range
+/// is so wide that nothing that an `f64` can hold overflows or underflows.
 ///
 /// ```
 /// use fenchel_convexity::number::{Number, Precise};

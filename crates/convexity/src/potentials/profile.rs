@@ -197,8 +197,7 @@ impl Profile {
             }
             Shape::Huber { width } => {
                 // At t = d both are d^2/2 with the slope d.
-                (-t.clone() + width)
-                    .join_smooth(|| (t.clone() - width / 2.0) * width, || t.square() / 2.0)
+                (-t.clone() + width).join_smooth(|| (t.clone() - width / 2.0) * width, || t.square() / 2.0)
             }
             Shape::TruncatedSquare { radius } => {
                 within(t, radius, || t.square() / 2.0, || N::from_f64(f64::INFINITY))

@@ -1,4 +1,5 @@
-//! Random formulas with kinks, jumps and poles: every answer is attacked by evaluation in 256 bits, without derivatives.
+//! Random formulas with kinks, jumps and poles: every answer is attacked by evaluation in 256 bits, without
+//! derivatives.
 
 use crate::certified::*;
 use crate::moduli::{Modulus, Side};
@@ -37,7 +38,8 @@ enum Operator {
     Min,
 }
 
-/// What a branch vouches for; each is made true by the branches: b + h, b + g h and b + g^2 h against b, for the condition g.
+/// What a branch vouches for; each is made true by the branches: b + h, b + g h and b + g^2 h against b, for
+/// the condition g.
 #[derive(Clone, Copy, Debug)]
 enum Word {
     Select,
@@ -193,7 +195,8 @@ fn nearby(x: &[f64], region: &[Interval], stream: &mut impl Rng) -> Vec<f64> {
     x.iter().zip(region).map(near).collect()
 }
 
-/// (G(u) + G(v))/2 - G((u+v)/2) and |u - v|^2 / 8, whose quotient lies between the constants of convexity and of smoothness.
+/// (G(u) + G(v))/2 - G((u+v)/2) and |u - v|^2 / 8, whose quotient lies between the constants of convexity and
+/// of smoothness.
 fn midpoint_gap(f: &Random, u: &[f64], v: &[f64]) -> (PreciseInterval, PreciseInterval) {
     let (u, v) = (lift(u), lift(v));
     let middle: Vec<_> = u.iter().zip(&v).map(|(u, v)| (u.clone() + v) / 2.0).collect();
@@ -260,7 +263,8 @@ fn attack_curvature(
         .fold(f64::INFINITY, f64::min);
     let broken = |constant: PreciseInterval| {
         gaps.iter().any(|(gap, square)| {
-            gap.is_undefined() || ((gap.clone() - square.clone() * constant.clone()) * sign).to_f64_interval().hi() < 0.0
+            gap.is_undefined()
+                || ((gap.clone() - square.clone() * constant.clone()) * sign).to_f64_interval().hi() < 0.0
         })
     };
     let best = best_curvature(f, side, &Norm::L2, region, 1e-3, &effort).unwrap();
@@ -278,7 +282,10 @@ fn attack_curvature(
         proofs.push(prove_pairs(f, &modulus, region[0], &effort).unwrap());
     }
     for (kind, proof) in proofs.into_iter().enumerate() {
-        prop_assert!(!(proof.is_proved() && broken(PreciseInterval::from_f64(constant))), "{modulus}: {proof:?}");
+        prop_assert!(
+            !(proof.is_proved() && broken(PreciseInterval::from_f64(constant))),
+            "{modulus}: {proof:?}"
+        );
         if let Proof::Refuted { counterexample, .. } = proof {
             let (u, v) = if kind == 1 {
                 (lift(&counterexample[..1]), lift(&counterexample[1..]))
@@ -287,14 +294,18 @@ fn attack_curvature(
                 let t = counterexample.get(f.dimension).map_or(0.0, |t| *t);
                 let h = 2.0_f64.powi(-60);
                 // Either (1, t) or (t, 1): one of the two has to break the definition.
-                let ahead = |d: [f64; 2]| v.iter().zip(d).map(|(v, d)| v.clone() + PreciseInterval::from_f64(d) * h);
+                let ahead =
+                    |d: [f64; 2]| v.iter().zip(d).map(|(v, d)| v.clone() + PreciseInterval::from_f64(d) * h);
                 let first: Vec<_> = ahead([1.0, t]).collect();
                 let second: Vec<_> = ahead([t, 1.0]).collect();
                 let worse = slack_by_differences(f, &modulus, &first, &v)
                     <= slack_by_differences(f, &modulus, &second, &v);
                 (if worse || f.dimension == 1 { first } else { second }, v)
             };
-            prop_assert!(slack_by_differences(f, &modulus, &u, &v) < 0.0, "{modulus} refuted at {counterexample:?}");
+            prop_assert!(
+                slack_by_differences(f, &modulus, &u, &v) < 0.0,
+                "{modulus} refuted at {counterexample:?}"
+            );
         }
     }
     Ok(())
@@ -335,7 +346,8 @@ proptest! {
             .iter()
             .enumerate()
             .map(|(i, u)| {
-                let v = if i % 2 == 0 { points[(7 * i + 1) % points.len()].clone() } else { nearby(u, &region, &mut stream) };
+                let far = || points[(7 * i + 1) % points.len()].clone();
+                let v = if i % 2 == 0 { far() } else { nearby(u, &region, &mut stream) };
                 (u.clone(), v)
             })
             .filter(|(u, v)| u != v)

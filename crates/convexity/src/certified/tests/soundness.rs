@@ -1,4 +1,5 @@
-//! What must not be proved, and what must not be refuted: kinks, jumps, poles, derivatives that lie, boxes that are none.
+//! What must not be proved, and what must not be refuted: kinks, jumps, poles, derivatives that lie, boxes
+//! that are none.
 
 use crate::certified::*;
 use crate::moduli::{Modulus, Side};
@@ -9,7 +10,9 @@ use crate::objectives::{Domain, Formula, Kink};
 #[derive(Clone, Copy, Debug)]
 enum Example {
     /// x or 0.1 x, as a jump and as a join.
-    Leaky { joined: bool },
+    Leaky {
+        joined: bool,
+    },
     /// max(1 - x, 0) by `select`.
     Hinge,
     /// |x|, with a gradient that is written by branches and keeps its slope to itself.
@@ -57,8 +60,9 @@ impl Formula for Example {
             Self::Liar | Self::Misplaced => x[0].square(),
             Self::Undeclared => x[0].abs().powf(1.5),
             Self::Foreign => x[0].square() / 2.0,
-            Self::Needle => (x[0].clone() - 0.3)
-                .select(N::one, || (x[0].clone() - 0.300001).select(|| -N::one(), N::one)),
+            Self::Needle => {
+                (x[0].clone() - 0.3).select(N::one, || (x[0].clone() - 0.300001).select(|| -N::one(), N::one))
+            }
             Self::RecipSum => (x[0].clone() + &x[1]).powi(-1),
             Self::Ratio => x[0].clone() * x[1].powi(-1),
             Self::RecipSquare => x[0].powi(-2),
@@ -149,9 +153,15 @@ fn an_undeclared_kink_refutes_nothing() {
     for (z, c) in [(0.0, 0.26), (0.3, 0.25), (1.0, 10.0)] {
         let f = Example::Logits(z);
         assert!(!prove_pairs(&f, &smooth(c), Interval::hull(-8.0, 8.0), &EFFORT).unwrap().is_refuted());
-        assert!(!prove_curvature(&f, &smooth(c), &[Interval::hull(-8.0, 8.0)], &EFFORT).unwrap().is_refuted());
+        assert!(
+            !prove_curvature(&f, &smooth(c), &[Interval::hull(-8.0, 8.0)], &EFFORT).unwrap().is_refuted()
+        );
     }
-    assert!(prove_pairs(&Example::Logits(0.3), &smooth(0.24), Interval::hull(-8.0, 8.0), &EFFORT).unwrap().is_refuted());
+    assert!(
+        prove_pairs(&Example::Logits(0.3), &smooth(0.24), Interval::hull(-8.0, 8.0), &EFFORT)
+            .unwrap()
+            .is_refuted()
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Enclosure against 256 bits: whatever point is taken inside the operands, the exact result lies inside the result.
+//! Enclosure against 256 bits: whatever point is taken inside the operands, the exact result lies inside the
+//! result.
 
 use super::{Interval, Number, Precise, PreciseInterval, Sign};
 use proptest::prelude::*;
@@ -13,11 +14,15 @@ fn number() -> impl Strategy<Value = f64> {
     ]
 }
 
-/// An interval and a point inside.
+/// An interval, at times of no width or unbounded, and a point inside.
 fn inhabited() -> impl Strategy<Value = (Interval, f64)> {
-    (number(), number(), 0.0..=1.0_f64).prop_map(|(a, b, t)| {
-        let x = Interval::hull(a, b);
-        (x, (x.lo + t * (x.hi * 0.5 - x.lo * 0.5) * 2.0).clamp(x.lo, x.hi))
+    (number(), number(), 0.0..=1.0_f64, 0..10_u8).prop_map(|(a, b, t, kind)| match kind {
+        0 => (Interval::point(a), a),
+        1 => (Interval::hull(a, f64::INFINITY.copysign(b)), a),
+        _ => {
+            let x = Interval::hull(a, b);
+            (x, (x.lo + t * (x.hi * 0.5 - x.lo * 0.5) * 2.0).clamp(x.lo, x.hi))
+        }
     })
 }
 
@@ -66,7 +71,8 @@ proptest! {
             check(Number::powi(&x, n), &Number::powi(&Precise::from_f64(p), n), n < 0)?;
         }
         if p > 0.0 {
-            check(Number::powf(&x, r), &Number::powf(&Precise::from_f64(p), r), x.lo < 0.0 || (r < 0.0 && x.lo == 0.0))?;
+            let pole = r < 0.0 && x.lo == 0.0;
+            check(Number::powf(&x, r), &Number::powf(&Precise::from_f64(p), r), x.lo < 0.0 || pole)?;
         }
         if p >= 0.0 {
             check(Number::sqrt(&x), &Number::sqrt(&Precise::from_f64(p)), x.lo < 0.0)?;
@@ -179,7 +185,9 @@ fn what_is_undefined_stays_undefined() {
     }
     // Poles: over one, at one, and up to one from either side.
     for b in [x, Interval::point(0.0), Interval::hull(0.0, 4.0), Interval::hull(-4.0, 0.0)] {
-        for pole in [x / b, b.recip(), b.powi(-1), b.powi(-2), b.powi(-66), b.powf(-3.0), b.powf(-1e3), b.powf(-0.5)] {
+        for pole in
+            [x / b, b.recip(), b.powi(-1), b.powi(-2), b.powi(-66), b.powf(-3.0), b.powf(-1e3), b.powf(-0.5)]
+        {
             assert!(pole.is_undefined(), "{b:?} {pole:?}");
         }
     }
@@ -214,7 +222,9 @@ fn integer_powers_of_negative_numbers() {
     let wide = Interval::hull(-2.0, 1.0);
     assert!(wide.powf(65.0).contains(-(2.0_f64.powi(65))) && wide.powf(65.0).contains(1.0));
     assert_eq!((wide.powf(66.0).lo, wide.powf(66.0).contains(2.0_f64.powi(66))), (0.0, true));
-    assert!(wide.powf(0.5).is_undefined() && wide.powf(65.5).is_undefined() && wide.powf(-65.0).is_undefined());
+    assert!(
+        wide.powf(0.5).is_undefined() && wide.powf(65.5).is_undefined() && wide.powf(-65.0).is_undefined()
+    );
 }
 
 /// Beside an extremum too: f64's pi is 1.2e-16 from the true one, and so far the cosine is from flat.

@@ -3,10 +3,12 @@
 use super::{Direction, Endpoint, Interval, Number, larger, smaller};
 use Direction::{Down, Up};
 
-/// Which of the extrema 1 and -1 may lie inside, if the extrema are at the integers of `phase`, 1 at the even.
+/// Which of the extrema 1 and -1 may lie inside, if the extrema are at the integers of `phase`, 1 at the
+/// even.
 ///
-/// A wider `phase` only finds more extrema than there are, so the answer errs to the safe side. Where the ends are too
-/// large to tell odd from even they are a unit or more apart, since no multiple of 1/pi but 0 has finitely many digits.
+/// A wider `phase` only finds more extrema than there are, so the answer errs to the safe side. Where the
+/// ends are too large to tell odd from even they are a unit or more apart, since no multiple of 1/pi but 0
+/// has finitely many digits.
 fn extrema<E: Endpoint>(phase: &Interval<E>) -> (bool, bool) {
     let (first, last) = (phase.lo.neg().floor().neg(), phase.hi.floor());
     let one = E::from_f64(1.0);

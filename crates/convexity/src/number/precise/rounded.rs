@@ -11,11 +11,12 @@ use std::cmp::Ordering;
 /// Significant bits of a [`Precise`] number.
 const BITS: usize = 256;
 
-/// Exponentials beyond this argument are treated as overflow or underflow: e^(2^30) has a billion-bit exponent.
+/// Exponentials beyond this argument are treated as overflow or underflow: e^(2^30) has a billion-bit
+/// exponent.
 const EXPONENTIAL_LIMIT: f64 = 1e9;
 
-/// 2^-140, below which three terms of a series are exact to 280 bits. The library's own way, ever more digits until the
-/// rounding is beyond doubt, would need as many digits as the number has zeros.
+/// 2^-140, below which three terms of a series are exact to 280 bits. The library's own way, ever more digits
+/// until the rounding is beyond doubt, would need as many digits as the number has zeros.
 const TINY: f64 = 7.174648137343064e-43;
 
 thread_local! {
@@ -118,9 +119,9 @@ impl Precise {
 
     /// x^(a/2^j) where the 2^j-th root of x is exact, as 9^1.5 = 27.
     ///
-    /// The library rounds by computing ever more digits until the rounding is beyond doubt, and never ends where the
-    /// result is exact. An f64 exponent is a/2^j with a odd; the power of a binary fraction x is one only if the root of x
-    /// is one too (unique factorisation), and then j square roots are exact.
+    /// The library rounds by computing ever more digits until the rounding is beyond doubt, and never ends
+    /// where the result is exact. An f64 exponent is a/2^j with a odd; the power of a binary fraction x is
+    /// one only if the root of x is one too (unique factorisation), and then j square roots are exact.
     fn exact_root_power(&self, exponent: f64, direction: Direction) -> Option<Self> {
         let (mut root, mut odd) = (self.clone(), exponent);
         while odd != odd.trunc() {
@@ -238,7 +239,9 @@ impl Endpoint for Precise {
             Argument::PlusInfinity => self.clone(),
             Argument::MinusInfinity => Self::exact(-1.0),
             Argument::Large => overflow(false, direction),
-            Argument::MinusLarge => Endpoint::add(&Self::exact(-1.0), &underflow(false, direction), direction),
+            Argument::MinusLarge => {
+                Endpoint::add(&Self::exact(-1.0), &underflow(false, direction), direction)
+            }
             // (e^x - 1 - x - x^2/2) / x^3 is e^(some number between 0 and x) / 6.
             Argument::Tiny => self.series(0.0, [1.0, 0.5], (0.0, 1.0), direction),
             Argument::Ordinary(repr) => rounded_with_constants!(direction, exp_m1(repr)),
@@ -297,9 +300,9 @@ impl Endpoint for Precise {
             Argument::Undefined | Argument::PlusInfinity | Argument::MinusInfinity => Self::UNDEFINED,
             // (sin x - x) / x^3 is -cos(some number between 0 and x) / 6.
             Argument::Tiny => self.series(0.0, [1.0, 0.0], (-1.0, 0.0), direction),
-            Argument::Large | Argument::MinusLarge | Argument::Ordinary(_) => self
-                .finite()
-                .map_or(Self::UNDEFINED, |repr| rounded_with_constants!(direction, sin(repr))),
+            Argument::Large | Argument::MinusLarge | Argument::Ordinary(_) => {
+                self.finite().map_or(Self::UNDEFINED, |repr| rounded_with_constants!(direction, sin(repr)))
+            }
         }
     }
 
@@ -308,9 +311,9 @@ impl Endpoint for Precise {
             Argument::Undefined | Argument::PlusInfinity | Argument::MinusInfinity => Self::UNDEFINED,
             // (cos x - 1 + x^2/2) / x^3 is sin(some number between 0 and x) / 6.
             Argument::Tiny => self.series(1.0, [0.0, -0.5], (-1.0, 1.0), direction),
-            Argument::Large | Argument::MinusLarge | Argument::Ordinary(_) => self
-                .finite()
-                .map_or(Self::UNDEFINED, |repr| rounded_with_constants!(direction, cos(repr))),
+            Argument::Large | Argument::MinusLarge | Argument::Ordinary(_) => {
+                self.finite().map_or(Self::UNDEFINED, |repr| rounded_with_constants!(direction, cos(repr)))
+            }
         }
     }
 

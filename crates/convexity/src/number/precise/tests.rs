@@ -125,7 +125,10 @@ fn exact_powers_end() {
     }
     // Not exact: 3^1.5 lies strictly between its bounds.
     let three = Precise::exact(3.0);
-    assert!(number::Endpoint::powf(&three, 1.5, Direction::Down) < number::Endpoint::powf(&three, 1.5, Direction::Up));
+    assert!(
+        number::Endpoint::powf(&three, 1.5, Direction::Down)
+            < number::Endpoint::powf(&three, 1.5, Direction::Up)
+    );
     assert_eq!(Precise::exact(-2.0).powi(-3), Precise::exact(-0.125));
     assert_eq!(Precise::exact(3.0).powi(100).powf(0.5), Precise::exact(3.0).powi(50));
 }

@@ -1,23 +1,34 @@
 //! Certified mode: constants that are *proved*, by branch and bound in interval arithmetic.
 //!
-//! For functions of one or two variables a search can do more than fail to find a counterexample: cover the region by boxes,
-//! enclose the slack on each, and split the boxes on which the sign is open. The end is a proof, or a box on which the claim
-//! fails everywhere, or an honest [`Proof::Open`].
+//! For functions of one or two variables a search can do more than fail to find a counterexample: cover the
+//! region by boxes, enclose the slack on each, and split the boxes on which the sign is open. The end is a
+//! proof, or a point at which the claim fails, or an honest [`Proof::Open`].
 //!
 //! - [`prove_nonnegative`] and [`minimum`]: any [`Formula`] of one or two variables on a box.
-//! - [`prove_curvature`] and [`best_curvature`]: convexity and smoothness of exponent 2 in any norm. On a convex set they are
-//!   statements about second derivatives, `d'H(x)d >= c ||d||^2` and `d'H(x)d <= C ||d||^2` for all x and d (for the
-//!   definition integrate twice along the segment; for the converse let u tend to v), so no pairs are searched.
-//! - [`prove_pairs`]: any exponent and offset, one variable, all pairs of an interval; [`prove_homogeneous`]: the same on the
-//!   whole line, for a function that is homogeneous of the degree of the bound.
+//! - [`prove_curvature`] and [`best_curvature`]: convexity and smoothness of exponent 2 in any norm. On a
+//!   convex set they are statements about second derivatives, `d'H(x)d >= c ||d||^2` and `d'H(x)d <= C
+//!   ||d||^2` for all x and d (for the definition integrate twice along the segment; for the converse let u
+//!   tend to v), so no pairs are searched.
+//! - [`prove_pairs`]: any exponent and offset, one variable, all pairs of an interval; [`prove_homogeneous`]:
+//!   the same on the whole line, for a function that is homogeneous of the degree of the bound.
 //! - [`cross_entropy`]: the two constants of the loss.
 //!
-//! A constant that is attained inside the region cannot itself be proved in this way, as the slack touches zero there; any
-//! constant that is weaker by a small fraction can. [`minimum`] and [`best_curvature`] enclose the best constant
-//! from both sides.
+//! - [`prove_polyak_lojasiewicz`]: the inequality of Polyak and Lojasiewicz in one variable, with the zero at
+//!   the minimiser divided out.
 //!
-//! What a proof rests on: the enclosures of [`Interval`], and with them the platform's elementary functions within the stated
-//! units in the last place.
+//! A constant that is attained inside the region cannot itself be proved in this way, as the slack touches
+//! zero there; any constant that is weaker by a small fraction can. [`minimum`] and [`best_curvature`]
+//! enclose the best constant from both sides.
+//!
+//! What a proof rests on: the enclosures of [`Interval`], and with them the platform's elementary functions
+//! within the stated units in the last place; and the words with which the formula's `value` branches
+//! ([`Number::select`](crate::number::Number::select), [`join`](crate::number::Number::join),
+//! [`join_smooth`](crate::number::Number::join_smooth)). Derivatives are those of `value`: a `gradient` or
+//! `bregman` written by hand, and `kinks`, may be wrong or missing without harm. Where a formula has a kink
+//! no second derivative is known, and what needs one stays open.
+//!
+//! What a refutation rests on: 256 bits at one point. It is a point at which the function is certainly
+//! negative, or a pair (u, v) that certainly breaks the definition, the function being differentiable at v.
 //!
 //! ```
 //! use fenchel_convexity::certified::{best_curvature, Effort};
@@ -46,10 +57,12 @@ pub mod cross_entropy;
 mod curvature;
 mod enclosed;
 mod pairs;
+mod polyak_lojasiewicz;
 
 pub use branch_and_bound::{Effort, Minimum, Proof};
 pub use curvature::{best_curvature, prove_curvature};
 pub use pairs::{prove_homogeneous, prove_pairs};
+pub use polyak_lojasiewicz::prove_polyak_lojasiewicz;
 
 use crate::ConvexityError;
 use crate::error::{require_dimension, require_range};
@@ -63,7 +76,8 @@ use enclosed::FormulaOnBox;
 ///
 /// # Errors
 ///
-/// If the formula has more than two variables, or the box is undefined or of another dimension, or leaves the domain.
+/// If the formula has more than two variables, or the box is undefined or of another dimension, or leaves the
+/// domain.
 pub fn prove_nonnegative<F: Formula>(
     formula: &F,
     region: &[Interval],
@@ -75,7 +89,8 @@ pub fn prove_nonnegative<F: Formula>(
 
 /// Encloses the minimum of a formula on a bounded box.
 ///
-/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in either case.
+/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in
+/// either case.
 ///
 /// # Errors
 ///
@@ -94,21 +109,27 @@ pub fn minimum<F: Formula>(
 /// Checks that the box is one of the formula's arguments.
 fn check<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityError> {
     let m = formula.dimension();
-    require_range("formula", m as f64, m <= 2, "of one or two variables")?;
+    require_range("formula", m as f64, m == 1 || m == 2, "of one or two variables")?;
     require_dimension("region", region.len(), m)?;
-    if region.iter().any(Interval::is_undefined) {
+    // Also where both ends are the same infinity there is no point.
+    if region.iter().any(|x| x.is_undefined() || x.lo() == f64::INFINITY || x.hi() == f64::NEG_INFINITY) {
         return Err(ConvexityError::Incompatible {
             what: "the region",
-            reason: "it has an undefined side".into(),
+            reason: "it has a side without a number".into(),
         });
     }
     let inside = match formula.domain() {
         Domain::Whole => true,
         Domain::Box { lower, upper } => {
-            region.iter().zip(lower.iter().zip(upper)).all(|(x, (lo, hi))| *lo <= x.lo() && x.hi() <= hi)
+            lower.len() == m
+                && upper.len() == m
+                && region
+                    .iter()
+                    .zip(lower.iter().zip(&upper))
+                    .all(|(x, (lo, hi))| *lo <= x.lo() && x.hi() <= *hi)
         }
         // A box of positive size never lies in the simplex.
-        _ => false,
+        Domain::Simplex => false,
     };
     if inside {
         Ok(())
@@ -116,18 +137,6 @@ fn check<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityEr
         let reason = "the box is no part of it; pass a smaller one, or a formula in other variables".into();
         Err(ConvexityError::OutsideDomain { argument: "region", reason })
     }
-}
-
-/// Whether a kink meets the box, so that second derivatives say nothing there.
-fn kinked<F: Formula>(formula: &F, region: &[Interval]) -> bool {
-    use crate::objectives::Kink;
-    formula.kinks().iter().any(|kink| match kink {
-        Kink::Point(point) => region.iter().zip(point).all(|(x, p)| x.contains(*p)),
-        Kink::Hyperplane { normal, offset } => {
-            let side = normal.iter().zip(region).fold(Interval::point(-offset), |sum, (n, x)| sum + *x * *n);
-            side.contains(0.0) || side.is_undefined()
-        }
-    })
 }
 
 #[cfg(test)]

@@ -7,14 +7,34 @@
 //! | `f64` | search | about 1e-16 relative for each operation |
 //! | [`Interval`] | proof over boxes and at points | none: the result encloses the exact value |
 //! | [`Precise`] | reference in 256 bits | 2^-256 relative for each operation |
-//! | [`PreciseInterval`] | proof at points, where `f64` intervals are too wide | none: an enclosure, 256 bits wide |
+//! | [`PreciseInterval`] | proof at points, where `f64` intervals are too wide | none: it encloses |
 //!
 //! [`Dual`] adds a derivative to any of them.
 //!
-//! Two habits keep generic code honest over intervals. Branch with [`Number::select`], [`Number::max`] or
-//! [`Number::abs`], never by converting to `f64`: an interval that straddles the condition then yields the hull of
-//! both branches. And write `x.square()` rather than `x.clone() * x`: an interval product does not know that its
-//! two factors are the same.
+//! Branches are a vocabulary of three words, each of which vouches for something:
+//!
+//! | word | the two branches | slope where the condition is open | second derivative there |
+//! |---|---|---|---|
+//! | [`Number::select`] | may jump | unknown | unknown |
+//! | [`Number::join`] | meet where the condition is zero | hull of both; their mean at a zero | unknown |
+//! | [`Number::join_smooth`] | meet, and their slopes too | hull of both | hull of both |
+//!
+//! [`Number::abs`], [`Number::max`] and [`Number::min`] are joins. Say the strongest word that is true: a
+//! proof that needs a second derivative goes through no weaker one, and a word that is not true makes proofs
+//! false.
+//!
+//! Traps of generic code:
+//!
+//! - Never branch by [`Number::to_f64`], nor by [`Number::sign`] where a word above will do: over an interval
+//!   the sign may be open, and a `match` then takes one branch for all points of a box.
+//! - Write `x.square()` rather than `x.clone() * x`: an interval product does not know that its two factors
+//!   are the same.
+//! - An operation that is undefined somewhere on its operand is undefined: a quotient by an interval that
+//!   contains zero, at an end too. Write `x log x` or `sin x / x` so that no box needs the quotient at 0, or
+//!   accept that nothing is proved there.
+//! - At a tie the slopes of both sides count alike, so that kinks that cancel (`max(x, 0) +
+//!   ln_1p(exp(-|x|))`) leave the right gradient. Ties inside ties do not: the slope of `|max(x, 0)| - max(x,
+//!   0)` at 0 comes out as -1/2. Where the function is smooth, say so with `join_smooth`.
 
 /// The operators with the right operand by value and as a constant, from those with it by reference.
 macro_rules! operators {
@@ -67,11 +87,11 @@ pub enum Sign {
 
 /// A real number in some arithmetic: the type over which formulas are generic.
 ///
-/// The supertraits give `+ - * /` with the right operand by value, by reference or as an `f64` constant, so that
-/// a formula reads almost as on paper.
+/// The supertraits give `+ - * /` with the right operand by value, by reference or as an `f64` constant, so
+/// that a formula reads almost as on paper.
 ///
 /// ```
-/// use fenchel_convexity::number::{Interval, Number, Precise};
+/// use fenchel_convexity::number::{Dual, Interval, Number, Precise};
 ///
 /// // log(1 + e^x), stable for either sign of x.
 /// fn softplus<N: Number>(x: &N) -> N {
@@ -82,6 +102,13 @@ pub enum Sign {
 /// assert!(enclosure.contains(softplus(&0.3_f64)));
 /// let precise = softplus(&Precise::from_f64(0.3));
 /// assert!((precise.to_f64() - softplus(&0.3_f64)).abs() < 1e-15);
+/// // Its kinks cancel, in the gradient too; that it has a second derivative at 0 only `join_smooth` can say.
+/// let kinked = Dual::variable(Dual::variable(0.0));
+/// assert_eq!(softplus(&kinked).derivative.value, 0.5);
+/// assert!(softplus(&kinked).derivative.derivative.is_nan());
+/// let smooth =
+///     kinked.join_smooth(|| kinked.exp().ln_1p(), || kinked.clone() + (-kinked.clone()).exp().ln_1p());
+/// assert_eq!((smooth.derivative.value, smooth.derivative.derivative), (0.5, 0.25));
 /// ```
 pub trait Number:
     Clone
@@ -112,6 +139,8 @@ pub trait Number:
     fn to_f64(&self) -> f64;
 
     /// What is known about the sign.
+    ///
+    /// Of a [`Dual`], around the point: a zero that varies is undecided, as its neighbours have signs.
     fn sign(&self) -> Sign;
 
     /// False if the number is infinite, unbounded or undefined.
@@ -135,7 +164,8 @@ pub trait Number:
     /// The power with an integer exponent.
     fn powi(&self, exponent: i32) -> Self;
 
-    /// The power with a real exponent; undefined for a negative base unless the exponent is an integer.
+    /// The power with a real exponent; undefined for a negative base unless the exponent is an integer, of
+    /// any size.
     fn powf(&self, exponent: f64) -> Self;
 
     /// The absolute value.
@@ -161,19 +191,37 @@ pub trait Number:
 
     /// `negative()` if the number is below zero, otherwise `otherwise()`; the hull of both while undecided.
     ///
-    /// Derivatives ([`Dual`]) are right only if the two branches meet where the number is zero; proofs by second
-    /// derivatives also need their slopes to meet there. For a jump say [`Number::jump`].
+    /// The branches may jump, so nothing is known of a derivative where the number is zero or may be.
     fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self;
 
-    /// A number of which nothing is known.
-    fn unknown() -> Self;
-
-    /// As [`Number::select`] for branches that need not meet where the number is zero: a jump.
+    /// As [`Number::select`], for branches that meet where the number is zero: the choice is continuous.
     ///
-    /// While undecided nothing is known of the derivative.
-    fn jump(&self, negative: Self, otherwise: Self) -> Self {
-        self.select(|| negative, || otherwise)
+    /// The derivative is enclosed by both branches' while undecided, and is their mean at a decided zero.
+    /// Nothing is known of a second derivative there. That they meet is the caller's word.
+    fn join(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        self.select(negative, otherwise)
     }
+
+    /// As [`Number::join`], for branches whose slopes meet too: the choice is continuously differentiable.
+    ///
+    /// The second derivative is enclosed by both branches' while undecided. That the slopes meet is the
+    /// caller's word.
+    fn join_smooth(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        self.select(negative, otherwise)
+    }
+
+    /// A slope between those of two branches that meet where this number is zero, asked for where it is zero
+    /// or undecided.
+    ///
+    /// Their mean at a decided zero, so that neither side is preferred and cancelling kinks cancel; their
+    /// hull while undecided. For the arithmetics; formulas say [`Number::join`].
+    fn between(&self, negative: Self, otherwise: Self) -> Self;
+
+    /// The undefined value, of which nothing is known and which every operation keeps.
+    ///
+    /// Not the whole line: zero times any real number is zero, but zero times what may be no number at all is
+    /// not.
+    fn unknown() -> Self;
 
     /// Zero.
     fn zero() -> Self {
@@ -195,19 +243,9 @@ pub trait Number:
         Self::one() / self
     }
 
-    /// -1, 0 or 1 by the sign, the subgradient of the absolute value that is 0 at 0; undecided: [-1, 1].
-    fn signum(&self) -> Self {
-        match self.sign() {
-            Sign::Zero => Self::zero(),
-            Sign::Undecided => {
-                // The hull from both sides, so that [0, 1] gives [0, 1], with the 0 at 0.
-                let above = self.jump(-Self::one(), Self::one());
-                let below = (-self.clone()).jump(Self::one(), -Self::one());
-                (above + below) / 2.0
-            }
-            _ => self.jump(-Self::one(), Self::one()),
-        }
-    }
+    /// -1, 0 or 1 by the sign, the subgradient of the absolute value that is 0 at 0; undecided: [-1, 1], or
+    /// what is left of it.
+    fn signum(&self) -> Self;
 
     /// The sum of the numbers, from left to right.
     fn sum<'a>(numbers: impl IntoIterator<Item = &'a Self>) -> Self

@@ -25,7 +25,7 @@ impl NegativeEntropy {
     }
 }
 
-/// p log p.
+/// p log p, with the value 0 at 0. A dual number that is 0 there and varies has an undecided sign, and so no derivative.
 fn term<N: Number>(p: &N) -> N {
     match p.sign() {
         Sign::Zero => N::zero(),

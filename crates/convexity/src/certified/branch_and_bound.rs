@@ -27,10 +27,10 @@ pub enum Proof {
         /// Boxes examined.
         boxes: usize,
     },
-    /// It is false: negative at every point of a box, which may be a single point.
+    /// It is false: negative at a point, in 256 bits.
     Refuted {
-        /// The box; its coordinates are those of the proof (points, pairs, points with directions).
-        counterexample: Vec<Interval>,
+        /// The point; its coordinates are those of the proof (points, pairs, points with directions).
+        counterexample: Vec<f64>,
         /// Bounds of the value there, both negative.
         value: Interval,
         /// Boxes examined.
@@ -74,7 +74,8 @@ pub struct Minimum {
 
 /// Proves `f >= 0` on boxes.
 pub(super) fn prove(f: &impl OnBox, start: Vec<Vec<Interval>>, effort: &Effort) -> Proof {
-    // Wide boxes first: a counterexample is then found before the search sinks into a point at which the slack is zero.
+    // Wide boxes first: a counterexample is then found before the search sinks into a point at which the
+    // slack is zero.
     let mut queue: VecDeque<Vec<Interval>> = start.into();
     let mut stuck: Vec<Vec<Interval>> = Vec::new();
     let mut boxes = 0;
@@ -88,13 +89,12 @@ pub(super) fn prove(f: &impl OnBox, start: Vec<Vec<Interval>>, effort: &Effort) 
         if value.lo() >= 0.0 {
             continue;
         }
-        if value.hi() < 0.0 {
-            return Proof::Refuted { counterexample: region, value, boxes };
-        }
         for point in [middle(&region), corner(&region)] {
-            let there = f.enclose(&point);
-            if there.hi() < 0.0 {
-                return Proof::Refuted { counterexample: point, value: there, boxes };
+            if value.hi() < 0.0 || f.enclose(&points(&point)).hi() < 0.0 {
+                let there = f.at(&point).map_or(Interval::undefined(), |there| there.to_f64_interval());
+                if there.hi() < 0.0 {
+                    return Proof::Refuted { counterexample: point, value: there, boxes };
+                }
             }
         }
         match split(&region) {
@@ -109,16 +109,22 @@ pub(super) fn prove(f: &impl OnBox, start: Vec<Vec<Interval>>, effort: &Effort) 
     }
 }
 
-fn middle(region: &[Interval]) -> Vec<Interval> {
-    region.iter().map(|x| Interval::point(centre(x))).collect()
+fn middle(region: &[Interval]) -> Vec<f64> {
+    region.iter().map(centre).collect()
 }
 
-/// A corner where not all coordinates are at the same end: in boxes of pairs around the diagonal the middle is a pair of equal
-/// points, which never violate anything.
-fn corner(region: &[Interval]) -> Vec<Interval> {
-    let end = |(i, x): (usize, &Interval)| if i % 2 == 0 { x.lo() } else { x.hi() };
-    let inside = |(i, x): (usize, &Interval)| if end((i, x)).is_finite() { end((i, x)) } else { centre(x) };
-    region.iter().enumerate().map(|side| Interval::point(inside(side))).collect()
+fn points(point: &[f64]) -> Vec<Interval> {
+    point.iter().map(|&x| Interval::point(x)).collect()
+}
+
+/// A corner where not all coordinates are at the same end: in boxes of pairs around the diagonal the middle
+/// is a pair of equal points, which never violate anything.
+fn corner(region: &[Interval]) -> Vec<f64> {
+    let inside = |(i, x): (usize, &Interval)| {
+        let end = if i % 2 == 0 { x.lo() } else { x.hi() };
+        if end.is_finite() { end } else { centre(x) }
+    };
+    region.iter().enumerate().map(inside).collect()
 }
 
 /// A box waiting to be split, the one with the least lower bound first.
@@ -160,14 +166,17 @@ pub(super) fn minimise(
     let mut floor = f64::INFINITY;
     let mut examine =
         |region: Vec<Interval>, heap: &mut BinaryHeap<Waiting>, upper: &mut f64, point: &mut Vec<f64>| {
-            let middle: Vec<f64> = region.iter().map(centre).collect();
-            let at: Vec<Interval> = middle.iter().map(|&x| Interval::point(x)).collect();
-            let there = f.enclose(&at).hi();
-            if there < *upper || point.is_empty() {
-                (*upper, *point) = (there.min(*upper), middle);
+            let middle = middle(&region);
+            if f.enclose(&points(&middle)).lo() < *upper || point.is_empty() {
+                // A bound from above is that of one point, in 256 bits; without one there is none.
+                let there = f.at(&middle).map_or(f64::NAN, |there| there.to_f64_interval().hi());
+                if there < *upper || point.is_empty() {
+                    (*upper, *point) = (there.min(*upper), middle);
+                }
             }
             let lower = f.enclose(&region).lo();
-            // An undefined enclosure bounds nothing.
+            // An undefined enclosure bounds nothing: a function with a pole has no minimum that could be
+            // enclosed from below.
             let lower = if lower.is_nan() { f64::NEG_INFINITY } else { lower };
             if lower <= *upper {
                 heap.push(Waiting { lower, region });

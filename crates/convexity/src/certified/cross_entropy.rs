@@ -2,13 +2,15 @@
 //!
 //! With u = 1 - p_y the loss is l = -log(1 - u), and the residual satisfies u^2 m/(m-1) <= ||e||^2 <= 2 u^2.
 //!
-//! - *Lower*: l >= c ||e||^2 for every number of classes follows from l >= 2 c u^2, and is attained when all wrong mass is on
-//!   one class. [`prove_lower`] proves it for a given c; the best is min_u -log(1-u)/(2u^2) = 1.2277...
-//! - *Upper*: l <= C ||e||^2 / min_i p_i; the best C is log(m)/(m-1), attained at uniform p. [`prove_upper_two`] and
-//!   [`prove_upper_three`] prove it, for any C a little larger, for two and three classes.
+//! - *Lower*: l >= c ||e||^2 for every number of classes follows from l >= 2 c u^2, and is attained when all
+//!   wrong mass is on one class. [`prove_lower`] proves it for a given c; the best is min_u -log(1-u)/(2u^2)
+//!   = 1.2277...
+//! - *Upper*: l <= C ||e||^2 / min_i p_i; the best C is log(m)/(m-1), attained at uniform p.
+//!   [`prove_upper_two`] and [`prove_upper_three`] prove it, for any C a little larger, for two and three
+//!   classes.
 //!
-//! A proof works on forms of the inequality that interval arithmetic can decide at the ends: divided by what vanishes, and
-//! in the loss l as variable where p_y tends to 0.
+//! A proof works on forms of the inequality that interval arithmetic can decide at the ends: divided by what
+//! vanishes, and in the loss l as variable where p_y tends to 0.
 
 use super::branch_and_bound::{Effort, Minimum, Proof};
 use super::{minimum, prove_nonnegative};
@@ -56,7 +58,8 @@ impl Formula for LowerConstant {
     }
 }
 
-/// Proves l >= c ||e||^2 for every p and any number of classes, or refutes it (by a u, all wrong mass on one class).
+/// Proves l >= c ||e||^2 for every p and any number of classes, or refutes it (by a u, all wrong mass on one
+/// class).
 ///
 /// ```
 /// use fenchel_convexity::certified::{cross_entropy::prove_lower, Effort};
@@ -141,8 +144,8 @@ pub fn prove_upper_two(c: f64, effort: &Effort) -> Result<Proof, ConvexityError>
     if !near.is_proved() {
         return Ok(near);
     }
-    // From log 2 on; a little earlier, as log 2 is no f64 (the two pieces then overlap). In the overlap e^(-l) is above min p,
-    // and the slack a little too small, but positive by far.
+    // From log 2 on; a little earlier, as log 2 is no f64 (the two pieces then overlap). In the overlap
+    // e^(-l) is above min p, and the slack a little too small, but positive by far.
     let far = [Interval::hull(2.0_f64.ln().next_down(), FAR), Interval::hull(FAR, f64::INFINITY)];
     both(near, &TwoFar(c), &far.map(|l| vec![l]), effort)
 }
@@ -167,7 +170,8 @@ impl Formula for ThreeNear {
     }
 }
 
-/// Three classes, p_y = e^(-l): C (1 - e^(-l))^2 (1 + w^2 + (1-w)^2) e^l - l, for where p_y is the least probability.
+/// Three classes, p_y = e^(-l): C (1 - e^(-l))^2 (1 + w^2 + (1-w)^2) e^l - l, for where p_y is the least
+/// probability.
 #[derive(Debug)]
 struct ThreeFar(f64);
 
@@ -193,8 +197,9 @@ fn spread<N: Number>(w: &N) -> N {
 
 /// Proves l <= C ||e||^2 / min p for three classes and every p, or refutes it.
 ///
-/// The least probability is at most uw and at most p_y = 1 - u, so either form is sufficient where it holds: the near one is
-/// proved for u <= 2/3, the far one for u >= 2/3. Both are exact at uniform p, where u = 2/3 and w = 1/2.
+/// The least probability is at most uw and at most p_y = 1 - u, so either form is sufficient where it holds:
+/// the near one is proved for u <= 2/3, the far one for u >= 2/3. Both are exact at uniform p, where u = 2/3
+/// and w = 1/2.
 ///
 /// # Errors
 ///

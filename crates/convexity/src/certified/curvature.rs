@@ -1,26 +1,29 @@
 //! Exponent 2, by second derivatives.
 
 use super::branch_and_bound::{Effort, Proof, minimise, prove};
-use super::enclosed::{OnBox, meet};
-use super::{check, kinked};
+use super::check;
+use super::enclosed::{OnBox, divergence, is_differentiable, lift, second_derivative};
 use crate::ConvexityError;
 use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
-use crate::number::{Dual, Interval, Number};
-use crate::objectives::Formula;
+use crate::number::{Interval, Number, PreciseInterval};
+use crate::objectives::{Formula, Kink};
 
 /// What is asked of `d'H(x)d` and `||d||^2`.
 #[derive(Clone, Copy)]
 enum Question {
     /// The slack of a constant.
     Slack(f64),
-    /// The constant itself: the quotient, with a minus sign on the smooth side, whose best constant is a maximum.
+    /// The constant itself: the quotient, with a minus sign on the smooth side, whose best constant is a
+    /// maximum.
     Constant,
 }
 
-/// The question on boxes of (x, t): the direction is (1, t) or (t, 1), which together are all directions up to scale.
+/// The question on boxes of (x, t): the direction is (1, t) or (t, 1), which together are all directions up
+/// to scale.
 struct Curvature<'a, F> {
     formula: &'a F,
+    region: &'a [Interval],
     norm: &'a Norm,
     side: Side,
     question: Question,
@@ -28,13 +31,19 @@ struct Curvature<'a, F> {
     lead: usize,
 }
 
-impl<F: Formula> OnBox for Curvature<'_, F> {
-    fn enclose(&self, region: &[Interval]) -> Interval {
-        let m = self.formula.dimension();
-        let direction: Vec<Interval> =
-            (0..m).map(|i| if i == self.lead { Interval::one() } else { region[m] }).collect();
-        let second = second_derivative(self.formula, &region[..m], &direction);
-        let square = self.norm.power_of(&direction, 2.0);
+/// The step from x to the other point of a pair, as a part of the box.
+const STEP: f64 = 1.0 / (1_u64 << 60) as f64;
+
+impl<F: Formula> Curvature<'_, F> {
+    /// (1, t) or (t, 1).
+    fn direction<N: Number>(&self, t: Option<&N>) -> Vec<N> {
+        let t = t.cloned().unwrap_or_else(N::zero);
+        (0..self.formula.dimension()).map(|i| if i == self.lead { N::one() } else { t.clone() }).collect()
+    }
+
+    /// The answer where `d'H(x)d` is `second`.
+    fn answer<N: Number>(&self, second: N, direction: &[N]) -> N {
+        let square = self.norm.power_of(direction, 2.0);
         match (self.question, self.side) {
             (Question::Slack(c), Side::Convex) => second - square * c,
             (Question::Slack(c), Side::Smooth) => square * c - second,
@@ -44,19 +53,34 @@ impl<F: Formula> OnBox for Curvature<'_, F> {
     }
 }
 
-/// `d'H(x)d`, enclosed in two ways: the function's own gradient differentiated along d, and its value differentiated twice.
-///
-/// The first says more where the value is written with absolute values that cancel, the second often elsewhere.
-pub(super) fn second_derivative<F: Formula>(formula: &F, x: &[Interval], direction: &[Interval]) -> Interval {
-    let along: Vec<Dual<Interval>> =
-        x.iter().zip(direction).map(|(&value, &derivative)| Dual { value, derivative }).collect();
-    let mut gradient = vec![Dual::constant(Interval::zero()); x.len()];
-    formula.gradient(&along, &mut gradient);
-    let of_gradient =
-        gradient.iter().zip(direction).fold(Interval::zero(), |sum, (g, d)| sum + g.derivative * d);
-    let twice: Vec<Dual<Dual<Interval>>> =
-        along.into_iter().map(|value| Dual { value, derivative: Dual::constant(value.derivative) }).collect();
-    meet(of_gradient, formula.value(&twice).derivative.derivative)
+impl<F: Formula> OnBox for Curvature<'_, F> {
+    fn enclose(&self, region: &[Interval]) -> Interval {
+        let m = self.formula.dimension();
+        let direction = self.direction(region.get(m));
+        self.answer(second_derivative(self.formula, &region[..m], &direction), &direction)
+    }
+
+    // Not from the second derivative, which is not what the claim is about, but from the pair (x + h d, x): 2
+    // D/h^2 in its place.
+    fn at(&self, point: &[f64]) -> Option<PreciseInterval> {
+        let v = lift(&point[..self.formula.dimension()]);
+        let direction = self.direction(lift(point).get(v.len()));
+        let width = self.region.iter().map(Interval::width).fold(1.0, f64::min);
+        let inside = |u: &[PreciseInterval]| {
+            u.iter().zip(self.region).all(|(u, side)| {
+                let u = u.to_f64_interval();
+                side.lo() <= u.lo() && u.hi() <= side.hi()
+            })
+        };
+        [STEP * width, -STEP * width].into_iter().find_map(|h| {
+            let u: Vec<_> = v.iter().zip(&direction).map(|(v, d)| v.clone() + d.clone() * h).collect();
+            if !inside(&u) || !is_differentiable(self.formula, &v) {
+                return None;
+            }
+            let twice = divergence(self.formula, &u, &v) / h / h * 2.0;
+            Some(self.answer(twice, &direction))
+        })
+    }
 }
 
 /// The boxes of (x, t); in one variable there is one direction only.
@@ -70,22 +94,42 @@ fn start(region: &[Interval]) -> Vec<Interval> {
 
 fn require_smooth<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityError> {
     check(formula, region)?;
-    if kinked(formula, region) {
+    if let Some(side) = region.iter().find(|side| side.lo() == side.hi()) {
+        let requirement = "of positive width on every side";
+        return Err(ConvexityError::OutOfRange { argument: "region", value: side.lo(), requirement });
+    }
+    // Only to say early what would be found out late: that a kink is declared proves nothing, nor that none
+    // is.
+    if declares_kink(formula, region) {
         let what = "second derivative on a box that a kink meets";
         return Err(ConvexityError::Unsupported { name: formula.name(), what });
     }
     Ok(())
 }
 
-/// Proves a modulus of exponent 2 for all pairs of points of a box, in one or two variables and any norm, or refutes it.
+fn declares_kink<F: Formula>(formula: &F, region: &[Interval]) -> bool {
+    formula.kinks().iter().any(|kink| match kink {
+        Kink::Point(point) => {
+            point.len() == region.len() && region.iter().zip(point).all(|(x, p)| x.contains(*p))
+        }
+        Kink::Hyperplane { normal, offset } => {
+            let side = normal.iter().zip(region).fold(Interval::point(-offset), |sum, (n, x)| sum + *x * *n);
+            normal.len() == region.len() && side.contains(0.0)
+        }
+    })
+}
+
+/// Proves a modulus of exponent 2 for all pairs of points of a box, in one or two variables and any norm, or
+/// refutes it.
 ///
-/// A refutation is a box of points (and t, for the direction (1, t) or (t, 1)) at which the second derivative is on the
-/// wrong side.
+/// A refutation is a point v (and t, for the direction d = (1, t) or (t, 1)) such that the pair (v + hd, v)
+/// with a small h breaks the definition; its value is the slack of that pair times 2/h^2. Where the formula
+/// has a kink, declared or not, no second derivative is known, and the answer is never a proof.
 ///
 /// # Errors
 ///
-/// If the modulus is no norm power of exponent 2 without offset, the formula has more than two variables, the box does not
-/// fit, or a kink meets it.
+/// If the modulus is no norm power of exponent 2 without offset, the formula has more than two variables, the
+/// box does not fit or has no width, or a declared kink meets it.
 pub fn prove_curvature<F: Formula>(
     formula: &F,
     modulus: &Modulus,
@@ -105,7 +149,7 @@ pub fn prove_curvature<F: Formula>(
     let mut examined = 0;
     for lead in 0..formula.dimension() {
         let side = modulus.side();
-        let curvature = Curvature { formula, norm, side, question: Question::Slack(constant), lead };
+        let curvature = Curvature { formula, region, norm, side, question: Question::Slack(constant), lead };
         match prove(&curvature, vec![start(region)], effort) {
             Proof::Proved { boxes } => examined += boxes,
             other => return Ok(other),
@@ -114,13 +158,16 @@ pub fn prove_curvature<F: Formula>(
     Ok(Proof::Proved { boxes: examined })
 }
 
-/// Encloses the best constant of exponent 2 on a box: the largest convex one (it may be negative), or the least smooth one.
+/// Encloses the best constant of exponent 2 on a box: the largest convex one (it may be negative), or the
+/// least smooth one.
 ///
-/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in either case.
+/// Ends when the enclosure is at most `tolerance` wide, or the effort is spent: the enclosure is valid in
+/// either case.
 ///
 /// # Errors
 ///
-/// If the formula has more than two variables, the box or the norm does not fit, or a kink meets the box.
+/// If the formula has more than two variables, the box or the norm does not fit, or a declared kink meets the
+/// box.
 pub fn best_curvature<F: Formula>(
     formula: &F,
     side: Side,
@@ -133,7 +180,7 @@ pub fn best_curvature<F: Formula>(
     norm.require_dimension("norm", formula.dimension())?;
     let mut best: Option<Interval> = None;
     for lead in 0..formula.dimension() {
-        let curvature = Curvature { formula, norm, side, question: Question::Constant, lead };
+        let curvature = Curvature { formula, region, norm, side, question: Question::Constant, lead };
         let own = minimise(&curvature, vec![start(region)], tolerance, effort).value;
         best = Some(best.map_or(own, |other| Number::min(&other, &own)));
     }

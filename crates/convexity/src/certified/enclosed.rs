@@ -1,12 +1,20 @@
-//! Enclosures of a formula on a box: natural, and by the mean-value theorem.
+//! Enclosures of a formula and of its derivatives on a box.
+//!
+//! All derivatives are those of the formula's `value`. They are undefined wherever the value may be, at
+//! poles, and where a branch does not vouch for them; so where a slope is defined the function is continuous
+//! and every slope between two points of the box is enclosed, and where a second derivative is defined the
+//! same holds of the gradient.
 
-use crate::number::{Dual, Interval, Number};
+use crate::number::{Dual, Endpoint, Interval, Number, PreciseInterval};
 use crate::objectives::Formula;
 
 /// A function of which intervals can be enclosed.
 pub(super) trait OnBox {
     /// An interval that contains every value on the box; undefined if the function may be undefined there.
     fn enclose(&self, region: &[Interval]) -> Interval;
+
+    /// The value at a point, in 256 bits and from the definition; none where the definition does not apply.
+    fn at(&self, point: &[f64]) -> Option<PreciseInterval>;
 }
 
 /// A formula of one or two variables.
@@ -18,14 +26,9 @@ impl<F: Formula> OnBox for FormulaOnBox<'_, F> {
         if best.is_undefined() || region.iter().all(|x| x.width() == 0.0) {
             return best;
         }
-        let slopes: Vec<Interval> = (0..region.len())
-            .map(|i| {
-                let mut point: Vec<Dual<Interval>> = region.iter().copied().map(Dual::constant).collect();
-                point[i].derivative = Interval::one();
-                self.0.value(&point).derivative
-            })
-            .collect();
-        // From each side of the box across it: f(x) lies in f(side) + slope (x - side). This also catches monotone functions.
+        let slopes = gradient(self.0, region);
+        // From each side of the box across it: f(x) lies in f(side) + slope (x - side). This also catches
+        // monotone functions.
         for i in 0..region.len() {
             for end in [region[i].lo(), region[i].hi()] {
                 if end.is_finite() {
@@ -45,6 +48,91 @@ impl<F: Formula> OnBox for FormulaOnBox<'_, F> {
         }
         best
     }
+
+    fn at(&self, point: &[f64]) -> Option<PreciseInterval> {
+        Some(self.0.value(&lift(point)))
+    }
+}
+
+/// A point in 256 bits.
+pub(super) fn lift(point: &[f64]) -> Vec<PreciseInterval> {
+    point.iter().map(|&x| Number::from_f64(x)).collect()
+}
+
+/// The slopes along the axes.
+pub(super) fn gradient<F: Formula, E: Endpoint>(formula: &F, x: &[Interval<E>]) -> Vec<Interval<E>> {
+    let mut point: Vec<Dual<Interval<E>>> = x.iter().cloned().map(Dual::constant).collect();
+    (0..x.len())
+        .map(|i| {
+            point[i].derivative = Number::one();
+            let value = formula.value(&point);
+            point[i].derivative = Number::zero();
+            if value.value.is_undefined() { Number::unknown() } else { value.derivative }
+        })
+        .collect()
+}
+
+/// `d'H(x)d`, by differentiating the value twice along d.
+pub(super) fn second_derivative<F: Formula, E: Endpoint>(
+    formula: &F,
+    x: &[Interval<E>],
+    direction: &[Interval<E>],
+) -> Interval<E> {
+    let twice: Vec<Dual<Dual<Interval<E>>>> = x
+        .iter()
+        .zip(direction)
+        .map(|(x, d)| Dual {
+            value: Dual { value: x.clone(), derivative: d.clone() },
+            derivative: Dual::constant(d.clone()),
+        })
+        .collect();
+    let value = formula.value(&twice);
+    if value.value.value.is_undefined() { Number::unknown() } else { value.derivative.derivative }
+}
+
+/// The Bregman divergence from the value alone.
+pub(super) fn divergence<F: Formula, E: Endpoint>(
+    formula: &F,
+    u: &[Interval<E>],
+    v: &[Interval<E>],
+) -> Interval<E> {
+    let slopes = gradient(formula, v);
+    let linear = u
+        .iter()
+        .zip(v)
+        .zip(slopes)
+        .fold(Interval::zero(), |sum: Interval<E>, ((u, v), s)| sum + s * (u.clone() - v));
+    formula.value(u) - formula.value(v) - linear
+}
+
+/// Whether the slopes at a point are known to be derivatives, and no mean of the two sides of a kink.
+///
+/// The words that give a slope at a kink give no second derivative there.
+pub(super) fn is_differentiable<F: Formula>(formula: &F, x: &[PreciseInterval]) -> bool {
+    (0..x.len()).all(|i| {
+        let mut axis = vec![PreciseInterval::zero(); x.len()];
+        axis[i] = PreciseInterval::one();
+        second_derivative(formula, x, &axis).is_finite()
+    })
+}
+
+/// Pieces of the segment on which the second derivative is enclosed.
+const PIECES: usize = 8;
+
+/// The integrals of G''(v + t(u-v)) and of (1-t) G''(v + t(u-v)) over [0, 1], piece by piece; the weights are
+/// dyadic, hence exact.
+///
+/// In one variable; times u - v the first is G'(u) - G'(v), and times (u-v)^2 the second is the divergence.
+pub(super) fn mean_curvatures<F: Formula>(formula: &F, u: Interval, v: Interval) -> (Interval, Interval) {
+    let step = 1.0 / PIECES as f64;
+    let hull = u.union(&v);
+    (0..PIECES).fold((Interval::zero(), Interval::zero()), |(plain, weighted), k| {
+        let (from, to) = (k as f64 * step, (k + 1) as f64 * step);
+        let t = Interval::hull(from, to);
+        let piece = meet(hull, u * t + v * (-t + 1.0));
+        let second = second_derivative(formula, &[piece], &[Interval::one()]);
+        (plain + second * step, weighted + second * (step * (1.0 - 0.5 * (from + to))))
+    })
 }
 
 /// What lies in both enclosures of the same values; an undefined one tells nothing.
@@ -53,6 +141,7 @@ pub(super) fn meet(a: Interval, b: Interval) -> Interval {
         return b;
     }
     let (lo, hi) = (a.lo().max(b.lo()), a.hi().min(b.hi()));
-    // f64::max and min pass over a NaN. Two enclosures of the same values meet; if not, one was wrong, and neither is used.
+    // f64::max and min pass over a NaN. Two enclosures of the same values meet; if not, one was wrong, and
+    // neither is used.
     if lo <= hi { Interval::hull(lo, hi) } else { Interval::undefined() }
 }

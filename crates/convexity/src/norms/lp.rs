@@ -59,11 +59,11 @@ pub(super) fn subgradient<N: Number>(p: Exponent, u: &[N], out: &mut [N]) {
         f64::INFINITY => largest(u, out),
         exponent => {
             let norm = value(p, u);
-            if norm.sign() == Sign::Zero {
-                out.iter_mut().for_each(|s| *s = N::zero());
+            let (one, minus) = (N::one(), -N::one());
+            if norm.sign() != Sign::Positive {
+                out.iter_mut().for_each(|s| *s = near_origin(&norm));
                 return;
             }
-            let (one, minus) = (N::one(), -N::one());
             for (s, x) in out.iter_mut().zip(u) {
                 let ratio = x.clone() / &norm;
                 let entry = if exponent == 2.0 {
@@ -71,11 +71,16 @@ pub(super) fn subgradient<N: Number>(p: Exponent, u: &[N], out: &mut [N]) {
                 } else {
                     ratio.signum() * decremented_power(&ratio.abs(), exponent)
                 };
-                // Within [-1, 1] also after rounding, and for an interval that reaches the origin.
+                // Within [-1, 1] also after rounding.
                 *s = entry.min(&one).max(&minus);
             }
         }
     }
+}
+
+/// An entry of a subgradient where the norm is zero or may be: 0 at the origin, else anything within [-1, 1].
+pub(super) fn near_origin<N: Number>(norm: &N) -> N {
+    norm.between(-N::one(), N::one())
 }
 
 /// The sign of the first of the largest entries, at its place.
@@ -139,7 +144,8 @@ fn powers<N: Number>(u: &[N], scale: f64, p: f64) -> N {
 fn root<N: Number>(x: &N, p: f64) -> N {
     let root = |x: &N| (x.ln() / p).exp();
     match x.sign() {
-        Sign::Zero => N::zero(),
+        // Zero as a value, of whose derivative nothing is known.
+        Sign::Zero => x.signum(),
         Sign::Positive => root(x),
         // An interval that reaches zero: its sign is [0, 1], which adds the root of zero to the roots from a tiny
         // number on.

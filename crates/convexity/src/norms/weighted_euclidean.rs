@@ -90,12 +90,9 @@ impl Weight {
     pub(super) fn subgradient<N: Number>(&self, u: &[N], out: &mut [N]) {
         let mut image = self.image(u);
         let norm = lp::value(Exponent::TWO, &image);
-        if norm.sign() == Sign::Zero {
-            out.iter_mut().for_each(|s| *s = N::zero());
-            return;
-        }
+        let decided = norm.sign() == Sign::Positive;
         for z in &mut image {
-            *z = z.clone() / &norm;
+            *z = if decided { z.clone() / &norm } else { lp::near_origin(&norm) };
         }
         // The transpose of the map of `image`: L z, or the solution of L' s = z.
         let m = image.len();

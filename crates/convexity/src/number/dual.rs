@@ -5,9 +5,10 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A number and its derivative with respect to one parameter.
 ///
-/// Over intervals the derivative of `abs`, `max`, `min` and `select` at an undecided branch is the hull of both
-/// branches', which encloses every derivative and, where the function is continuous, every slope between two
-/// points. At a decided kink (`abs` at 0) the derivative is that of [`Number::signum`].
+/// At an undecided branch the derivative of a [`join`](Number::join), and so of `abs`, `max` and `min`, is
+/// the hull of both branches', which encloses every slope between two points; at a decided tie their mean. Of
+/// a [`select`](Number::select) it is unknown in both cases. The derivative means something only where the
+/// value is defined.
 ///
 /// ```
 /// use fenchel_convexity::number::{Dual, Number};
@@ -43,19 +44,35 @@ impl<N: Number> Dual<N> {
         Self { value, derivative: slope * &self.derivative }
     }
 
-    /// Chooses a branch by the sign of `condition`, value and derivative alike.
-    fn choose(condition: &N, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+    /// The branch that the condition's value decides, or the two from which `both` makes the answer.
+    fn branch(
+        condition: &N,
+        negative: impl FnOnce() -> Self,
+        otherwise: impl FnOnce() -> Self,
+        both: impl FnOnce(Self, Self) -> Self,
+    ) -> Self {
         match condition.sign() {
             Sign::Negative => negative(),
-            Sign::Zero | Sign::Positive => otherwise(),
-            Sign::Undecided => {
-                let (a, b) = (negative(), otherwise());
-                Self {
-                    value: condition.select(|| a.value, || b.value),
-                    derivative: condition.select(|| a.derivative, || b.derivative),
-                }
-            }
+            Sign::Positive => otherwise(),
+            Sign::Zero | Sign::Undecided => both(negative(), otherwise()),
         }
+    }
+
+    /// Zero if the number is known to vary continuously, else unknown: branches meet only where their
+    /// condition cannot jump over 0.
+    fn continuity(&self) -> N {
+        self.derivative.clone() * 0.0
+    }
+
+    /// A value with one slope where the margin is negative, the other where it is positive, and between them
+    /// at a tie.
+    fn sloped(value: N, margin: &N, negative: &N, positive: &N) -> Self {
+        let derivative = match margin.sign() {
+            Sign::Negative => negative.clone(),
+            Sign::Positive => positive.clone(),
+            Sign::Zero | Sign::Undecided => margin.between(negative.clone(), positive.clone()),
+        };
+        Self { value, derivative }
     }
 }
 
@@ -109,7 +126,10 @@ impl<N: Number> Number for Dual<N> {
     }
 
     fn sign(&self) -> Sign {
-        self.value.sign()
+        match (self.value.sign(), self.derivative.sign()) {
+            (Sign::Zero, Sign::Negative | Sign::Positive | Sign::Undecided) => Sign::Undecided,
+            (sign, _) => sign,
+        }
     }
 
     fn is_finite(&self) -> bool {
@@ -139,18 +159,22 @@ impl<N: Number> Number for Dual<N> {
     }
 
     fn powi(&self, exponent: i32) -> Self {
+        let value = self.value.powi(exponent);
         match exponent {
-            0 => Self::one(),
+            // Not `one()`: what is undefined stays so.
+            0 => Self::constant(value),
             1 => self.clone(),
-            _ => self.chain(self.value.powi(exponent), self.value.powi(exponent - 1) * f64::from(exponent)),
+            i32::MIN => self.powf(f64::from(exponent)),
+            _ => self.chain(value, self.value.powi(exponent - 1) * f64::from(exponent)),
         }
     }
 
     fn powf(&self, exponent: f64) -> Self {
         if exponent == 0.0 {
-            return Self::one();
+            return self.powi(0);
         }
-        // The exponent less one may round; x^(r-1) is then taken as x^r / x, except at 0 where that is undefined.
+        // The exponent less one may round; x^(r-1) is then taken as x^r / x, except at 0 where that is
+        // undefined.
         let less = exponent - 1.0;
         let slope = if less + 1.0 == exponent && (exponent - less) == 1.0 {
             self.value.powf(less)
@@ -181,43 +205,61 @@ impl<N: Number> Number for Dual<N> {
     }
 
     fn max(&self, other: &Self) -> Self {
-        let difference = self.value.clone() - &other.value;
-        let derivative = difference.jump(other.derivative.clone(), self.derivative.clone());
-        Self { value: self.value.max(&other.value), derivative }
+        let margin = self.value.clone() - &other.value;
+        Self::sloped(self.value.max(&other.value), &margin, &other.derivative, &self.derivative)
     }
 
     fn min(&self, other: &Self) -> Self {
-        let difference = self.value.clone() - &other.value;
-        let derivative = difference.jump(self.derivative.clone(), other.derivative.clone());
-        Self { value: self.value.min(&other.value), derivative }
+        let margin = self.value.clone() - &other.value;
+        Self::sloped(self.value.min(&other.value), &margin, &self.derivative, &other.derivative)
+    }
+
+    fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        Self::branch(&self.value, negative, otherwise, |a, b| Self {
+            value: self.value.select(|| a.value, || b.value),
+            derivative: N::unknown(),
+        })
+    }
+
+    fn join(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        Self::branch(&self.value, negative, otherwise, |a, b| Self {
+            value: self.value.join(|| a.value, || b.value),
+            derivative: self.value.between(a.derivative, b.derivative) + self.continuity(),
+        })
+    }
+
+    fn join_smooth(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
+        Self::branch(&self.value, negative, otherwise, |a, b| Self {
+            value: self.value.join_smooth(|| a.value, || b.value),
+            derivative: self.value.join(|| a.derivative, || b.derivative) + self.continuity(),
+        })
+    }
+
+    fn between(&self, negative: Self, otherwise: Self) -> Self {
+        Self { value: self.value.between(negative.value, otherwise.value), derivative: N::unknown() }
     }
 
     fn unknown() -> Self {
         Self { value: N::unknown(), derivative: N::unknown() }
     }
 
-    fn jump(&self, negative: Self, otherwise: Self) -> Self {
+    fn signum(&self) -> Self {
+        let value = self.value.signum();
         match self.value.sign() {
-            Sign::Undecided => {
-                Self { value: self.value.jump(negative.value, otherwise.value), derivative: N::unknown() }
-            }
-            Sign::Negative => negative,
-            Sign::Zero | Sign::Positive => otherwise,
+            Sign::Negative | Sign::Positive => Self::constant(value),
+            Sign::Zero | Sign::Undecided => Self { value, derivative: N::unknown() },
         }
-    }
-
-    fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {
-        Self::choose(&self.value, negative, otherwise)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Interval, Precise};
+    use super::super::{Interval, Precise, PreciseInterval};
     use super::*;
     use proptest::prelude::*;
 
-    /// Every operation of the trait in one formula, defined for x in (0.2, 3) without kinks at the drawn points.
+    /// Every operation of the trait in one formula, defined for x in (0.2, 3) without kinks at the drawn
+    /// points.
     fn formula<N: Number>(x: &N) -> N {
         let a = (x.exp() * x.ln() + x.sqrt()) / (x.cosh() + 1.0);
         let b = x.sin() * x.powf(1.7) - x.cos() + x.powi(-3);
@@ -265,6 +307,106 @@ mod tests {
         assert_eq!(around(0.0).abs().derivative.value, Interval::hull(-1.0, 1.0));
         assert_eq!(around(2.0).abs().derivative.derivative, Interval::point(0.0));
         assert_eq!(around(0.0).square().derivative.derivative, Interval::point(2.0));
+    }
+
+    /// The gradients of three formulas whose kinks cancel: BCE with logits, log-add-exp, and minus the
+    /// log-sigmoid.
+    fn cancelling<N: Number>(lift: impl Fn(f64) -> N) -> [N; 4] {
+        let logits = |x: &Dual<N>, z: f64| x.max(&Dual::zero()) - x.clone() * z + (-x.abs()).exp().ln_1p();
+        let add_exp = |x: Dual<N>, y: Dual<N>| x.max(&y) + (-(x - &y).abs()).exp().ln_1p();
+        let at = |x: f64| Dual::constant(lift(x));
+        let along = |x: f64| Dual::variable(lift(x));
+        [
+            logits(&along(0.0), 0.0).derivative,
+            logits(&along(0.0), 0.25).derivative,
+            add_exp(along(0.7), at(0.7)).derivative,
+            logits(&-along(0.0), 0.0).derivative,
+        ]
+    }
+
+    /// pytorch#2195, jax#2107, jax#2140: both sides of a tie count alike.
+    #[test]
+    fn kinks_that_cancel_leave_the_right_gradient() {
+        let gradients = [0.5, 0.25, 0.5, -0.5];
+        assert_eq!(cancelling(|x| x), gradients);
+        assert_eq!(cancelling(Precise::from_f64), gradients.map(Precise::from_f64));
+        assert_eq!(cancelling(Interval::point), gradients.map(Interval::point));
+        assert_eq!(cancelling(PreciseInterval::from_f64), gradients.map(PreciseInterval::from_f64));
+    }
+
+    /// Value, slope and second derivative of x at 0, with the word and the branches a x and b x^2 + c x.
+    fn branches<N: Number>(x: N, word: &str, [a, b, c]: [f64; 3]) -> [N; 3] {
+        let x = Dual::variable(Dual::variable(x));
+        let left = || x.clone() * a;
+        let right = || x.square() * b + x.clone() * c;
+        let y = match word {
+            "select" => x.select(left, right),
+            "join" => x.join(left, right),
+            _ => x.join_smooth(left, right),
+        };
+        [y.value.value, y.derivative.value, y.derivative.derivative]
+    }
+
+    #[test]
+    fn each_word_says_what_it_vouches_for() {
+        let wide = Interval::hull(-1.0, 1.0);
+        let half = Interval::hull(0.0, 1.0);
+        for x in [wide, half, -half, Interval::point(0.0)] {
+            let [_, slope, second] = branches(x, "select", [1.0, 1.0, 3.0]);
+            assert!(slope.is_undefined() && second.is_undefined());
+            let [_, slope, second] = branches(x, "join", [1.0, 1.0, 3.0]);
+            assert!(slope.contains(2.0) && second.is_undefined(), "{x:?} {slope:?}");
+            assert!(x == Interval::point(0.0) || (slope.contains(1.0) && slope.contains(3.0)));
+            let [_, slope, second] = branches(x, "join_smooth", [3.0, 1.0, 3.0]);
+            assert!(slope.contains(3.0) && second.contains(1.0));
+            assert!(x == Interval::point(0.0) || (second.contains(0.0) && second.contains(2.0)));
+        }
+        let [value, slope, second] = branches(0.0, "select", [1.0, 1.0, 3.0]);
+        assert!(value == 0.0 && slope.is_nan() && second.is_nan());
+        let [_, slope, second] = branches(0.0, "join", [1.0, 1.0, 3.0]);
+        assert!(slope == 2.0 && second.is_nan());
+        assert_eq!(branches(0.0, "join_smooth", [3.0, 1.0, 3.0]), [0.0, 3.0, 1.0]);
+        // A condition that jumps over zero never is zero, and its branches need not meet.
+        let x = Dual::variable(wide);
+        let jump = x.select(|| -Dual::one(), Dual::one);
+        assert!(jump.join(Dual::zero, Dual::one).derivative.is_undefined());
+        assert!(jump.join_smooth(Dual::zero, Dual::one).derivative.is_undefined());
+    }
+
+    /// At a kink no second derivative is known, neither 0 nor that of one side; nor is it lost by a factor of
+    /// 0.
+    #[test]
+    fn a_decided_kink_leaves_the_second_derivative_unknown() {
+        fn seconds<N: Number>() -> [N; 5] {
+            let x = Dual::variable(Dual::variable(N::zero()));
+            [x.abs(), x.abs().powf(1.5), x.abs().square(), x.max(&Dual::zero()), x.signum() * &x]
+                .map(|y| y.derivative.derivative)
+        }
+        assert!(seconds::<Interval>().iter().all(Interval::is_undefined));
+        assert!(seconds::<PreciseInterval>().iter().all(PreciseInterval::is_undefined));
+        assert!(seconds::<f64>().iter().all(|second| second.is_nan()));
+    }
+
+    /// A branch by `sign` on 0 that varies is not taken: x log x has no derivative at 0.
+    #[test]
+    fn a_zero_that_varies_has_no_sign() {
+        fn term<N: Number>(p: &N) -> N {
+            if p.sign() == Sign::Zero { N::zero() } else { p.clone() * p.ln() }
+        }
+        assert_eq!((term(&0.0), term(&Dual::constant(0.0)).derivative), (0.0, 0.0));
+        assert!(!term(&Dual::variable(0.0)).derivative.is_finite());
+        assert!(term(&Dual::variable(Interval::point(0.0))).derivative.is_undefined());
+        assert!(term(&Dual::variable(PreciseInterval::zero())).derivative.is_undefined());
+    }
+
+    #[test]
+    fn powers_at_the_ends_of_their_exponents() {
+        let x = Dual::variable(2.0);
+        assert_eq!(x.powi(i32::MIN).value, 0.0);
+        assert_eq!((x.powi(0).derivative, x.powi(1).derivative), (0.0, 1.0));
+        let undefined = Dual::variable(Interval::point(-1.0)).ln();
+        assert!(undefined.powi(0).value.is_undefined() && undefined.powf(0.0).value.is_undefined());
+        assert_eq!(Dual::variable(-1.0).powf(67.0).derivative, 67.0);
     }
 
     #[test]

@@ -47,12 +47,13 @@ impl Number for f64 {
         f64::sqrt(*self)
     }
 
+    // Nor must it vanish in a zeroth power.
     fn powi(&self, exponent: i32) -> Self {
-        f64::powi(*self, exponent)
+        if self.is_nan() { f64::NAN } else { f64::powi(*self, exponent) }
     }
 
     fn powf(&self, exponent: f64) -> Self {
-        f64::powf(*self, exponent)
+        if self.is_nan() { f64::NAN } else { f64::powf(*self, exponent) }
     }
 
     fn abs(&self) -> Self {
@@ -94,8 +95,16 @@ impl Number for f64 {
         }
     }
 
+    fn between(&self, negative: Self, otherwise: Self) -> Self {
+        if self.is_nan() { f64::NAN } else { 0.5 * negative + 0.5 * otherwise }
+    }
+
     fn unknown() -> Self {
         f64::NAN
+    }
+
+    fn signum(&self) -> Self {
+        if *self == 0.0 { 0.0 } else { f64::signum(*self) }
     }
 
     fn square(&self) -> Self {

@@ -1,8 +1,8 @@
-//! Intervals with outward rounding: every result encloses the exact value for every choice inside the operands.
+//! Intervals with outward rounding: every result encloses the exact value for every choice inside the
+//! operands.
 
 mod endpoint;
 mod float;
-mod precise;
 mod trigonometry;
 
 pub use endpoint::{Direction, Endpoint};
@@ -13,12 +13,15 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A closed interval, possibly unbounded, of real numbers; or the undefined value.
 ///
-/// An operation that is undefined somewhere on its operands (the logarithm of an interval that reaches below 0)
-/// gives the undefined value, which every further operation keeps and no comparison decides: a proof over a box
-/// then fails there instead of quietly skipping the points where the formula has no value.
+/// An operation that is undefined somewhere on its operands (the logarithm of an interval that reaches below
+/// 0, a quotient by one that contains 0 or ends there) gives the undefined value, which every further
+/// operation keeps and no comparison decides: a proof over a box then fails there instead of quietly skipping
+/// the points where the formula has no value, and no mean-value theorem is applied across a pole. Only the
+/// logarithm has a limit at the end of its domain, minus infinity at 0; its slope there is undefined.
 ///
-/// With `f64` ends the four operations and the square root are rounded outward by at most one unit in the last
-/// place (not at all where they are exact), and the elementary functions by [`Interval::ELEMENTARY_ULPS`] units.
+/// With `f64` ends the four operations and the square root are rounded outward by at most one unit in the
+/// last place (not at all where they are exact), and the elementary functions by
+/// [`Interval::ELEMENTARY_ULPS`] units.
 ///
 /// ```
 /// use fenchel_convexity::number::{Interval, Number};
@@ -36,14 +39,18 @@ pub struct Interval<E = f64> {
     hi: E,
 }
 
+/// Up to this exponent powers are products; beyond, the rounding of so many would show.
+const PRODUCTS: u32 = 64;
+
 /// An interval with ends of 256 bits: for signs that `f64` intervals cannot decide.
 pub type PreciseInterval = Interval<Precise>;
 
 impl Interval {
     /// How many units in the last place the platform's elementary functions are trusted to be accurate to.
     ///
-    /// The GNU C library documents at most 2 for the functions used here, other platforms' libraries stay below
-    /// 1 or 2; twice the larger is assumed, and the tests check it against 256 bits on the platform at hand.
+    /// The GNU C library documents at most 2 for the functions used here, other platforms' libraries stay
+    /// below 1 or 2; twice the larger is assumed, and the tests check it against 256 bits on the platform at
+    /// hand.
     pub const ELEMENTARY_ULPS: u32 = 4;
 
     /// The interval that contains one number only.
@@ -100,7 +107,7 @@ impl Interval {
     #[must_use]
     pub fn midpoint(&self) -> f64 {
         let middle = 0.5 * self.lo + 0.5 * self.hi;
-        middle.clamp(self.lo, self.hi)
+        middle.max(self.lo).min(self.hi)
     }
 
     /// The two halves of a bounded interval, which share the midpoint.
@@ -145,6 +152,11 @@ impl<E: Endpoint> Interval<E> {
     #[must_use]
     pub fn to_f64_interval(&self) -> Interval {
         Interval { lo: self.lo.to_f64(Down), hi: self.hi.to_f64(Up) }
+    }
+
+    /// The interval that contains one number only.
+    pub(super) fn from_end(end: &E) -> Self {
+        Self::new(end.clone(), end.clone())
     }
 
     fn new(lo: E, hi: E) -> Self {
@@ -237,25 +249,21 @@ impl<'a, E: Endpoint> Mul<&'a Self> for Interval<E> {
 
 impl<'a, E: Endpoint> Div<&'a Self> for Interval<E> {
     type Output = Self;
-    // The division by an interval that contains 0 inside has every real value, and by 0 itself none.
     fn div(self, other: &'a Self) -> Self {
         let (a, b) = (&self, other);
-        let zero = Self::zero_end();
-        if a.is_undefined() || b.is_undefined() || (b.lo == zero && b.hi == zero) {
+        if a.is_undefined() || b.is_undefined() {
             return Self::none();
         }
-        if b.lo < zero && b.hi > zero {
-            return Self::all();
-        }
-        if b.is_nonpositive() {
+        let zero = Self::zero_end();
+        if b.hi < zero {
             return -(self / &-other.clone());
         }
-        // b >= 0 from here on, perhaps touching 0: the quotient is then unbounded on the side of a's signs.
+        if b.lo <= zero {
+            return Self::none();
+        }
         let quotient = |x: &E, y: &E, direction: Direction| {
             if *x == zero {
                 zero.clone()
-            } else if *y == zero {
-                E::from_f64(if *x > zero { f64::INFINITY } else { f64::NEG_INFINITY })
             } else if !y.is_finite() && !x.is_finite() {
                 // Infinity over infinity as a limit: anything from 0 on; take the looser end.
                 match (direction, *x > zero) {
@@ -322,33 +330,40 @@ impl<E: Endpoint> Number for Interval<E> {
     }
 
     fn powi(&self, exponent: i32) -> Self {
-        if self.is_undefined() {
-            return Self::none();
+        if exponent.unsigned_abs() > PRODUCTS {
+            return self.powf(f64::from(exponent));
         }
         if exponent < 0 {
-            // i32::MIN has no negative: take one factor out.
-            let rest = self.powi(-(exponent + 1)) * self;
-            return if exponent % 2 == 0 { rest.abs().recip() } else { rest.recip() };
+            return self.recip().powi(-exponent);
         }
-        if exponent % 2 == 1 {
-            self.increasing(|x, direction| endpoint::natural_power(x, exponent.unsigned_abs(), direction))
-        } else {
-            self.abs()
-                .increasing(|x, direction| endpoint::natural_power(x, exponent.unsigned_abs(), direction))
-        }
+        let power = |x: &E, direction| endpoint::natural_power(x, exponent.unsigned_abs(), direction);
+        if exponent % 2 == 1 { self.increasing(power) } else { self.abs().increasing(power) }
     }
 
     fn powf(&self, exponent: f64) -> Self {
-        if exponent == exponent.trunc() && exponent.abs() <= 64.0 {
+        let integer = exponent == exponent.trunc();
+        if integer && exponent.abs() <= f64::from(PRODUCTS) {
             return self.powi(exponent as i32);
         }
-        if !self.is_nonnegative() || !exponent.is_finite() {
+        let zero = Self::zero_end();
+        if self.is_undefined()
+            || !exponent.is_finite()
+            || (exponent < 0.0 && self.lo <= zero && self.hi >= zero)
+        {
             return Self::none();
         }
-        if exponent > 0.0 {
-            self.increasing(|x, direction| x.powf(exponent, direction))
-        } else {
-            Self::new(self.hi.powf(exponent, Down), self.lo.powf(exponent, Up))
+        if self.is_nonnegative() {
+            return if exponent > 0.0 {
+                self.increasing(|x, direction| x.powf(exponent, direction))
+            } else {
+                Self::new(self.hi.powf(exponent, Down), self.lo.powf(exponent, Up))
+            };
+        }
+        match (integer, exponent % 2.0 == 0.0) {
+            (false, _) => Self::none(),
+            (true, true) => self.abs().powf(exponent),
+            (true, false) if self.is_nonpositive() => -(-self.clone()).powf(exponent),
+            (true, false) => Self::new(self.lo.neg().powf(exponent, Up).neg(), self.hi.powf(exponent, Up)),
         }
     }
 
@@ -392,8 +407,32 @@ impl<E: Endpoint> Number for Interval<E> {
         Self { lo: smaller(&self.lo, &other.lo), hi: smaller(&self.hi, &other.hi) }
     }
 
+    fn between(&self, negative: Self, otherwise: Self) -> Self {
+        if self.is_undefined() {
+            Self::none()
+        } else if self.sign() == Sign::Zero {
+            (negative + otherwise) / 2.0
+        } else {
+            negative.union(&otherwise)
+        }
+    }
+
     fn unknown() -> Self {
-        Self::all()
+        Self::none()
+    }
+
+    fn signum(&self) -> Self {
+        let sign = |x: &E, _| {
+            let zero = Self::zero_end();
+            E::from_f64(if *x > zero {
+                1.0
+            } else if *x == zero {
+                0.0
+            } else {
+                -1.0
+            })
+        };
+        self.increasing(sign)
     }
 
     fn select(&self, negative: impl FnOnce() -> Self, otherwise: impl FnOnce() -> Self) -> Self {

@@ -7,11 +7,9 @@ use std::fmt::Debug;
 /// A function on a domain in R^m, written over any [`Number`].
 ///
 /// To bring one's own function, `name`, `dimension` and `value` are enough; the gradient then comes from forward-mode
-/// differentiation, at the cost of m evaluations with dual numbers. Branch with [`Number::select`], [`Number::abs`] and
-/// [`Number::max`] only, as its documentation says: then interval evaluations enclose.
-///
-/// One trap: a formula of kinks that cancel, such as `max(x, 0) + log(1 + exp(-|x|))`, is smooth, and yet its automatic gradient
-/// exactly at the kink is that of one piece. Give such a formula its gradient by hand.
+/// differentiation, at the cost of m evaluations with dual numbers. Branch with [`Number::select`], [`Number::join`],
+/// [`Number::join_smooth`], [`Number::abs`] and [`Number::max`] only, as [`crate::number`] says: then interval
+/// evaluations enclose. Its traps are told there.
 ///
 /// ```
 /// use fenchel_convexity::number::Number;

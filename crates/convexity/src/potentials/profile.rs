@@ -196,7 +196,8 @@ impl Profile {
                 t.clone() * asinh(t, &root) - t.clone() * (t.clone() / (root + 1.0))
             }
             Shape::Huber { width } => {
-                within(t, width, || t.square() / 2.0, || (t.clone() - width / 2.0) * width)
+                // At t = d both are d^2/2 with the slope d.
+                (-t.clone() + width).join_smooth(|| (t.clone() - width / 2.0) * width, || t.square() / 2.0)
             }
             Shape::TruncatedSquare { radius } => {
                 within(t, radius, || t.square() / 2.0, || N::from_f64(f64::INFINITY))
@@ -225,21 +226,21 @@ impl Profile {
     }
 }
 
-/// `inside()` for t <= edge, `outside()` beyond.
+/// `inside()` for t <= edge, `outside()` beyond; a jump.
 fn within<N: Number>(t: &N, edge: f64, inside: impl FnOnce() -> N, outside: impl FnOnce() -> N) -> N {
     (-t.clone() + edge).select(outside, inside)
 }
 
 /// e^t - 1 - t for t >= 0, without cancellation at 0.
 fn exp_less<N: Number>(t: &N) -> N {
-    (t.clone() - 0.5).select(|| series(t, 1.0), || t.exp_m1() - t)
+    (t.clone() - 0.5).join_smooth(|| series(t, 1.0), || t.exp_m1() - t)
 }
 
 /// (1+s) log(1+s) - s for s >= 0, without cancellation at 0.
 fn entropy<N: Number>(s: &N) -> N {
     let log = s.ln_1p();
     // With x = log(1+s) it is e^x (e^{-x} + x - 1), whose second factor is the series with alternating signs.
-    (s.clone() - 0.5).select(|| (s.clone() + 1.0) * series(&log, -1.0), || (s.clone() + 1.0) * &log - s)
+    (s.clone() - 0.5).join_smooth(|| (s.clone() + 1.0) * series(&log, -1.0), || (s.clone() + 1.0) * &log - s)
 }
 
 /// `t^2/2 + sign t^3/6 + t^4/24 + ...`: the Taylor series of `e^{sign t} - sign t - 1`.
@@ -253,7 +254,7 @@ fn series<N: Number>(t: &N, sign: f64) -> N {
 /// sqrt(1 + s^2), without overflow.
 fn hypotenuse<N: Number>(s: &N) -> N {
     (s.clone() - 1e100)
-        .select(|| (s.square() + 1.0).sqrt(), || s.clone() * ((s.clone().recip()).square() + 1.0).sqrt())
+        .join_smooth(|| (s.square() + 1.0).sqrt(), || s.clone() * ((s.clone().recip()).square() + 1.0).sqrt())
 }
 
 /// asinh s for s >= 0, from root = sqrt(1 + s^2).

@@ -13,7 +13,8 @@ impl Scalar for Softplus {
     }
 
     fn value<N: Number>(&self, x: &N) -> N {
-        x.max(&N::zero()) + (-x.abs()).exp().ln_1p()
+        // Both are the same function; neither exponential overflows on its side.
+        x.join_smooth(|| x.exp().ln_1p(), || x.clone() + (-x.clone()).exp().ln_1p())
     }
 
     fn derivative<N: Number>(&self, x: &N) -> N {
@@ -55,7 +56,7 @@ impl Scalar for LogCosh {
     fn value<N: Number>(&self, x: &N) -> N {
         // log(1 + sinh^2 x)/2 near 0, where the sum below cancels; farther out, where the square would overflow,
         // |x| + log((1 + e^{-2|x|})/2) with the logarithm as log1p of (e^{-2|x|} - 1)/2.
-        (x.abs() - 1.0).select(
+        (x.abs() - 1.0).join_smooth(
             || x.sinh().square().ln_1p() / 2.0,
             || x.abs() + ((-x.abs() * 2.0).exp_m1() / 2.0).ln_1p(),
         )

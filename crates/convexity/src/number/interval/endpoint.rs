@@ -25,8 +25,8 @@ impl Direction {
 
 /// A number that can stand at the end of an interval: `f64` or [`Precise`](super::Precise).
 ///
-/// Every operation returns a bound of the exact result on the side of the direction. Operands that are infinite
-/// stand for limits.
+/// Every operation returns a bound of the exact result on the side of the direction. Operands that are
+/// infinite stand for limits, and an indeterminate limit is unbounded in the direction.
 pub trait Endpoint: Clone + Debug + PartialEq + PartialOrd + Send + Sync + 'static {
     /// The number that equals `value`; NaN stands for an undefined end.
     fn from_f64(value: f64) -> Self;
@@ -38,6 +38,8 @@ pub trait Endpoint: Clone + Debug + PartialEq + PartialOrd + Send + Sync + 'stat
     fn is_finite(&self) -> bool;
     /// The exact negative.
     fn neg(&self) -> Self;
+    /// The largest integer that is not above a finite number.
+    fn floor(&self) -> Self;
     /// The sum.
     fn add(&self, other: &Self, direction: Direction) -> Self;
     /// The difference.
@@ -72,8 +74,8 @@ pub trait Endpoint: Clone + Debug + PartialEq + PartialOrd + Send + Sync + 'stat
 
 /// `x` to a natural power by repeated squaring, every product rounded in the direction.
 ///
-/// For a negative `x` the power is computed from -x, so that all products are of non-negative numbers and every
-/// rounding moves the result the same way.
+/// For a negative `x` the power is computed from -x, so that all products are of non-negative numbers and
+/// every rounding moves the result the same way.
 pub(super) fn natural_power<E: Endpoint>(x: &E, exponent: u32, direction: Direction) -> E {
     if *x < E::from_f64(0.0) {
         return if exponent.is_multiple_of(2) {

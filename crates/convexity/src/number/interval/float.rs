@@ -1,8 +1,8 @@
 //! `f64` at the ends of an interval.
 //!
-//! The four operations and the square root are correctly rounded to nearest by IEEE 754; the sign of the rounding
-//! error, which is itself computed without error (two-sum, fused multiply-add), tells whether one step outward is
-//! needed. Elementary functions are widened by a fixed number of units in the last place.
+//! The four operations and the square root are correctly rounded to nearest by IEEE 754; the sign of the
+//! rounding error, which is itself computed without error (two-sum, fused multiply-add), tells whether one
+//! step outward is needed. Elementary functions are widened by a fixed number of units in the last place.
 
 use super::{Direction, Endpoint, Interval};
 use Direction::{Down, Nearest, Up};
@@ -10,8 +10,8 @@ use Direction::{Down, Nearest, Up};
 /// Below this size an error term of a product may underflow, so its sign cannot be trusted.
 const ERROR_TERM_SAFE: f64 = 1e-290;
 
-/// `value` moved one step in the direction unless `error`, the sign of exact minus rounded, says that it already
-/// is a bound. An overflow to infinity is taken back to the largest finite number on the inner side.
+/// `value` moved one step in the direction unless `error`, the sign of exact minus rounded, says that it
+/// already is a bound. An overflow to infinity is taken back to the largest finite number on the inner side.
 fn outward(value: f64, error: f64, direction: Direction) -> f64 {
     match direction {
         Nearest => value,
@@ -59,6 +59,10 @@ impl Endpoint for f64 {
 
     fn neg(&self) -> Self {
         -*self
+    }
+
+    fn floor(&self) -> Self {
+        f64::floor(*self)
     }
 
     fn add(&self, other: &Self, direction: Direction) -> Self {

@@ -3,21 +3,23 @@
 use super::{Direction, Endpoint, Interval, Number, larger, smaller};
 use Direction::{Down, Up};
 
-/// Above this many half periods an `f64` no longer tells odd from even.
-const COUNTABLE: f64 = 1e15;
-
-/// Which of the extrema 1 and -1 may lie inside, if the extrema are at the integers of `phase`, 1 at the even.
+/// Which of the extrema 1 and -1 may lie inside, if the extrema are at the integers of `phase`, 1 at the
+/// even.
 ///
-/// A wider `phase` only finds more extrema than there are, so the answer errs to the safe side.
-fn extrema(phase: &Interval) -> (bool, bool) {
-    let (first, last) = (phase.lo.ceil(), phase.hi.floor());
-    if !(first.abs() < COUNTABLE && last.abs() < COUNTABLE) || last - first >= 1.0 {
-        return (true, true);
-    }
+/// A wider `phase` only finds more extrema than there are, so the answer errs to the safe side. Where the
+/// ends are too large to tell odd from even they are a unit or more apart, since no multiple of 1/pi but 0
+/// has finitely many digits.
+fn extrema<E: Endpoint>(phase: &Interval<E>) -> (bool, bool) {
+    let (first, last) = (phase.lo.neg().floor().neg(), phase.hi.floor());
+    let one = E::from_f64(1.0);
     if last < first {
         return (false, false);
     }
-    let even = first.rem_euclid(2.0) == 0.0;
+    if last.sub(&first, Up) >= one {
+        return (true, true);
+    }
+    let half = first.mul(&E::from_f64(0.5), Down);
+    let even = half.floor() == half;
     (even, !even)
 }
 
@@ -30,8 +32,7 @@ fn wave<E: Endpoint>(x: &Interval<E>, shift: f64, f: impl Fn(&E, Direction) -> E
         return Interval { lo: one().neg(), hi: one() };
     }
     let pi = Interval { lo: E::pi(Down), hi: E::pi(Up) };
-    let phase = (x.clone() / &pi - shift).to_f64_interval();
-    let (peak, trough) = extrema(&phase);
+    let (peak, trough) = extrema(&(x.clone() / &pi - shift));
     let lo = if trough { one().neg() } else { smaller(&f(&x.lo, Down), &f(&x.hi, Down)) };
     let hi = if peak { one() } else { larger(&f(&x.lo, Up), &f(&x.hi, Up)) };
     Interval { lo, hi }

@@ -69,12 +69,12 @@ impl Neuron {
     }
 
     fn activation<N: Number>(&self, z: &N) -> N {
-        z.select(|| z.clone() * self.slope, || z.clone())
+        z.join(|| z.clone() * self.slope, || z.clone())
     }
 
     /// The derivative, at 0 that of the left side.
     fn derivative<N: Number>(&self, z: &N) -> N {
-        (-z.clone()).jump(N::one(), N::from_f64(self.slope))
+        (-z.clone()).select(N::one, || N::from_f64(self.slope))
     }
 }
 

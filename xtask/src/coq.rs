@@ -13,15 +13,14 @@ const FALSE: &str = "false_";
 /// Fewer files than this mean that the example no longer writes what it should.
 const LEAST: usize = 20;
 
-/// Writes the files, and checks each: what is true must be accepted, what is false refused. Without Coq they are only written.
+/// Writes the files, and checks each: what is true must be accepted, what is false refused. Without Coq
+/// they are only written.
 pub(crate) fn run() -> Outcome {
     let folder = workspace::root().join("target").join("coq");
     // Files of an earlier run would be checked again.
     let _ = fs::remove_dir_all(&folder);
     start(
-        cargo()
-            .args(["run", "--package", "fenchel-convexity", "--example", "coq_files", "--"])
-            .arg(&folder),
+        cargo().args(["run", "--package", "fenchel-convexity", "--example", "coq_files", "--"]).arg(&folder),
     )?;
     let files = statements(&folder)?;
     if files.len() < LEAST {

@@ -1,5 +1,5 @@
-//! Writes Coq files about the catalogue: every tight constant, made one per cent too good and refuted; bounds on boxes; and
-//! one false statement, which Coq must refuse.
+//! Writes Coq files about the catalogue: every tight constant, made one per cent too good and refuted;
+//! bounds on boxes; and one false statement, which Coq must refuse.
 //!
 //! ```sh
 //! cargo run -p fenchel-convexity --example coq_files -- FOLDER [DIMENSION...]

@@ -11,13 +11,15 @@ use crate::number::{Expression, Number, Sign};
 use crate::objectives::{Enclosure, Region};
 
 impl Counterexample {
-    /// The text of a Coq file whose theorem says that the points refute the claim; see the module [`coq`](crate::coq).
+    /// The text of a Coq file whose theorem says that the points refute the claim; see the module
+    /// [`coq`](crate::coq).
     ///
     /// They are verified first.
     ///
     /// # Errors
     ///
-    /// As [`Counterexample::verify`], and [`ConvexityError::NoExpression`] if the function cannot be written down exactly.
+    /// As [`Counterexample::verify`], and [`ConvexityError::NoExpression`] if the function cannot be
+    /// written down exactly.
     pub fn to_coq(&self, claim: &Claim<'_>) -> Result<String, ConvexityError> {
         self.verify(claim)?;
         let domain = claim.objective.domain();

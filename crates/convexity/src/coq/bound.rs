@@ -9,8 +9,9 @@ use crate::objectives::Formula;
 
 /// The statement that a formula of one or two variables is not negative anywhere on a box.
 ///
-/// Whether it is true is not asked here: give it what [`prove_nonnegative`](crate::certified::prove_nonnegative) has proved, and Coq will see.
-/// Its tactic splits boxes and uses slopes in one variable, so that some of what is proved here takes it too long.
+/// Whether it is true is not asked here: give it what
+/// [`prove_nonnegative`](crate::certified::prove_nonnegative) has proved, and Coq will see. Its tactic
+/// splits boxes and uses slopes in one variable, so that some of what is proved here takes it too long.
 ///
 /// ```
 /// use fenchel_convexity::coq::nonnegative_to_coq;
@@ -33,18 +34,20 @@ use crate::objectives::Formula;
 ///
 /// # Errors
 ///
-/// As [`prove_nonnegative`](crate::certified::prove_nonnegative); if the box is unbounded; and [`ConvexityError::NoExpression`] if a branch is open on
-/// the box or a term may be undefined there.
+/// As [`prove_nonnegative`](crate::certified::prove_nonnegative); if the box is unbounded; and
+/// [`ConvexityError::NoExpression`] if a branch is open on the box or a term may be undefined there.
 pub fn nonnegative_to_coq<F: Formula>(formula: &F, region: &[Interval]) -> Result<String, ConvexityError> {
     certified::check(formula, region)?;
     let statement = format!("A bound: {} is not negative on the box below.", formula.name());
     on_box(formula, statement, region, &[], |x| vec![Formula::value(formula, x)])
 }
 
-/// The statement that second derivatives stay within a modulus of exponent 2 everywhere on a box, in one or two variables.
+/// The statement that second derivatives stay within a modulus of exponent 2 everywhere on a box, in one or
+/// two variables.
 ///
-/// On a box, which is convex, that is the modulus itself for all pairs; Coq checks the inequality for the second derivative
-/// that is written. In two variables the directions are (1, t) and (t, 1), t in [-1, 1], which are all up to scale.
+/// On a box, which is convex, that is the modulus itself for all pairs; Coq checks the inequality for the
+/// second derivative that is written. In two variables the directions are (1, t) and (t, 1), t in [-1, 1],
+/// which are all up to scale.
 ///
 /// # Errors
 ///
@@ -56,7 +59,8 @@ pub fn curvature_to_coq<F: Formula>(
 ) -> Result<String, ConvexityError> {
     let (constant, norm) = certified::exponent_two(formula, modulus, region)?;
     let statement = format!(
-        "A modulus on a box: {} is {modulus} on the box below.\n\nStated by second derivatives, d'H(x)d against {constant} \
+        "A modulus on a box: {} is {modulus} on the box below.\n\n\
+         Stated by second derivatives, d'H(x)d against {constant} \
          ||d||^2, {}.",
         formula.name(),
         if region.len() == 1 { "d = 1" } else { "d = (1, t) and d = (t, 1)" },
@@ -129,8 +133,8 @@ fn on_box<F: Formula>(
         header: vec![
             statement,
             "\nCheck with `coqc FILE` (Coq 8.16 and coq-interval 4.6).\n\n\
-             Coq proves the inequality for the expression as it is written. That it is the function's, in the\n\
-             pieces that the branches select, is for the reader to compare."
+             Coq proves the inequality for the expression as it is written. That it is the function's,\n\
+             in the pieces that the branches select, is for the reader to compare."
                 .into(),
         ],
         name: "the_bound_holds",

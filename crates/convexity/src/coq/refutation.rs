@@ -91,9 +91,10 @@ impl Refutation<'_> {
                  All numbers are exact: an f64 is a rational."
                     .into(),
                 "\nCheck with `coqc FILE` (Coq 8.16 and coq-interval 4.6).\n\n\
-                 Coq proves the inequality for the numbers as they are written. That value_at_u and value_at_v\n\
-                 are the function at the two points, in the pieces that the branches select, and that slope_i are\n\
-                 its partial derivatives (or the chosen subgradient), is for the reader to compare."
+                 Coq proves the inequality for the numbers as they are written. That value_at_u and\n\
+                 value_at_v are the function at the two points, in the pieces that the branches select,\n\
+                 and that slope_i are its partial derivatives (or the chosen subgradient), is for the\n\
+                 reader to compare."
                     .into(),
             ],
             name: "the_claim_is_false",

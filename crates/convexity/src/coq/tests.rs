@@ -88,7 +88,8 @@ fn the_convex_side_has_the_bound_above_the_divergence() {
     assert!(!text.contains("0 < divergence - bound"));
 }
 
-/// What the search refutes in the catalogue can be written, each function in its dimensions 1 and 2, with all norms.
+/// What the search refutes in the catalogue can be written, each function in its dimensions 1 and 2, with
+/// all norms.
 #[test]
 fn every_tight_constant_made_too_good_has_a_file() {
     let mut files = 0;

@@ -1,4 +1,5 @@
-//! A theorem about expressions: definitions of what occurs more than once, a conjunction of inequalities, and its proof.
+//! A theorem about expressions: definitions of what occurs more than once, a conjunction of inequalities,
+//! and its proof.
 
 use super::precision::lost_bits;
 use crate::ConvexityError;
@@ -157,13 +158,15 @@ fn comment(line: &str) -> String {
     format!("(* {} *)", line.replace('"', "'").replace("(*", "( *").replace("*)", "* )"))
 }
 
-/// At points no splitting helps, only precision: what the terms lose by cancellation, and more if that was too little.
+/// At points no splitting helps, only precision: what the terms lose by cancellation, and more if that was
+/// too little.
 fn at_points(lost: u32) -> Vec<String> {
     let bits = (64 + lost).next_multiple_of(32).max(128);
     [1, 2, 4].iter().map(|factor| format!("interval with (i_prec {})", factor * bits)).collect()
 }
 
-/// On boxes: splitting, with slopes in one variable after the other, and in one variable with Taylor's formula.
+/// On boxes: splitting, with slopes in one variable after the other, and in one variable with Taylor's
+/// formula.
 fn on_boxes(variables: &[&str]) -> Vec<String> {
     let split: Vec<String> = variables.iter().map(|x| format!("i_bisect {x}")).collect();
     let split = format!("i_prec 64, {}", split.join(", "));

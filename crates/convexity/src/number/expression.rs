@@ -1,13 +1,15 @@
-//! Expressions that record themselves: the arithmetic that writes a formula down instead of computing a number.
+//! Expressions that record themselves: the arithmetic that writes a formula down instead of computing a
+//! number.
 //!
-//! Every operation makes a node, and every node carries a 256-bit enclosure of its value, at a point or on a box. The
-//! enclosure decides the branches: where a formula asks for a sign, the answer is the enclosure's, and the question goes into
-//! the list of [`Branch`]es that [`recording`] returns, so that whoever uses the expression can state it as a
-//! condition. What cannot be written down exactly (a branch that the enclosure does not decide, a logarithm whose argument
-//! may be zero, a constant that is no number) becomes a *refusal*, which every further operation keeps.
+//! Every operation makes a node, and every node carries a 256-bit enclosure of its value, at a point or on
+//! a box. The enclosure decides the branches: where a formula asks for a sign, the answer is the
+//! enclosure's, and the question goes into the list of [`Branch`]es that [`recording`] returns, so that
+//! whoever uses the expression can state it as a condition. What cannot be written down exactly (a branch
+//! that the enclosure does not decide, a logarithm whose argument may be zero, a constant that is no
+//! number) becomes a *refusal*, which every further operation keeps.
 //!
-//! The recorded expression is exact: constants are the rationals that the `f64`s are, and `e^x - 1` is written as such however
-//! badly it cancels.
+//! The recorded expression is exact: constants are the rationals that the `f64`s are, and `e^x - 1` is
+//! written as such however badly it cancels.
 
 mod term;
 
@@ -25,7 +27,8 @@ const MAX_DEPTH: usize = 1000;
 /// The largest exponent of a power that is written as one.
 const MAX_POWER: u32 = 1000;
 
-/// A real number written as an expression of `+ - * /`, integer powers, exp, ln, sqrt, sin, cos and the absolute value.
+/// A real number written as an expression of `+ - * /`, integer powers, exp, ln, sqrt, sin, cos and the
+/// absolute value.
 ///
 /// ```
 /// use fenchel_convexity::number::{Expression, Number};
@@ -163,8 +166,8 @@ impl Neg for Expression {
     }
 }
 
-// What adds zero or multiplies by zero or one is left out, as derivatives are full of it; a product with zero only where
-// the other factor is a number.
+// What adds zero or multiplies by zero or one is left out, as derivatives are full of it; a product with
+// zero only where the other factor is a number.
 impl<'a> Add<&'a Self> for Expression {
     type Output = Self;
     fn add(self, other: &'a Self) -> Self {

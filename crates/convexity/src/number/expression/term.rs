@@ -47,7 +47,8 @@ impl Function {
     }
 }
 
-/// How tightly a text binds, from a sum to a single word: an operand is bracketed where it binds less than its place asks.
+/// How tightly a text binds, from a sum to a single word: an operand is bracketed where it binds less than
+/// its place asks.
 ///
 /// What begins with a minus sign counts as a sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

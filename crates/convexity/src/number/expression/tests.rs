@@ -3,7 +3,8 @@ use crate::number::{Dual, Precise};
 use proptest::prelude::*;
 use std::collections::HashMap;
 
-/// The value of the written expression in 256 bits, from its terms alone and not from the enclosures they carry.
+/// The value of the written expression in 256 bits, from its terms alone and not from the enclosures they
+/// carry.
 fn evaluate(expression: &Expression, variables: &HashMap<String, Precise>) -> Precise {
     let value = |operand: &Expression| evaluate(operand, variables);
     match expression.term() {
@@ -112,7 +113,8 @@ proptest! {
 fn read(text: &str) -> Precise {
     let (negative, text) = text.strip_prefix("- ").map_or((false, text), |rest| (true, rest));
     let integer = |digits: &str| {
-        // Powers of two, perhaps times 53 bits: divide the factors of two out in decimal, so that nothing is rounded.
+        // Powers of two, perhaps times 53 bits: divide the factors of two out in decimal, so that nothing
+        // is rounded.
         let mut digits: Vec<u32> = digits.chars().map(|c| c.to_digit(10).unwrap()).collect();
         let mut halvings = 0;
         while digits.iter().any(|&d| d != 0) && digits[digits.len() - 1].is_multiple_of(2) {
@@ -140,7 +142,8 @@ fn constants_at_the_edge_of_f64_are_exact() {
     assert_eq!(text(-0.75), "- 3 / 4");
     assert_eq!(text(0.1), "3602879701896397 / 36028797018963968");
     assert_eq!(text(1e22), "10000000000000000000000");
-    // 2^1074 has 324 digits, as 1074 log10 2 = 323.3, and ends as 2^14 does: powers of two repeat modulo 100 every 20.
+    // 2^1074 has 324 digits, as 1074 log10 2 = 323.3, and ends as 2^14 does: powers of two repeat modulo
+    // 100 every 20.
     let least = text(f64::from_bits(1));
     assert!(least.starts_with("1 / ") && least.ends_with("84") && least.len() == 4 + 324, "{least}");
     for value in [f64::from_bits(1), -f64::from_bits(12345), f64::MIN_POSITIVE, f64::MAX, -1e-310] {
@@ -164,7 +167,8 @@ fn brackets_stand_where_the_tree_needs_them() {
     assert_eq!(x.powf(-0.25).to_string(), "1 / exp (ln x * (1 / 4))");
 }
 
-/// What zero and one leave of a sum or a product is the other operand; a product with zero keeps what is no number.
+/// What zero and one leave of a sum or a product is the other operand; a product with zero keeps what is no
+/// number.
 #[test]
 fn zeros_and_ones_are_left_out_but_hide_nothing() {
     let x = Expression::variable("x", 1.0, 2.0);

@@ -62,7 +62,10 @@ fn operations<N: Number>(x: &N, y: &N) -> Vec<(&'static str, N)> {
         ("signum", y.signum()),
         ("square", y.square()),
         ("recip", y.recip()),
-        ("sum and dot", N::sum(&[x.clone(), y.clone()]) + N::dot(&[x.clone()], &[y.clone()])),
+        (
+            "sum and dot",
+            N::sum(&[x.clone(), y.clone()]) + N::dot(&[x.clone(), N::one()], &[y.clone(), x.clone()]),
+        ),
     ]
 }
 

@@ -1,3 +1,5 @@
+//! What is written for Coq: word for word in the small, and for the whole catalogue.
+
 use super::*;
 use crate::ConvexityError;
 use crate::catalogue::{Cosine, LogCosh, NegativeEntropy, Separable, entries};

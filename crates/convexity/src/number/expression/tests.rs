@@ -1,3 +1,5 @@
+//! Written terms against 256 bits, exact constants, brackets, refusals and the record of branches.
+
 use super::*;
 use crate::number::{Dual, Precise};
 use proptest::prelude::*;

@@ -2,7 +2,7 @@
 
 use crate::blas::{BackEnd, PACKAGES, Wish};
 use crate::cargo::{cargo, check, run as start};
-use crate::{Outcome, docs, program, test, tidy};
+use crate::{Outcome, coq, docs, program, test, tidy};
 use std::process::{Command, id};
 use std::time::Instant;
 use std::{env, fs};
@@ -18,20 +18,22 @@ Steps (all of them, in this order, when none is named):
   clippy     the lints, with each back end
   docs       the documentation builds without a warning
   test       all tests, with each back end
+  coq        Coq accepts the counterexamples and bounds that are written for it, and refuses a false one
   reproduce  a quick run into a temporary folder
 
-A back end that this machine does not have is named and passed over.
+A back end that this machine does not have is named and passed over, and so is Coq.
 ";
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     ("tidy", tidy::run),
     ("fmt", format),
     ("clippy", clippy),
     ("docs", documentation),
     ("test", tests),
+    ("coq", coq::run),
     ("reproduce", reproduce),
 ];
 

@@ -11,6 +11,7 @@ mod bench;
 mod blas;
 mod cargo;
 mod ci;
+mod coq;
 mod docs;
 mod mutate;
 mod options;

@@ -60,6 +60,7 @@ mod pairs;
 mod polyak_lojasiewicz;
 
 pub use branch_and_bound::{Effort, Minimum, Proof};
+pub(crate) use curvature::exponent_two;
 pub use curvature::{best_curvature, prove_curvature};
 pub use pairs::{prove_homogeneous, prove_pairs};
 pub use polyak_lojasiewicz::prove_polyak_lojasiewicz;
@@ -107,7 +108,7 @@ pub fn minimum<F: Formula>(
 }
 
 /// Checks that the box is one of the formula's arguments.
-fn check<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityError> {
+pub(crate) fn check<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityError> {
     let m = formula.dimension();
     require_range("formula", m as f64, m == 1 || m == 2, "of one or two variables")?;
     require_dimension("region", region.len(), m)?;

@@ -49,6 +49,7 @@
 //! ```
 
 mod claim;
+mod coq;
 mod counterexample;
 mod estimate;
 mod exact_float;

@@ -80,6 +80,14 @@ pub enum ConvexityError {
         /// The quantity that overflowed.
         what: &'static str,
     },
+    /// A function that cannot be written down exactly, in the arithmetic of expressions.
+    #[error("`{name}` cannot be written down: there is {reason}")]
+    NoExpression {
+        /// The function.
+        name: String,
+        /// What stands in the way.
+        reason: &'static str,
+    },
     /// Something that a function does not offer.
     #[error("`{name}` offers no {what}")]
     Unsupported {

@@ -13,6 +13,7 @@
 //! | Which functions have known constants? | [`catalogue`] |
 //! | Is this claim false? Which constant has my function? | [`claims`], with a [`search`] |
 //! | Is this claim true on a box? | [`certified`] |
+//! | How do I have a proof assistant check it? | [`coq`] |
 //! | Which losses are there, and what do their residuals say? | [`losses`] |
 //! | What do the theorems say, and do they hold here? | [`theorems`] |
 //! | Where has an optimiser been? | [`trajectory`] |
@@ -42,6 +43,7 @@ pub mod calculus;
 pub mod catalogue;
 pub mod certified;
 pub mod claims;
+pub mod coq;
 pub mod error;
 mod exponent;
 mod inequality;

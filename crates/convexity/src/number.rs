@@ -9,7 +9,7 @@
 //! | [`Precise`] | reference in 256 bits | 2^-256 relative for each operation |
 //! | [`PreciseInterval`] | proof at points, where `f64` intervals are too wide | none: it encloses |
 //!
-//! [`Dual`] adds a derivative to any of them.
+//! [`Dual`] adds a derivative to any of them. [`Expression`] computes nothing: it writes the formula down, for a proof assistant.
 //!
 //! Branches are a vocabulary of three words, each of which vouches for something:
 //!
@@ -61,11 +61,14 @@ macro_rules! operators {
 }
 
 mod dual;
+mod expression;
 mod float;
 mod interval;
 mod precise;
 
 pub use dual::Dual;
+pub use expression::Expression;
+pub(crate) use expression::{Binding, Branch, Function, Term, recording};
 pub use interval::{Direction, Endpoint, Interval, PreciseInterval};
 pub use precise::Precise;
 
@@ -151,6 +154,16 @@ pub trait Number:
 
     /// e^x - 1, accurate near 0.
     fn exp_m1(&self) -> Self;
+
+    /// e^x - 1 - x for |x| <= 1/2, without cancellation at 0.
+    ///
+    /// An arithmetic that records what it does must not record the series: it is cut off.
+    fn exp_m1_less(&self) -> Self {
+        // The 60th term is below 1e-95 of the first: below the round-off of 256 bits, which the intervals add at every
+        // step.
+        let tail = (3..60).rev().fold(Self::one(), |tail, k| tail * self / f64::from(k) + 1.0);
+        self.square() / 2.0 * tail
+    }
 
     /// The natural logarithm; undefined below 0.
     fn ln(&self) -> Self;

@@ -33,7 +33,7 @@ pub use region::Region;
 pub(crate) use enclosure::{Enclosure, lift, standing};
 
 use crate::error::{ConvexityError, require_dimension, require_vector};
-use crate::number::{Dual, Interval, Number, PreciseInterval};
+use crate::number::{Dual, Expression, Interval, Number, PreciseInterval};
 use ndarray::{ArrayView1, ArrayViewMut1};
 use std::fmt::Debug;
 
@@ -145,8 +145,9 @@ impl<F: Formula, N: Number> Evaluate<N> for F {
     }
 }
 
-/// A function in the arithmetics that enclose: f64 intervals for the search, 256-bit intervals for verdicts.
-pub trait Enclosable: Evaluate<Interval> + Evaluate<PreciseInterval> + Sync {}
+/// A function in the arithmetics that enclose: f64 intervals for the search, 256-bit intervals for verdicts, and the one that
+/// writes the formula down for a proof assistant.
+pub trait Enclosable: Evaluate<Interval> + Evaluate<PreciseInterval> + Evaluate<Expression> + Sync {}
 
 impl<F: Formula> Enclosable for F {}
 

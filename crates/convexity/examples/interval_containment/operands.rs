@@ -10,7 +10,7 @@ fn sign(stream: &mut impl Rng) -> f64 {
 }
 
 /// A finite number.
-pub fn number(stream: &mut impl Rng) -> f64 {
+pub(crate) fn number(stream: &mut impl Rng) -> f64 {
     let t: f64 = stream.random();
     match stream.random_range(0..12) {
         0..=2 => 20.0 * (t - 0.5),
@@ -30,7 +30,7 @@ pub fn number(stream: &mut impl Rng) -> f64 {
 }
 
 /// An interval and a finite number inside; undefined at times, and then the number means nothing.
-pub fn inhabited(stream: &mut impl Rng) -> (Interval, f64) {
+pub(crate) fn inhabited(stream: &mut impl Rng) -> (Interval, f64) {
     let a = number(stream);
     let interval = match stream.random_range(0..16) {
         0..=5 => Interval::point(a),
@@ -51,7 +51,7 @@ pub fn inhabited(stream: &mut impl Rng) -> (Interval, f64) {
 }
 
 /// An integer exponent, mostly small.
-pub fn integer_exponent(stream: &mut impl Rng) -> i32 {
+pub(crate) fn integer_exponent(stream: &mut impl Rng) -> i32 {
     match stream.random_range(0..4) {
         0 => stream.random_range(-70..71),
         1 => stream.random_range(-2000..2001),
@@ -60,7 +60,7 @@ pub fn integer_exponent(stream: &mut impl Rng) -> i32 {
 }
 
 /// A real exponent, at times an integer of any size.
-pub fn real_exponent(stream: &mut impl Rng) -> f64 {
+pub(crate) fn real_exponent(stream: &mut impl Rng) -> f64 {
     match stream.random_range(0..6) {
         0 => f64::from(stream.random_range(-12..13)) * 0.5,
         1 => f64::from(stream.random_range(-300..301)),

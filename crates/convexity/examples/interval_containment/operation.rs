@@ -4,7 +4,7 @@ use fenchel_convexity::number::{Interval, Number};
 
 /// One operation of `Number`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation {
+pub(crate) enum Operation {
     Add,
     Sub,
     Mul,
@@ -29,7 +29,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    pub const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Add,
         Self::Sub,
         Self::Mul,
@@ -54,7 +54,7 @@ impl Operation {
     ];
 
     /// The result; n and r are the exponents of the powers.
-    pub fn apply<N: Number>(self, x: &N, y: &N, n: i32, r: f64) -> N {
+    pub(crate) fn apply<N: Number>(self, x: &N, y: &N, n: i32, r: f64) -> N {
         match self {
             Self::Add => x.clone() + y,
             Self::Sub => x.clone() - y,

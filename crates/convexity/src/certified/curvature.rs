@@ -119,6 +119,25 @@ fn declares_kink<F: Formula>(formula: &F, region: &[Interval]) -> bool {
     })
 }
 
+/// The constant and the norm of a modulus of exponent 2 without offset, for a formula without a kink on the box.
+pub(crate) fn exponent_two<'a, F: Formula>(
+    formula: &F,
+    modulus: &'a Modulus,
+    region: &[Interval],
+) -> Result<(f64, &'a Norm), ConvexityError> {
+    require_smooth(formula, region)?;
+    let (constant, norm) = match modulus.as_norm_power() {
+        Some((c, r, norm)) if r.get() == 2.0 && modulus.offset() == 0.0 => (c, norm),
+        _ => {
+            let reason =
+                "second derivatives decide norm powers of exponent 2 without offset; see prove_pairs".into();
+            return Err(ConvexityError::Incompatible { what: "the modulus", reason });
+        }
+    };
+    norm.require_dimension("modulus", formula.dimension())?;
+    Ok((constant, norm))
+}
+
 /// Proves a modulus of exponent 2 for all pairs of points of a box, in one or two variables and any norm, or
 /// refutes it.
 ///
@@ -136,16 +155,7 @@ pub fn prove_curvature<F: Formula>(
     region: &[Interval],
     effort: &Effort,
 ) -> Result<Proof, ConvexityError> {
-    require_smooth(formula, region)?;
-    let (constant, norm) = match modulus.as_norm_power() {
-        Some((c, r, norm)) if r.get() == 2.0 && modulus.offset() == 0.0 => (c, norm),
-        _ => {
-            let reason =
-                "second derivatives decide norm powers of exponent 2 without offset; see prove_pairs".into();
-            return Err(ConvexityError::Incompatible { what: "the modulus", reason });
-        }
-    };
-    norm.require_dimension("modulus", formula.dimension())?;
+    let (constant, norm) = exponent_two(formula, modulus, region)?;
     let mut examined = 0;
     for lead in 0..formula.dimension() {
         let side = modulus.side();

@@ -145,6 +145,10 @@ impl<N: Number> Number for Dual<N> {
         self.chain(self.value.exp_m1(), self.value.exp())
     }
 
+    fn exp_m1_less(&self) -> Self {
+        self.chain(self.value.exp_m1_less(), self.value.exp_m1())
+    }
+
     fn ln(&self) -> Self {
         self.chain(self.value.ln(), self.value.recip())
     }

@@ -4,7 +4,7 @@
 //! is one f64 vector, and widened by the forward-error bound that its owner states; without one nothing is known of it.
 
 use super::{Enclosable, Evaluate, Objective};
-use crate::number::{Endpoint, Interval, Number};
+use crate::number::{Endpoint, Expression, Interval, Number};
 use crate::verdict::Method;
 use ndarray::Array1;
 
@@ -68,6 +68,24 @@ where
             Some(formula) => formula.bregman_of(u, v),
             None => Self::bregman_by_definition(function, u, v),
         }
+    }
+}
+
+/// An expression encloses as it is; a number from a run is no expression of x.
+impl Enclosure for Expression {
+    fn value(function: &dyn Objective, x: &[Self]) -> Self {
+        function.enclosable().map_or_else(Self::unknown, |formula| formula.value_of(x))
+    }
+
+    fn gradient(function: &dyn Objective, x: &[Self], gradient: &mut [Self]) {
+        match function.enclosable() {
+            Some(formula) => formula.gradient_of(x, gradient),
+            None => gradient.fill(Self::unknown()),
+        }
+    }
+
+    fn bregman(function: &dyn Objective, u: &[Self], v: &[Self]) -> Self {
+        function.enclosable().map_or_else(Self::unknown, |formula| formula.bregman_of(u, v))
     }
 }
 

@@ -233,22 +233,15 @@ fn within<N: Number>(t: &N, edge: f64, inside: impl FnOnce() -> N, outside: impl
 
 /// e^t - 1 - t for t >= 0, without cancellation at 0.
 fn exp_less<N: Number>(t: &N) -> N {
-    (t.clone() - 0.5).join_smooth(|| series(t, 1.0), || t.exp_m1() - t)
+    (t.clone() - 0.5).join_smooth(|| t.exp_m1_less(), || t.exp_m1() - t)
 }
 
 /// (1+s) log(1+s) - s for s >= 0, without cancellation at 0.
 fn entropy<N: Number>(s: &N) -> N {
     let log = s.ln_1p();
-    // With x = log(1+s) it is e^x (e^{-x} + x - 1), whose second factor is the series with alternating signs.
-    (s.clone() - 0.5).join_smooth(|| (s.clone() + 1.0) * series(&log, -1.0), || (s.clone() + 1.0) * &log - s)
-}
-
-/// `t^2/2 + sign t^3/6 + t^4/24 + ...`: the Taylor series of `e^{sign t} - sign t - 1`.
-fn series<N: Number>(t: &N, sign: f64) -> N {
-    // At t <= 1/2 the 60th term is below 1e-95 of the first: below the round-off of 256 bits, which the intervals
-    // add at every step.
-    let tail = (3..60).rev().fold(N::one(), |tail, k| tail * t / (sign * f64::from(k)) + 1.0);
-    t.square() / 2.0 * tail
+    // With x = log(1+s) it is e^x (e^{-x} + x - 1), whose second factor is a power series.
+    let near = || (s.clone() + 1.0) * (-log.clone()).exp_m1_less();
+    (s.clone() - 0.5).join_smooth(near, || (s.clone() + 1.0) * &log - s)
 }
 
 /// sqrt(1 + s^2), without overflow.

@@ -60,16 +60,16 @@ mod pairs;
 mod polyak_lojasiewicz;
 
 pub use branch_and_bound::{Effort, Minimum, Proof};
-pub(crate) use curvature::exponent_two;
 pub use curvature::{best_curvature, prove_curvature};
+pub(crate) use curvature::{exponent_two, prove_constant};
 pub use pairs::{prove_homogeneous, prove_pairs};
 pub use polyak_lojasiewicz::prove_polyak_lojasiewicz;
 
 use crate::ConvexityError;
 use crate::error::{require_dimension, require_range};
 use crate::number::Interval;
-use crate::objectives::{Domain, Formula};
-use enclosed::FormulaOnBox;
+use crate::objectives::{Domain, Objective};
+use enclosed::{FormulaOnBox, formula_of};
 
 /// Proves that a formula is not negative anywhere on a box, or finds where it is negative.
 ///
@@ -79,13 +79,13 @@ use enclosed::FormulaOnBox;
 ///
 /// If the formula has more than two variables, or the box is undefined or of another dimension, or leaves the
 /// domain.
-pub fn prove_nonnegative<F: Formula>(
-    formula: &F,
+pub fn prove_nonnegative(
+    formula: &dyn Objective,
     region: &[Interval],
     effort: &Effort,
 ) -> Result<Proof, ConvexityError> {
     check(formula, region)?;
-    Ok(branch_and_bound::prove(&FormulaOnBox(formula), vec![region.to_vec()], effort))
+    Ok(branch_and_bound::prove(&FormulaOnBox(formula_of(formula)?), vec![region.to_vec()], effort))
 }
 
 /// Encloses the minimum of a formula on a bounded box.
@@ -96,19 +96,24 @@ pub fn prove_nonnegative<F: Formula>(
 /// # Errors
 ///
 /// As [`prove_nonnegative`], and if the tolerance is negative or not finite.
-pub fn minimum<F: Formula>(
-    formula: &F,
+pub fn minimum(
+    formula: &dyn Objective,
     region: &[Interval],
     tolerance: f64,
     effort: &Effort,
 ) -> Result<Minimum, ConvexityError> {
     check(formula, region)?;
     require_range("tolerance", tolerance, tolerance >= 0.0, "finite and at least 0")?;
-    Ok(branch_and_bound::minimise(&FormulaOnBox(formula), vec![region.to_vec()], tolerance, effort))
+    Ok(branch_and_bound::minimise(
+        &FormulaOnBox(formula_of(formula)?),
+        vec![region.to_vec()],
+        tolerance,
+        effort,
+    ))
 }
 
 /// Checks that the box is one of the formula's arguments.
-pub(crate) fn check<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityError> {
+pub(crate) fn check(formula: &dyn Objective, region: &[Interval]) -> Result<(), ConvexityError> {
     let m = formula.dimension();
     require_range("formula", m as f64, m == 1 || m == 2, "of one or two variables")?;
     require_dimension("region", region.len(), m)?;

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | Is it false? | [`Claim::falsify`]: a search whose refutations are proofs |
 //! | Which constant would do? | [`Claim::estimate`], [`Claim::estimate_offset`], [`Claim::fit`]: from one side, certified |
-//! | Is it true on a box? | [`certified`](crate::certified) |
+//! | Is it true on a box? | [`Claim::prove`]: a proof, a refutation, or neither; more in [`certified`](crate::certified) |
 //!
 //! A refutation is a proof because three things stand behind it: the slack at the pair, from values and gradients alone,
 //! enclosed below zero in 256-bit intervals; the pair's place in domain and region, in the same arithmetic; and the slope in
@@ -55,6 +55,7 @@ mod estimate;
 mod exact_float;
 mod falsify;
 mod fit;
+mod prove;
 
 pub use claim::Claim;
 pub use counterexample::Counterexample;

@@ -33,7 +33,7 @@ pub use region::Region;
 pub(crate) use enclosure::{Enclosure, lift, standing};
 
 use crate::error::{ConvexityError, require_dimension, require_vector};
-use crate::number::{Dual, Expression, Interval, Number, PreciseInterval};
+use crate::number::{Dual, Endpoint, Expression, Interval, Number, Precise, PreciseInterval};
 use ndarray::{ArrayView1, ArrayViewMut1};
 use std::fmt::Debug;
 
@@ -147,9 +147,57 @@ impl<F: Formula, N: Number> Evaluate<N> for F {
 
 /// A function in the arithmetics that enclose: f64 intervals for the search, 256-bit intervals for verdicts, and the one that
 /// writes the formula down for a proof assistant.
-pub trait Enclosable: Evaluate<Interval> + Evaluate<PreciseInterval> + Evaluate<Expression> + Sync {}
+pub trait Enclosable:
+    Evaluate<Interval>
+    + Evaluate<PreciseInterval>
+    + Evaluate<Expression>
+    + Differentiate<f64>
+    + Differentiate<Precise>
+    + Sync
+{
+}
 
 impl<F: Formula> Enclosable for F {}
+
+/// Derivatives of a function's value, enclosed on boxes: what proofs are made of.
+///
+/// They are taken from the value alone, not from a gradient written by hand, and are undefined wherever the value may be, at
+/// poles, and where a branch does not vouch for them. So where a slope is defined the function is continuous and every slope
+/// between two points of the box is enclosed, and where a second derivative is defined the same holds of the gradient.
+pub trait Differentiate<E> {
+    /// The slopes along the axes.
+    fn slopes_of(&self, x: &[Interval<E>]) -> Vec<Interval<E>>;
+
+    /// `d'H(x)d`.
+    fn curvature_of(&self, x: &[Interval<E>], direction: &[Interval<E>]) -> Interval<E>;
+}
+
+impl<F: Formula, E: Endpoint> Differentiate<E> for F {
+    fn slopes_of(&self, x: &[Interval<E>]) -> Vec<Interval<E>> {
+        let mut point: Vec<Dual<Interval<E>>> = x.iter().cloned().map(Dual::constant).collect();
+        (0..x.len())
+            .map(|i| {
+                point[i].derivative = Number::one();
+                let value = Formula::value(self, &point);
+                point[i].derivative = Number::zero();
+                if value.value.is_undefined() { Number::unknown() } else { value.derivative }
+            })
+            .collect()
+    }
+
+    fn curvature_of(&self, x: &[Interval<E>], direction: &[Interval<E>]) -> Interval<E> {
+        let twice: Vec<Dual<Dual<Interval<E>>>> = x
+            .iter()
+            .zip(direction)
+            .map(|(x, d)| Dual {
+                value: Dual { value: x.clone(), derivative: d.clone() },
+                derivative: Dual::constant(d.clone()),
+            })
+            .collect();
+        let value = Formula::value(self, &twice);
+        if value.value.value.is_undefined() { Number::unknown() } else { value.derivative.derivative }
+    }
+}
 
 impl<F: Formula> Objective for F {
     fn name(&self) -> String {
@@ -226,11 +274,11 @@ fn checked<F: Formula>(
 }
 
 fn finite(value: f64, what: &'static str) -> Result<f64, ConvexityError> {
-    if value.is_finite() { Ok(value) } else { Err(ConvexityError::Overflow { what }) }
+    if f64::is_finite(value) { Ok(value) } else { Err(ConvexityError::Overflow { what }) }
 }
 
 fn require_gradient(gradient: &[f64]) -> Result<(), ConvexityError> {
-    match gradient.iter().position(|entry| !entry.is_finite()) {
+    match gradient.iter().position(|entry| !f64::is_finite(*entry)) {
         None => Ok(()),
         Some(index) => Err(ConvexityError::OutsideDomain {
             argument: "x",

@@ -81,12 +81,12 @@ impl Operation {
     }
 
     /// Whether the operation reads its second operand.
-    pub const fn is_binary(self) -> bool {
+    pub(crate) const fn is_binary(self) -> bool {
         matches!(self, Self::Add | Self::Sub | Self::Mul | Self::Div | Self::Max | Self::Min)
     }
 
     /// Whether the operation has a value, or a limit, everywhere on the operands.
-    pub fn is_defined(self, x: &Interval, y: &Interval, n: i32, r: f64) -> bool {
+    pub(crate) fn is_defined(self, x: &Interval, y: &Interval, n: i32, r: f64) -> bool {
         if x.is_undefined() || (self.is_binary() && y.is_undefined()) {
             return false;
         }

@@ -12,7 +12,7 @@ type Real = FBig<HalfEven, 2>;
 
 /// The result as a sum of f64 numbers, largest first, exact to about 500 bits; none where 640 bits have no
 /// answer.
-pub fn pieces(operation: Operation, x: f64, y: f64, n: i32) -> Option<Vec<f64>> {
+pub(crate) fn pieces(operation: Operation, x: f64, y: f64, n: i32) -> Option<Vec<f64>> {
     let context = Context::<HalfEven>::new(BITS);
     let exact = |value: f64| Repr::<2>::try_from(value).ok();
     let (x, y) = (exact(x)?, exact(y)?);
@@ -47,7 +47,7 @@ pub fn pieces(operation: Operation, x: f64, y: f64, n: i32) -> Option<Vec<f64>> 
 }
 
 /// How far the interval misses the sum of the pieces, and its width, both relative to the first piece.
-pub fn miss(interval: &PreciseInterval, pieces: &[f64]) -> (f64, f64) {
+pub(crate) fn miss(interval: &PreciseInterval, pieces: &[f64]) -> (f64, f64) {
     // The pieces cancel from the largest on: nothing is rounded until what is left is of the interval's own
     // width.
     let rest = pieces.iter().fold(interval.clone(), |rest, &piece| rest - piece).to_f64_interval();

@@ -17,7 +17,7 @@ use super::{minimum, prove_nonnegative};
 use crate::ConvexityError;
 use crate::error::require_positive;
 use crate::number::{Interval, Number};
-use crate::objectives::Formula;
+use crate::objectives::{Formula, Objective};
 
 /// Losses beyond this are treated as one unbounded box.
 const FAR: f64 = 40.0;
@@ -218,9 +218,9 @@ pub fn prove_upper_three(c: f64, effort: &Effort) -> Result<Proof, ConvexityErro
 }
 
 /// Goes on with further pieces after a proved one.
-fn both<F: Formula>(
+fn both(
     first: Proof,
-    formula: &F,
+    formula: &dyn Objective,
     pieces: &[Vec<Interval>],
     effort: &Effort,
 ) -> Result<Proof, ConvexityError> {

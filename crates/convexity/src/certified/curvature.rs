@@ -2,12 +2,12 @@
 
 use super::branch_and_bound::{Effort, Proof, minimise, prove};
 use super::check;
-use super::enclosed::{OnBox, divergence, is_differentiable, lift, second_derivative};
+use super::enclosed::{OnBox, divergence, formula_of, is_differentiable, lift};
 use crate::ConvexityError;
 use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::{Interval, Number, PreciseInterval};
-use crate::objectives::{Formula, Kink};
+use crate::objectives::{Enclosable, Kink, Objective};
 
 /// What is asked of `d'H(x)d` and `||d||^2`.
 #[derive(Clone, Copy)]
@@ -21,8 +21,9 @@ enum Question {
 
 /// The question on boxes of (x, t): the direction is (1, t) or (t, 1), which together are all directions up
 /// to scale.
-struct Curvature<'a, F> {
-    formula: &'a F,
+struct Curvature<'a> {
+    formula: &'a dyn Enclosable,
+    dimension: usize,
     region: &'a [Interval],
     norm: &'a Norm,
     side: Side,
@@ -34,11 +35,11 @@ struct Curvature<'a, F> {
 /// The step from x to the other point of a pair, as a part of the box.
 const STEP: f64 = 1.0 / (1_u64 << 60) as f64;
 
-impl<F: Formula> Curvature<'_, F> {
+impl Curvature<'_> {
     /// (1, t) or (t, 1).
     fn direction<N: Number>(&self, t: Option<&N>) -> Vec<N> {
         let t = t.cloned().unwrap_or_else(N::zero);
-        (0..self.formula.dimension()).map(|i| if i == self.lead { N::one() } else { t.clone() }).collect()
+        (0..self.dimension).map(|i| if i == self.lead { N::one() } else { t.clone() }).collect()
     }
 
     /// The answer where `d'H(x)d` is `second`.
@@ -53,17 +54,17 @@ impl<F: Formula> Curvature<'_, F> {
     }
 }
 
-impl<F: Formula> OnBox for Curvature<'_, F> {
+impl OnBox for Curvature<'_> {
     fn enclose(&self, region: &[Interval]) -> Interval {
-        let m = self.formula.dimension();
+        let m = self.dimension;
         let direction = self.direction(region.get(m));
-        self.answer(second_derivative(self.formula, &region[..m], &direction), &direction)
+        self.answer(self.formula.curvature_of(&region[..m], &direction), &direction)
     }
 
     // Not from the second derivative, which is not what the claim is about, but from the pair (x + h d, x): 2
     // D/h^2 in its place.
     fn at(&self, point: &[f64]) -> Option<PreciseInterval> {
-        let v = lift(&point[..self.formula.dimension()]);
+        let v = lift(&point[..self.dimension]);
         let direction = self.direction(lift(point).get(v.len()));
         let width = self.region.iter().map(Interval::width).fold(1.0, f64::min);
         let inside = |u: &[PreciseInterval]| {
@@ -92,7 +93,7 @@ fn start(region: &[Interval]) -> Vec<Interval> {
     start
 }
 
-fn require_smooth<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), ConvexityError> {
+fn require_smooth(formula: &dyn Objective, region: &[Interval]) -> Result<(), ConvexityError> {
     check(formula, region)?;
     if let Some(side) = region.iter().find(|side| side.lo() == side.hi()) {
         let requirement = "of positive width on every side";
@@ -107,7 +108,7 @@ fn require_smooth<F: Formula>(formula: &F, region: &[Interval]) -> Result<(), Co
     Ok(())
 }
 
-fn declares_kink<F: Formula>(formula: &F, region: &[Interval]) -> bool {
+fn declares_kink(formula: &dyn Objective, region: &[Interval]) -> bool {
     formula.kinks().iter().any(|kink| match kink {
         Kink::Point(point) => {
             point.len() == region.len() && region.iter().zip(point).all(|(x, p)| x.contains(*p))
@@ -120,8 +121,8 @@ fn declares_kink<F: Formula>(formula: &F, region: &[Interval]) -> bool {
 }
 
 /// The constant and the norm of a modulus of exponent 2 without offset, for a formula without a kink on the box.
-pub(crate) fn exponent_two<'a, F: Formula>(
-    formula: &F,
+pub(crate) fn exponent_two<'a>(
+    formula: &dyn Objective,
     modulus: &'a Modulus,
     region: &[Interval],
 ) -> Result<(f64, &'a Norm), ConvexityError> {
@@ -149,17 +150,32 @@ pub(crate) fn exponent_two<'a, F: Formula>(
 ///
 /// If the modulus is no norm power of exponent 2 without offset, the formula has more than two variables, the
 /// box does not fit or has no width, or a declared kink meets it.
-pub fn prove_curvature<F: Formula>(
-    formula: &F,
+pub fn prove_curvature(
+    formula: &dyn Objective,
     modulus: &Modulus,
     region: &[Interval],
     effort: &Effort,
 ) -> Result<Proof, ConvexityError> {
     let (constant, norm) = exponent_two(formula, modulus, region)?;
+    prove_constant(formula, modulus.side(), constant, norm, region, effort)
+}
+
+/// As [`prove_curvature`], for a constant of either sign.
+pub(crate) fn prove_constant(
+    function: &dyn Objective,
+    side: Side,
+    constant: f64,
+    norm: &Norm,
+    region: &[Interval],
+    effort: &Effort,
+) -> Result<Proof, ConvexityError> {
+    require_smooth(function, region)?;
+    norm.require_dimension("norm", function.dimension())?;
+    let (formula, dimension) = (formula_of(function)?, function.dimension());
+    let question = Question::Slack(constant);
     let mut examined = 0;
-    for lead in 0..formula.dimension() {
-        let side = modulus.side();
-        let curvature = Curvature { formula, region, norm, side, question: Question::Slack(constant), lead };
+    for lead in 0..dimension {
+        let curvature = Curvature { formula, dimension, region, norm, side, question, lead };
         match prove(&curvature, vec![start(region)], effort) {
             Proof::Proved { boxes } => examined += boxes,
             other => return Ok(other),
@@ -178,8 +194,8 @@ pub fn prove_curvature<F: Formula>(
 ///
 /// If the formula has more than two variables, the box or the norm does not fit, or a declared kink meets the
 /// box.
-pub fn best_curvature<F: Formula>(
-    formula: &F,
+pub fn best_curvature(
+    formula: &dyn Objective,
     side: Side,
     norm: &Norm,
     region: &[Interval],
@@ -189,8 +205,9 @@ pub fn best_curvature<F: Formula>(
     require_smooth(formula, region)?;
     norm.require_dimension("norm", formula.dimension())?;
     let mut best: Option<Interval> = None;
-    for lead in 0..formula.dimension() {
-        let curvature = Curvature { formula, region, norm, side, question: Question::Constant, lead };
+    let (function, dimension, question) = (formula_of(formula)?, formula.dimension(), Question::Constant);
+    for lead in 0..dimension {
+        let curvature = Curvature { formula: function, dimension, region, norm, side, question, lead };
         let own = minimise(&curvature, vec![start(region)], tolerance, effort).value;
         best = Some(best.map_or(own, |other| Number::min(&other, &own)));
     }

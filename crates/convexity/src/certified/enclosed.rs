@@ -1,12 +1,16 @@
-//! Enclosures of a formula and of its derivatives on a box.
+//! Enclosures of a formula on a box, with the help of its derivatives.
 //!
-//! All derivatives are those of the formula's `value`. They are undefined wherever the value may be, at
-//! poles, and where a branch does not vouch for them; so where a slope is defined the function is continuous
-//! and every slope between two points of the box is enclosed, and where a second derivative is defined the
-//! same holds of the gradient.
+//! All derivatives are those of the formula's value; see [`Differentiate`].
 
-use crate::number::{Dual, Endpoint, Interval, Number, PreciseInterval};
-use crate::objectives::Formula;
+use crate::ConvexityError;
+use crate::number::{Endpoint, Interval, Number, PreciseInterval};
+use crate::objectives::{Differentiate, Enclosable, Evaluate, Objective};
+
+/// The function as a formula.
+pub(super) fn formula_of(function: &dyn Objective) -> Result<&dyn Enclosable, ConvexityError> {
+    let what = "formula to be enclosed on boxes";
+    function.enclosable().ok_or_else(|| ConvexityError::Unsupported { name: function.name(), what })
+}
 
 /// A function of which intervals can be enclosed.
 pub(super) trait OnBox {
@@ -18,15 +22,15 @@ pub(super) trait OnBox {
 }
 
 /// A formula of one or two variables.
-pub(super) struct FormulaOnBox<'a, F>(pub(super) &'a F);
+pub(super) struct FormulaOnBox<'a>(pub(super) &'a dyn Enclosable);
 
-impl<F: Formula> OnBox for FormulaOnBox<'_, F> {
+impl OnBox for FormulaOnBox<'_> {
     fn enclose(&self, region: &[Interval]) -> Interval {
-        let mut best = self.0.value(region);
+        let mut best: Interval = self.0.value_of(region);
         if best.is_undefined() || region.iter().all(|x| x.width() == 0.0) {
             return best;
         }
-        let slopes = gradient(self.0, region);
+        let slopes = self.0.slopes_of(region);
         // From each side of the box across it: f(x) lies in f(side) + slope (x - side). This also catches
         // monotone functions.
         for i in 0..region.len() {
@@ -34,14 +38,14 @@ impl<F: Formula> OnBox for FormulaOnBox<'_, F> {
                 if end.is_finite() {
                     let mut side = region.to_vec();
                     side[i] = Interval::point(end);
-                    best = meet(best, self.0.value(&side) + slopes[i] * (region[i] - end));
+                    best = meet(best, self.0.value_of(&side) + slopes[i] * (region[i] - end));
                 }
             }
         }
         // And from the middle in all directions.
         if region.iter().all(Number::is_finite) {
             let middle: Vec<Interval> = region.iter().map(|x| Interval::point(x.midpoint())).collect();
-            let across = (0..region.len()).fold(self.0.value(&middle), |sum: Interval, i| {
+            let across = (0..region.len()).fold(self.0.value_of(&middle), |sum: Interval, i| {
                 sum + slopes[i] * (region[i] - middle[i].lo())
             });
             best = meet(best, across);
@@ -50,7 +54,7 @@ impl<F: Formula> OnBox for FormulaOnBox<'_, F> {
     }
 
     fn at(&self, point: &[f64]) -> Option<PreciseInterval> {
-        Some(self.0.value(&lift(point)))
+        Some(self.0.value_of(&lift(point)))
     }
 }
 
@@ -59,60 +63,32 @@ pub(super) fn lift(point: &[f64]) -> Vec<PreciseInterval> {
     point.iter().map(|&x| Number::from_f64(x)).collect()
 }
 
-/// The slopes along the axes.
-pub(super) fn gradient<F: Formula, E: Endpoint>(formula: &F, x: &[Interval<E>]) -> Vec<Interval<E>> {
-    let mut point: Vec<Dual<Interval<E>>> = x.iter().cloned().map(Dual::constant).collect();
-    (0..x.len())
-        .map(|i| {
-            point[i].derivative = Number::one();
-            let value = formula.value(&point);
-            point[i].derivative = Number::zero();
-            if value.value.is_undefined() { Number::unknown() } else { value.derivative }
-        })
-        .collect()
-}
-
-/// `d'H(x)d`, by differentiating the value twice along d.
-pub(super) fn second_derivative<F: Formula, E: Endpoint>(
-    formula: &F,
-    x: &[Interval<E>],
-    direction: &[Interval<E>],
-) -> Interval<E> {
-    let twice: Vec<Dual<Dual<Interval<E>>>> = x
-        .iter()
-        .zip(direction)
-        .map(|(x, d)| Dual {
-            value: Dual { value: x.clone(), derivative: d.clone() },
-            derivative: Dual::constant(d.clone()),
-        })
-        .collect();
-    let value = formula.value(&twice);
-    if value.value.value.is_undefined() { Number::unknown() } else { value.derivative.derivative }
-}
-
 /// The Bregman divergence from the value alone.
-pub(super) fn divergence<F: Formula, E: Endpoint>(
-    formula: &F,
+pub(super) fn divergence<E: Endpoint>(
+    formula: &dyn Enclosable,
     u: &[Interval<E>],
     v: &[Interval<E>],
-) -> Interval<E> {
-    let slopes = gradient(formula, v);
+) -> Interval<E>
+where
+    for<'a> dyn Enclosable + 'a: Evaluate<Interval<E>> + Differentiate<E>,
+{
+    let slopes = formula.slopes_of(v);
     let linear = u
         .iter()
         .zip(v)
         .zip(slopes)
         .fold(Interval::zero(), |sum: Interval<E>, ((u, v), s)| sum + s * (u.clone() - v));
-    formula.value(u) - formula.value(v) - linear
+    formula.value_of(u) - formula.value_of(v) - linear
 }
 
 /// Whether the slopes at a point are known to be derivatives, and no mean of the two sides of a kink.
 ///
 /// The words that give a slope at a kink give no second derivative there.
-pub(super) fn is_differentiable<F: Formula>(formula: &F, x: &[PreciseInterval]) -> bool {
+pub(super) fn is_differentiable(formula: &dyn Enclosable, x: &[PreciseInterval]) -> bool {
     (0..x.len()).all(|i| {
         let mut axis = vec![PreciseInterval::zero(); x.len()];
         axis[i] = PreciseInterval::one();
-        second_derivative(formula, x, &axis).is_finite()
+        formula.curvature_of(x, &axis).is_finite()
     })
 }
 
@@ -123,14 +99,14 @@ const PIECES: usize = 8;
 /// dyadic, hence exact.
 ///
 /// In one variable; times u - v the first is G'(u) - G'(v), and times (u-v)^2 the second is the divergence.
-pub(super) fn mean_curvatures<F: Formula>(formula: &F, u: Interval, v: Interval) -> (Interval, Interval) {
+pub(super) fn mean_curvatures(formula: &dyn Enclosable, u: Interval, v: Interval) -> (Interval, Interval) {
     let step = 1.0 / PIECES as f64;
     let hull = u.union(&v);
     (0..PIECES).fold((Interval::zero(), Interval::zero()), |(plain, weighted), k| {
         let (from, to) = (k as f64 * step, (k + 1) as f64 * step);
         let t = Interval::hull(from, to);
         let piece = meet(hull, u * t + v * (-t + 1.0));
-        let second = second_derivative(formula, &[piece], &[Interval::one()]);
+        let second = formula.curvature_of(&[piece], &[Interval::one()]);
         (plain + second * step, weighted + second * (step * (1.0 - 0.5 * (from + to))))
     })
 }

@@ -2,24 +2,22 @@
 
 use super::branch_and_bound::{Effort, Proof, prove};
 use super::check;
-use super::enclosed::{
-    OnBox, divergence, gradient, is_differentiable, lift, mean_curvatures, meet, second_derivative,
-};
+use super::enclosed::{OnBox, divergence, formula_of, is_differentiable, lift, mean_curvatures, meet};
 use crate::ConvexityError;
 use crate::error::require_range;
 use crate::moduli::{Modulus, Side};
 use crate::number::{Interval, Number, PreciseInterval};
-use crate::objectives::Formula;
+use crate::objectives::{Enclosable, Objective};
 
 /// The slack of a modulus on boxes of pairs (u, v).
-struct PairSlack<'a, F> {
-    formula: &'a F,
+struct PairSlack<'a> {
+    formula: &'a dyn Enclosable,
     modulus: &'a Modulus,
     /// Constant over exponent, and the exponent.
     power: (Interval, f64),
 }
 
-impl<F: Formula> PairSlack<'_, F> {
+impl PairSlack<'_> {
     /// The slack by the mean-value theorem from the middle of the box: its slopes are small where u and v are
     /// near.
     fn mean_value(&self, u: Interval, v: Interval, hull: Interval) -> Interval {
@@ -27,13 +25,13 @@ impl<F: Formula> PairSlack<'_, F> {
         let there = self.modulus.slack(divergence(self.formula, &[at_u], &[at_v]), &[at_u - at_v]);
         let displacement = u - v;
         let one = [Interval::one()];
-        let (of_u, of_v) = (gradient(self.formula, &[u])[0], gradient(self.formula, &[v])[0]);
+        let (of_u, of_v): (Interval, Interval) =
+            (self.formula.slopes_of(&[u])[0], self.formula.slopes_of(&[v])[0]);
         let mut of_bound = [Interval::zero()];
         self.modulus.potential().gradient_of(&[displacement], &mut of_bound);
         // The slopes of the divergence: G'(u) - G'(v), which is also G'' (u - v), and -G''(v) (u - v).
-        let by_u =
-            meet(of_u - of_v, second_derivative(self.formula, &[hull], &one) * displacement) - of_bound[0];
-        let by_v = of_bound[0] - second_derivative(self.formula, &[v], &one) * displacement;
+        let by_u = meet(of_u - of_v, self.formula.curvature_of(&[hull], &one) * displacement) - of_bound[0];
+        let by_v = of_bound[0] - self.formula.curvature_of(&[v], &one) * displacement;
         let change = by_u * (u - at_u) + by_v * (v - at_v);
         match self.modulus.side() {
             Side::Convex => there + change,
@@ -53,7 +51,7 @@ impl<F: Formula> PairSlack<'_, F> {
     }
 }
 
-impl<F: Formula> OnBox for PairSlack<'_, F> {
+impl OnBox for PairSlack<'_> {
     fn enclose(&self, region: &[Interval]) -> Interval {
         let (u, v) = (region[0], region[1]);
         let displacement = u - v;
@@ -81,11 +79,12 @@ impl<F: Formula> OnBox for PairSlack<'_, F> {
     }
 }
 
-fn pair_slack<'a, F: Formula>(
-    formula: &'a F,
+fn pair_slack<'a>(
+    function: &'a dyn Objective,
     modulus: &'a Modulus,
-) -> Result<PairSlack<'a, F>, ConvexityError> {
-    require_range("formula", formula.dimension() as f64, formula.dimension() == 1, "of one variable")?;
+) -> Result<PairSlack<'a>, ConvexityError> {
+    let formula = formula_of(function)?;
+    require_range("formula", function.dimension() as f64, function.dimension() == 1, "of one variable")?;
     modulus.potential().require_dimension("modulus", 1)?;
     let Some((constant, exponent, norm)) = modulus.as_norm_power() else {
         let reason = "pairs are covered for norm powers only".into();
@@ -104,8 +103,8 @@ fn pair_slack<'a, F: Formula>(
 /// # Errors
 ///
 /// If the formula is not of one variable, the modulus is no norm power, or the interval leaves the domain.
-pub fn prove_pairs<F: Formula>(
-    formula: &F,
+pub fn prove_pairs(
+    formula: &dyn Objective,
     modulus: &Modulus,
     region: Interval,
     effort: &Effort,
@@ -123,8 +122,8 @@ pub fn prove_pairs<F: Formula>(
 /// # Errors
 ///
 /// As [`prove_pairs`]; also if the modulus has an offset.
-pub fn prove_homogeneous<F: Formula>(
-    formula: &F,
+pub fn prove_homogeneous(
+    formula: &dyn Objective,
     modulus: &Modulus,
     effort: &Effort,
 ) -> Result<Proof, ConvexityError> {

@@ -2,26 +2,26 @@
 
 use super::branch_and_bound::{Effort, Proof, prove};
 use super::check;
-use super::enclosed::{OnBox, gradient, is_differentiable, lift, mean_curvatures};
+use super::enclosed::{OnBox, formula_of, is_differentiable, lift, mean_curvatures};
 use crate::ConvexityError;
 use crate::error::{require_positive, require_range};
 use crate::number::{Interval, Number, PreciseInterval, Sign};
-use crate::objectives::Formula;
+use crate::objectives::{Enclosable, Objective};
 
 /// G'(x)^2 - 2 mu (G(x) - G(x*)).
-struct Slack<'a, F> {
-    formula: &'a F,
+struct Slack<'a> {
+    formula: &'a dyn Enclosable,
     mu: f64,
     minimiser: f64,
 }
 
-impl<F: Formula> Slack<'_, F> {
+impl Slack<'_> {
     fn slack<N: Number>(&self, slope: &N, gap: N) -> N {
         slope.square() - gap * self.mu * 2.0
     }
 }
 
-impl<F: Formula> OnBox for Slack<'_, F> {
+impl OnBox for Slack<'_> {
     fn enclose(&self, region: &[Interval]) -> Interval {
         let minimiser = Interval::point(self.minimiser);
         // With G'(x*) = 0 the slope is (x - x*) times the mean of G'' between, and the gap (x - x*)^2 times a
@@ -30,15 +30,15 @@ impl<F: Formula> OnBox for Slack<'_, F> {
         if self.slack(&plain, weighted).lo() >= 0.0 {
             return Interval::hull(0.0, f64::INFINITY);
         }
-        let gap = self.formula.value(region) - self.formula.value(&[minimiser]);
-        self.slack(&gradient(self.formula, region)[0], gap)
+        let gap = self.formula.value_of(region) - self.formula.value_of(&[minimiser]);
+        self.slack(&self.formula.slopes_of(region)[0], gap)
     }
 
     fn at(&self, point: &[f64]) -> Option<PreciseInterval> {
         let (x, minimiser) = (lift(point), lift(&[self.minimiser]));
         is_differentiable(self.formula, &x).then(|| {
-            let gap = self.formula.value(&x) - self.formula.value(&minimiser);
-            self.slack(&gradient(self.formula, &x)[0], gap)
+            let gap = self.formula.value_of(&x) - self.formula.value_of(&minimiser);
+            self.slack(&self.formula.slopes_of(&x)[0], gap)
         })
     }
 }
@@ -74,20 +74,21 @@ impl<F: Formula> OnBox for Slack<'_, F> {
 ///
 /// If the formula is not of one variable, the interval leaves the domain, mu is not positive, or the slope at
 /// x* is not exactly zero.
-pub fn prove_polyak_lojasiewicz<F: Formula>(
-    formula: &F,
+pub fn prove_polyak_lojasiewicz(
+    function: &dyn Objective,
     mu: f64,
     minimiser: f64,
     region: Interval,
     effort: &Effort,
 ) -> Result<Proof, ConvexityError> {
-    require_range("formula", formula.dimension() as f64, formula.dimension() == 1, "of one variable")?;
-    check(formula, &[region])?;
+    require_range("formula", function.dimension() as f64, function.dimension() == 1, "of one variable")?;
+    check(function, &[region])?;
     require_positive("mu", mu)?;
     require_range("minimiser", minimiser, true, "finite")?;
-    check(formula, &[region.union(&Interval::point(minimiser))])?;
+    check(function, &[region.union(&Interval::point(minimiser))])?;
+    let formula = formula_of(function)?;
     let at = lift(&[minimiser]);
-    if gradient(formula, &at)[0].sign() != Sign::Zero || !is_differentiable(formula, &at) {
+    if formula.slopes_of(&at)[0].sign() != Sign::Zero || !is_differentiable(formula, &at) {
         let reason = "its slope at the minimiser is not known to be exactly zero".into();
         return Err(ConvexityError::Incompatible { what: "the formula", reason });
     }

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::ConvexityError;
+use crate::certified::Effort;
 use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
-use crate::number::Number;
+use crate::number::{Interval, Number};
 use crate::objectives::{Closure, Domain, Formula, ForwardError, Region};
 use crate::potentials::Potential;
 use crate::search::SearchConfig;
@@ -321,4 +322,47 @@ fn progress_is_reported_and_the_budget_is_kept() {
         // The last step of each climb may run over by a gradient.
         assert!(last == result.evaluations && last <= budget + 8 * 4, "{last} of {budget}");
     }
+}
+
+#[test]
+fn every_statement_that_can_be_proved_is_and_is_not_by_a_hair() {
+    // cos x: second derivative from -1 to 1.
+    #[derive(Debug)]
+    struct Cosine;
+    impl Formula for Cosine {
+        fn name(&self) -> String {
+            "cos x".into()
+        }
+        fn dimension(&self) -> usize {
+            1
+        }
+        fn value<N: Number>(&self, x: &[N]) -> N {
+            x[0].cos()
+        }
+    }
+    let (line, effort) = ([Interval::hull(-9.0, 9.0)], Effort { boxes: 20_000 });
+    let smooth = |c| Claim::smooth(&Cosine, c, Norm::L2).unwrap();
+    let weakly = |rho| Claim::weakly_convex(&Cosine, rho, Norm::L2).unwrap();
+    let lipschitz = |l| Claim::lipschitz_gradient(&Cosine, l, Norm::L2).unwrap();
+    for (good, bad) in
+        [(smooth(1.001), smooth(0.999)), (weakly(1.001), weakly(0.999)), (lipschitz(1.001), lipschitz(0.999))]
+    {
+        assert!(good.prove(&line, &effort).unwrap().is_proved(), "{good}");
+        assert!(bad.prove(&line, &effort).unwrap().is_refuted(), "{bad}");
+        assert!(good.prove(&[], &effort).is_err());
+    }
+    assert!(Claim::convex(&Cosine).unwrap().prove(&line, &effort).unwrap().is_refuted());
+    let hill = [Interval::hull(2.0, 4.0)];
+    assert!(Claim::convex(&Cosine).unwrap().prove(&hill, &effort).unwrap().is_proved());
+    // Another exponent, with an offset, goes by pairs.
+    let modulus = Modulus::smooth(1.0, 1.5, Norm::L2).unwrap().with_offset(3.0).unwrap();
+    assert!(Claim::new(&Cosine, modulus).unwrap().prove(&line, &effort).unwrap().is_proved());
+    // What has no proof says so, and nothing without a formula is proved.
+    assert!(Claim::polyak_lojasiewicz(&Cosine, 1.0, -1.0).unwrap().prove(&line, &effort).is_err());
+    assert!(Claim::quasar_convex(&Cosine, 1.0, &[0.0]).unwrap().prove(&line, &effort).is_err());
+    let on = smooth(1.0).within(Region::Around { point: vec![0.0] }).unwrap();
+    assert!(on.prove(&line, &effort).is_err());
+    let plain = Closure::new("cos", 1, |x: &[f64]| x[0].cos(), |x: &[f64], s: &mut [f64]| s[0] = -x[0].sin());
+    let plain = plain.unwrap();
+    assert!(Claim::smooth(&plain, 2.0, Norm::L2).unwrap().prove(&line, &effort).is_err());
 }

@@ -1,7 +1,10 @@
 //! Surrogates made of an objective: `constant + factor f`.
 
 use crate::error::{ConvexityError, require_range};
-use crate::objectives::{Domain, Enclosable, Enclosure, Evaluate, ForwardError, Kink, Objective};
+use crate::number::{Endpoint, Interval, Number};
+use crate::objectives::{
+    Differentiate, Domain, Enclosable, Enclosure, Evaluate, ForwardError, Kink, Objective,
+};
 use ndarray::{Array1, ArrayView1, ArrayViewMut1};
 use std::sync::Arc;
 
@@ -116,6 +119,27 @@ where
 
     fn bregman_of(&self, u: &[N], v: &[N]) -> N {
         if self.factor == 0.0 { N::zero() } else { N::bregman(&*self.function, u, v) * self.factor }
+    }
+}
+
+impl<E: Endpoint> Differentiate<E> for Surrogate
+where
+    for<'a> dyn Enclosable + 'a: Differentiate<E>,
+{
+    fn slopes_of(&self, x: &[Interval<E>]) -> Vec<Interval<E>> {
+        match self.function.enclosable() {
+            _ if self.factor == 0.0 => vec![Number::zero(); x.len()],
+            Some(formula) => formula.slopes_of(x).into_iter().map(|slope| slope * self.factor).collect(),
+            None => vec![Number::unknown(); x.len()],
+        }
+    }
+
+    fn curvature_of(&self, x: &[Interval<E>], direction: &[Interval<E>]) -> Interval<E> {
+        match self.function.enclosable() {
+            _ if self.factor == 0.0 => Number::zero(),
+            Some(formula) => formula.curvature_of(x, direction) * self.factor,
+            None => Number::unknown(),
+        }
     }
 }
 

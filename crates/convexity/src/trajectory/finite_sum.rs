@@ -1,8 +1,8 @@
 //! Finite sums: the mean of the losses of samples, as mini-batch methods see it.
 
 use crate::error::{ConvexityError, require_dimension, require_range};
-use crate::number::Number;
-use crate::objectives::{Domain, Enclosable, Evaluate, Kink, Objective};
+use crate::number::{Endpoint, Interval, Number};
+use crate::objectives::{Differentiate, Domain, Enclosable, Evaluate, Kink, Objective};
 use ndarray::{Array1, ArrayView1, ArrayViewMut1};
 use std::sync::Arc;
 
@@ -173,6 +173,31 @@ where
         let mut sum = N::zero();
         for sample in &self.samples {
             sum = sum + sample.enclosable().map_or_else(N::unknown, |formula| formula.bregman_of(u, v));
+        }
+        sum / self.count()
+    }
+}
+
+impl<E: Endpoint> Differentiate<E> for FiniteSum
+where
+    for<'a> dyn Enclosable + 'a: Differentiate<E>,
+{
+    fn slopes_of(&self, x: &[Interval<E>]) -> Vec<Interval<E>> {
+        let mut sum = vec![Interval::<E>::zero(); x.len()];
+        for sample in &self.samples {
+            let own = sample
+                .enclosable()
+                .map_or_else(|| vec![Number::unknown(); x.len()], |formula| formula.slopes_of(x));
+            sum.iter_mut().zip(&own).for_each(|(sum, own)| *sum = sum.clone() + own);
+        }
+        sum.into_iter().map(|sum| sum / self.count()).collect()
+    }
+
+    fn curvature_of(&self, x: &[Interval<E>], direction: &[Interval<E>]) -> Interval<E> {
+        let mut sum = Interval::<E>::zero();
+        for sample in &self.samples {
+            let own = sample.enclosable().map(|formula| formula.curvature_of(x, direction));
+            sum = sum + own.unwrap_or_else(Number::unknown);
         }
         sum / self.count()
     }

@@ -16,7 +16,7 @@ use fenchel_convexity::losses::{
     Entmax, FenchelYoung, Logistic, Loss, NormPowerLoss, PowerRegression, SoftmaxCrossEntropy, Sparsemax,
     SquaredError,
 };
-use fenchel_convexity::moduli::{Modulus, Side, bregman};
+use fenchel_convexity::moduli::{Modulus, bregman};
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::number::Interval;
 use fenchel_convexity::objectives::Region;

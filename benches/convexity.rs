@@ -8,12 +8,12 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use fenchel_benches::pool;
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::catalogue::{LogCosh, LogSumExp, Quadratic, Separable};
-use fenchel_convexity::definitions::Modulus;
 use fenchel_convexity::claims::Claim;
-use fenchel_convexity::search::SearchConfig;
+use fenchel_convexity::definitions::Modulus;
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::objectives::Objective;
 use fenchel_convexity::potentials::Potential;
+use fenchel_convexity::search::SearchConfig;
 use ndarray::Array1;
 
 const DIMENSIONS: [usize; 3] = [2, 20, 1000];

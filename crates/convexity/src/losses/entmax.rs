@@ -179,6 +179,3 @@ impl FenchelYoung for Entmax {
         prediction.iter_mut().zip(masses).for_each(|(to, p)| *to = p);
     }
 }
-
-#[cfg(test)]
-mod tests;

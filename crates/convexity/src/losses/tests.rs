@@ -1,12 +1,16 @@
 //! Every loss: derivative, Fenchel-Young identity, bounds with their tightness, moduli, large logits, bad input.
 
+mod bounds;
+mod precise;
+mod reference;
+
 use super::*;
 use ndarray::{Array1, array};
 
 fn fenchel_young() -> Vec<Box<dyn FenchelYoung>> {
     let mut losses: Vec<Box<dyn FenchelYoung>> =
         vec![Box::new(SquaredError), Box::new(SoftmaxCrossEntropy), Box::new(Sparsemax), Box::new(Logistic)];
-    for alpha in [1.1, 1.5, 2.0, 3.0] {
+    for alpha in [1.01, 1.1, 1.5, 2.0, 3.0, 8.0, 20.0, 100.0] {
         losses.push(Box::new(Entmax::new(alpha).unwrap()));
     }
     losses
@@ -15,7 +19,7 @@ fn fenchel_young() -> Vec<Box<dyn FenchelYoung>> {
 fn all() -> Vec<Box<dyn Loss>> {
     let mut losses: Vec<Box<dyn Loss>> =
         vec![Box::new(SquaredError), Box::new(SoftmaxCrossEntropy), Box::new(Sparsemax), Box::new(Logistic)];
-    for alpha in [1.1, 1.5, 2.0, 3.0] {
+    for alpha in [1.01, 1.1, 1.5, 2.0, 3.0] {
         losses.push(Box::new(Entmax::new(alpha).unwrap()));
     }
     for (c, r) in [(1.0, 2.0), (0.3, 1.4), (2.0, 3.5)] {

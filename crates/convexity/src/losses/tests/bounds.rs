@@ -18,20 +18,6 @@ fn gap(x: &Precise) -> Precise {
     square.clone() * 0.5 - square.clone() * x / 3.0 + square.square() * 0.25
 }
 
-/// The divergence of `x^alpha / (alpha (alpha - 1))` from y to p = y + e.
-fn divergence(alpha: f64, y: &Precise, e: &Precise) -> Precise {
-    let (p, alpha) = (y.clone() + e, precise(alpha));
-    let beta = alpha.clone() - 1.0;
-    if e.abs() < p.clone() * 1e-15 {
-        // From p, with x = -e/p: x^2/2 + (alpha - 2) x^3/6 and smaller.
-        let x = -e.clone() / &p;
-        let series = x.square() * 0.5 + x.square() * &x * (alpha.clone() - 2.0) / 6.0;
-        return power(&p, &alpha) * series;
-    }
-    let slope = if beta == precise(1.0) { p.clone() } else { power(&p, &beta) };
-    (power(y, &alpha) + power(&p, &alpha) * &beta - slope * y * &alpha) / (alpha.clone() * &beta)
-}
-
 /// Masses of any size, some of them 0; the last is what is left.
 fn masses(stream: &mut Stream, m: usize) -> Vec<f64> {
     let depth = [0.5, 5.0, 40.0, 300.0][stream.random_range(0..4)];

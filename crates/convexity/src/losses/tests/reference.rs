@@ -36,8 +36,8 @@ pub(super) fn entmax(alpha: f64, f: &[f64]) -> Vec<Precise> {
         let rises = order[..=lowest].iter().map(|&i| precise(f[i]) - f[order[lowest]]);
         rises.map(|rise| (((rise + &height) * &beta).ln() / &beta).exp()).collect()
     };
-    // Heights at which the mass is 1e-60, and 1.
-    let (low, high) = (precise(1e-60).ln() * &beta - beta.ln(), -beta.ln());
+    // Heights at which the mass is exp(-1e5), and 1.
+    let (low, high) = (precise(-1e5) * &beta - beta.ln(), -beta.ln());
     let lowest = (0..f.len()).rev().find(|&k| sum(&masses(k, &low)) < precise(1.0)).unwrap_or(0);
     let (mut left, mut right) = (low, high);
     for _ in 0..170 {
@@ -119,4 +119,18 @@ pub(super) fn norm_power_loss(c: f64, r: f64, y: &[f64], f: &[f64]) -> (Precise,
     let loss = power(&norm, &r) * c / &r;
     let slope = power(&norm, &(r - 2.0)) * c;
     (loss, d.into_iter().map(|d| d * &slope).collect())
+}
+
+/// The divergence of `x^alpha / (alpha (alpha - 1))` from y to p = y + e.
+pub(super) fn divergence(alpha: f64, y: &Precise, e: &Precise) -> Precise {
+    let (p, alpha) = (y.clone() + e, precise(alpha));
+    let beta = alpha.clone() - 1.0;
+    if e.abs() < p.clone() * 1e-15 {
+        // From p, with x = -e/p: x^2/2 + (alpha - 2) x^3/6 and smaller.
+        let x = -e.clone() / &p;
+        let series = x.square() * 0.5 + x.square() * &x * (alpha.clone() - 2.0) / 6.0;
+        return power(&p, &alpha) * series;
+    }
+    let slope = if beta == precise(1.0) { p.clone() } else { power(&p, &beta) };
+    (power(y, &alpha) + power(&p, &alpha) * &beta - slope * y * &alpha) / (alpha.clone() * &beta)
 }

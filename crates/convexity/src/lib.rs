@@ -55,6 +55,7 @@ pub mod objectives;
 pub mod potentials;
 pub mod proxy;
 pub mod search;
+mod simplex;
 #[cfg(any(test, feature = "proptest"))]
 pub mod strategies;
 pub mod theorems;

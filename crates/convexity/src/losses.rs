@@ -6,21 +6,26 @@
 //! for every target in the domain of Omega.
 //!
 //! Each loss knows two non-decreasing functions with `lower(||e||_2) <= l - l_inf <= upper(||e||_2)` for every
-//! output f: rigorous, and as sharp as is known for the target at hand. They are rounded outward by a few units in
-//! the last place, so that they stay on their side of the exact bounds.
+//! output f: rigorous, as sharp as is known for the target at hand, and rounded outward (see [`Bounds`]).
+//!
+//! Where f64 ends: losses and residuals below its smallest numbers are rounded to multiples of 2^-1074, 0 among
+//! them; those beyond its largest are refused by an error, and so is an output for which a difference that counts
+//! (two logits, or output and target) is beyond f64. With one class the losses on the simplex are 0 for every
+//! output, with residual 0 and both bounds 0.
 
+mod bounds;
 mod entmax;
 mod fenchel_young;
 mod logistic;
 mod norm_power_loss;
 mod power_regression;
 mod series;
-mod simplex_prediction;
+mod simplex_target;
 mod softmax_cross_entropy;
 mod sparsemax;
 mod squared_error;
-mod target;
 
+pub use bounds::Bounds;
 pub use entmax::Entmax;
 pub use fenchel_young::FenchelYoung;
 pub use logistic::Logistic;
@@ -30,38 +35,53 @@ pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 pub use sparsemax::Sparsemax;
 pub use squared_error::SquaredError;
 
-use crate::error::ConvexityError;
+use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::moduli::Modulus;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
 /// A loss of one sample, as a function of the model's output.
 ///
-/// Numbers are f64: the bounds below are compared with losses as small as 1e-300.
+/// Numbers are f64: the bounds are compared with losses as small as 1e-300.
 pub trait Loss: Send + Sync + std::fmt::Debug {
     /// The name of the loss, with its parameters.
     fn name(&self) -> String;
 
-    /// Returns `l(y, f)`, and writes the residual where a place for it is given.
-    ///
-    /// What an implementation provides; [`Loss::value`] and [`Loss::value_and_residual`] are how it is called.
+    /// Checks that a target is admissible.
     ///
     /// # Errors
     ///
-    /// If the target is not admissible, the output not finite, a length differs, or the loss is beyond f64.
+    /// If it is empty, not finite, or outside the set for which the loss is defined; the error names `target`.
+    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError>;
+
+    /// `l(y, f)` with the residual written where a place for it is given: what an implementation provides.
+    ///
+    /// [`Loss::value`] and [`Loss::value_and_residual`] are how it is called: with an admissible target, a finite
+    /// output and a residual of the same length. Where a number is beyond f64 the implementation lets it be
+    /// infinite or NaN, and the caller gets an error.
     fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         residual: Option<ArrayViewMut1<f64>>,
-    ) -> Result<f64, ConvexityError>;
+    ) -> f64;
+
+    /// The bounds on `l - l_inf` by the residual's norm, for a target that is examined once.
+    ///
+    /// # Errors
+    ///
+    /// If the target is not admissible.
+    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError>;
 
     /// `l(y, f)`.
     ///
     /// # Errors
     ///
-    /// If the target is not admissible, the output not finite, or their lengths differ.
+    /// If the target is not admissible, the output not finite, a length differs, or the loss is beyond f64.
     fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        self.evaluate(target, output, None)
+        self.require_target(target)?;
+        require_dimension("output", output.len(), target.len())?;
+        require_finite("output", output)?;
+        within_f64("the loss of `output`", self.evaluate(target, output, None))
     }
 
     /// Writes the residual `e = grad_f l(y, f)` and returns `l(y, f)`.
@@ -71,28 +91,27 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     ///
-    /// As [`Loss::value`], and if `residual` has another length.
+    /// As [`Loss::value`], and if `residual` has another length or is beyond f64.
     fn value_and_residual(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
-        residual: ArrayViewMut1<f64>,
+        mut residual: ArrayViewMut1<f64>,
     ) -> Result<f64, ConvexityError> {
-        self.evaluate(target, output, Some(residual))
+        self.require_target(target)?;
+        require_dimension("output", output.len(), target.len())?;
+        require_finite("output", output)?;
+        require_dimension("residual", residual.len(), target.len())?;
+        let loss = self.evaluate(target, output, Some(residual.view_mut()));
+        let wrong = residual.iter().copied().find(|e| !e.is_finite());
+        within_f64("the residual at `output`", wrong.unwrap_or(0.0))?;
+        within_f64("the loss of `output`", loss)
     }
 
     /// `inf_f l(y, f)`; NaN for a target that is not admissible.
-    fn infimum(&self, target: ArrayView1<f64>) -> f64;
-
-    /// `lo(t)`: `l - l_inf >= lo(||e||_2)` for every output, non-decreasing in t >= 0.
-    ///
-    /// NaN if t is negative or NaN, or the target is not admissible.
-    fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64;
-
-    /// `hi(t)`: `l - l_inf <= hi(||e||_2)` for every output, non-decreasing in t >= 0; may be infinite.
-    ///
-    /// NaN if t is negative or NaN, or the target is not admissible.
-    fn upper(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64;
+    fn infimum(&self, target: ArrayView1<f64>) -> f64 {
+        if self.require_target(target).is_ok() { 0.0 } else { f64::NAN }
+    }
 
     /// Whether the residual sums to zero for every output.
     ///
@@ -105,6 +124,11 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     ///
     /// If a constant is beyond f64 in this dimension.
     fn moduli(&self, dimension: usize) -> Result<Vec<Modulus>, ConvexityError>;
+}
+
+/// A number, if it is within f64.
+fn within_f64(what: &'static str, number: f64) -> Result<f64, ConvexityError> {
+    if number.is_finite() { Ok(number) } else { Err(ConvexityError::Overflow { what }) }
 }
 
 #[cfg(test)]

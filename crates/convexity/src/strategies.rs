@@ -138,7 +138,7 @@ pub fn losses() -> impl Strategy<Value = Arc<dyn Loss>> + Clone {
         Just(share(SoftmaxCrossEntropy)),
         Just(share(Logistic)),
         Just(share(Sparsemax)),
-        (1.05..4.0_f64).prop_filter_map("alpha", |alpha| Entmax::new(alpha).ok().map(share)),
+        (1.01..100.0_f64).prop_filter_map("alpha", |alpha| Entmax::new(alpha).ok().map(share)),
         (0.2..5.0_f64, exponents())
             .prop_filter_map("c, r", |(c, r)| NormPowerLoss::new(c, r).ok().map(share)),
         (2.0..8.0_f64).prop_filter_map("k", |k| PowerRegression::new(k).ok().map(share)),

@@ -53,11 +53,12 @@ fn erratum_1_a_quarter_is_too_small_up_to_ten_classes() {
     assert!((loss - 10f64.ln()).abs() < 1e-14 && (residual.dot(&residual) / 0.4 - 2.25).abs() < 1e-14);
     // The printed lower constant 1/(8 ln 2) is true, and loose by a factor of almost seven.
     let t = residual.dot(&residual).sqrt();
-    assert!(SoftmaxCrossEntropy.lower(target.view(), t) >= t * t / (8.0 * 2f64.ln()));
+    let bounds = SoftmaxCrossEntropy.bounds(target.view()).unwrap();
+    assert!(bounds.lower(t) >= t * t / (8.0 * 2f64.ln()));
     let mut least = f64::INFINITY;
     for k in 1..1000 {
         let t = 2f64.sqrt() * f64::from(k) / 1000.0;
-        least = least.min(SoftmaxCrossEntropy.lower(target.view(), t) / (t * t));
+        least = least.min(bounds.lower(t) / (t * t));
     }
     assert!((least - 1.2277).abs() < 1e-3 && least > 6.8 / (8.0 * 2f64.ln()), "{least}");
 }

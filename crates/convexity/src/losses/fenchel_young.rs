@@ -1,28 +1,44 @@
 //! What a Fenchel-Young loss offers beyond a loss: its generator Omega, the conjugate, the prediction.
 
-use super::Loss;
-use crate::error::ConvexityError;
+use super::{Loss, within_f64};
+use crate::error::{ConvexityError, require_dimension, require_finite};
 use ndarray::{ArrayView1, ArrayViewMut1};
 
 /// A loss `l(y, f) = Omega(y) + Omega*(f) - <y, f>`.
 ///
-/// The three terms cancel where the loss is small: [`Loss::value`] evaluates the same number by a formula that does not.
+/// The three terms cancel where the loss is small: [`Loss::value`] evaluates the same number by a formula that does
+/// not. Implementations provide the three methods named `_of`, which are called with checked arguments.
 ///
 /// Reference: Blondel, Martins, Niculae, Learning with Fenchel-Young losses, JMLR 21, 2020.
 pub trait FenchelYoung: Loss {
+    /// `Omega(y)`, for a target that has been checked.
+    fn generator_of(&self, target: ArrayView1<f64>) -> f64;
+
+    /// `Omega*(f)`, for an output that has been checked.
+    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64;
+
+    /// Writes `grad Omega*(f)`, for an output that has been checked and a place of its length.
+    fn prediction_of(&self, output: ArrayView1<f64>, prediction: ArrayViewMut1<f64>);
+
     /// `Omega(y)`, for an admissible target.
     ///
     /// # Errors
     ///
-    /// If the target is not admissible.
-    fn generator(&self, target: ArrayView1<f64>) -> Result<f64, ConvexityError>;
+    /// If the target is not admissible, or the value is beyond f64.
+    fn generator(&self, target: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        self.require_target(target)?;
+        within_f64("Omega at `target`", self.generator_of(target))
+    }
 
     /// `Omega*(f)`.
     ///
     /// # Errors
     ///
     /// If the output is empty or not finite, or the value is beyond f64.
-    fn conjugate(&self, output: ArrayView1<f64>) -> Result<f64, ConvexityError>;
+    fn conjugate(&self, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        require_finite("output", output)?;
+        within_f64("Omega* at `output`", self.conjugate_of(output))
+    }
 
     /// Writes the prediction `p = grad Omega*(f)`.
     ///
@@ -33,5 +49,10 @@ pub trait FenchelYoung: Loss {
         &self,
         output: ArrayView1<f64>,
         prediction: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError>;
+    ) -> Result<(), ConvexityError> {
+        require_finite("output", output)?;
+        require_dimension("prediction", prediction.len(), output.len())?;
+        self.prediction_of(output, prediction);
+        Ok(())
+    }
 }

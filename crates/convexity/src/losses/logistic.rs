@@ -1,18 +1,21 @@
 //! The element-wise logistic loss, the Fenchel-Young loss of `sum_i y_i log y_i + (1 - y_i) log(1 - y_i)`.
 //!
-//! `Omega*(f) = sum_i log(1 + exp f_i)`, prediction `p_i = 1/(1 + exp(-f_i))`, and the loss is the sum of the Kullback-Leibler divergences
-//! of the coordinates.
+//! `Omega*(f) = sum_i log(1 + exp f_i)`, prediction `p_i = 1/(1 + exp(-f_i))`, and the loss is the sum of the
+//! Kullback-Leibler divergences of the coordinates.
 //!
 //! Bounds (t = ||p - y||_2).
-//! - y in {0, 1}^m: with `u_i = |e_i|` the loss is `sum_i -log(1 - u_i)`. Below (ours): as a function of w = u^2, `-log(1 - sqrt w) / w` falls until
-//!   `w* = 0.5117` (u = 0.7153), where it is 2.4554, and rises beyond. So `l >= -log(1 - t)` for t^2 <= w*, `l >= 2.4554 t^2` up to t^2 = m w*, and
-//!   `l >= -m log(1 - t/sqrt m)` beyond (the convex envelope, by Jensen); for m = 1 it is `-log(1 - t)` throughout. All are above the `2 t^2` of T4. Above:
-//!   `-log(1 - u)` is convex, u_i <= t and `sum u_i <= sqrt(m) t`, so `l <= -sqrt(m) log(1 - t)`, infinite from t = 1 on.
-//! - soft targets: `l >= 2 t^2` (T4). Above: `y g(e/y) + (1-y) g(-e/(1-y))` with `g(x) = x - log(1+x)`, `g(x)/x^2` decreasing, is at most
-//!   `t^2` times the largest `G(t/y)/y + G(t/(1-y))/(1-y)`, `G(a) = (-a - log(1-a))/a^2`; coordinates in {0, 1} add `-sqrt(k) log(1 - t)`.
+//! - y in {0, 1}^m: with `u_i = |e_i|` the loss is `sum_i -log(1 - u_i)`. Below (ours): as a function of w = u^2,
+//!   `-log(1 - sqrt w) / w` falls until `w* = 0.5117` (u = 0.7153), where it is 2.4554, and rises beyond. So
+//!   `l >= -log(1 - t)` for t^2 <= w*, `l >= 2.4554 t^2` up to t^2 = m w*, and `l >= -m log(1 - t/sqrt m)` beyond
+//!   (the convex envelope, by Jensen); for m = 1 it is `-log(1 - t)` throughout. All are above the `2 t^2` of T4.
+//!   Above: `-log(1 - u)` is convex, u_i <= t and `sum u_i <= sqrt(m) t`, so `l <= -sqrt(m) log(1 - t)`, infinite from
+//!   t = 1 on.
+//! - soft targets: `l >= 2 t^2` (T4). Above: `y g(e/y) + (1-y) g(-e/(1-y))` with `g(x) = x - log(1+x)`, `g(x)/x^2`
+//!   decreasing, is at most `t^2` times the largest `G(t/y)/y + G(t/(1-y))/(1-y)`, `G(a) = (-a - log(1-a))/a^2`;
+//!   coordinates in {0, 1} add `-sqrt(k) log(1 - t)`.
 
-use super::series::{entropy_gap, exp_m1_minus};
-use super::target::{WIDEN, finite_loss, require_output, require_prediction, zero_if};
+use super::bounds::{Bounds, WIDEN};
+use super::series::{entropy_divergence, entropy_gap};
 use super::{FenchelYoung, Loss};
 use crate::error::{ConvexityError, require_finite};
 use crate::moduli::Modulus;
@@ -51,17 +54,6 @@ fn sigmoid(f: f64) -> f64 {
     }
 }
 
-fn check_target(target: ArrayView1<f64>) -> Result<(), ConvexityError> {
-    require_finite("target", target)?;
-    match target.iter().position(|y| !(0.0..=1.0).contains(y)) {
-        None => Ok(()),
-        Some(index) => Err(ConvexityError::OutsideDomain {
-            argument: "target",
-            reason: format!("entry {index} is {}, not in [0, 1]", target[index]),
-        }),
-    }
-}
-
 /// Loss and residual of one coordinate.
 fn coordinate(y: f64, f: f64) -> (f64, f64) {
     if y == 0.0 {
@@ -69,10 +61,11 @@ fn coordinate(y: f64, f: f64) -> (f64, f64) {
     } else if y == 1.0 {
         (softplus(-f), -sigmoid(-f))
     } else {
-        // Both terms of y (r - 1 - log r) with r = p/y, and of 1 - y, are non-negative.
-        let (log_p, log_rest) = (-softplus(-f), -softplus(f));
-        let loss = y * exp_m1_minus(log_p - y.ln()) + (1.0 - y) * exp_m1_minus(log_rest - (-y).ln_1p());
-        (loss, sigmoid(f) - y)
+        // The divergences of y from p and of 1 - y from 1 - p, both non-negative.
+        let (p, rest) = (sigmoid(f), sigmoid(-f));
+        let loss = entropy_divergence(y, p, -softplus(-f) - y.ln())
+            + entropy_divergence(1.0 - y, rest, -softplus(f) - (-y).ln_1p());
+        (loss, p - y)
     }
 }
 
@@ -81,14 +74,23 @@ impl Loss for Logistic {
         "logistic".into()
     }
 
+    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+        require_finite("target", target)?;
+        match target.iter().position(|y| !(0.0..=1.0).contains(y)) {
+            None => Ok(()),
+            Some(index) => Err(ConvexityError::OutsideDomain {
+                argument: "target",
+                reason: format!("entry {index} is {}, not in [0, 1]", target[index]),
+            }),
+        }
+    }
+
     fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         mut residual: Option<ArrayViewMut1<f64>>,
-    ) -> Result<f64, ConvexityError> {
-        check_target(target)?;
-        require_output(target, output, residual.as_ref())?;
+    ) -> f64 {
         let mut loss = 0.0;
         for (i, (&y, &f)) in target.iter().zip(output).enumerate() {
             let (term, e) = coordinate(y, f);
@@ -97,51 +99,37 @@ impl Loss for Logistic {
                 residual[i] = e;
             }
         }
-        finite_loss(loss)
+        loss
     }
 
-    fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        zero_if(check_target(target))
-    }
-
-    fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        if check_target(target).is_err() || residual_norm.is_nan() || residual_norm < 0.0 {
-            return f64::NAN;
-        }
-        let t = residual_norm * (1.0 - WIDEN);
-        if target.iter().any(|&y| y > 0.0 && y < 1.0) {
-            return 2.0 * t * t * (1.0 - WIDEN);
-        }
+    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+        self.require_target(target)?;
         let m = target.len() as f64;
-        let turn = 1.0 - TURN;
-        let bound = if t <= turn || target.len() == 1 {
-            -(-t.min(1.0 - WIDEN)).ln_1p()
-        } else if t * t <= m * turn * turn {
-            -TURN.ln() / (turn * turn) * t * t
-        } else {
-            // No residual is longer than sqrt m.
-            -m * (-(t / m.sqrt()).min(1.0 - WIDEN)).ln_1p()
+        let soft: Vec<f64> = target.iter().copied().filter(|&y| is_soft(y)).collect();
+        let hard = m - soft.len() as f64;
+        let lower = move |t: f64| {
+            let turn = 1.0 - TURN;
+            if hard < m {
+                2.0 * t * t
+            } else if t <= turn || m == 1.0 {
+                -(-t.min(1.0 - WIDEN)).ln_1p()
+            } else if t * t <= m * turn * turn {
+                -TURN.ln() / (turn * turn) * t * t
+            } else {
+                // No residual is longer than sqrt m.
+                -m * (-(t / m.sqrt()).min(1.0 - WIDEN)).ln_1p()
+            }
         };
-        bound * (1.0 - WIDEN)
-    }
-
-    fn upper(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        let t = residual_norm * (1.0 + WIDEN);
-        if check_target(target).is_err() || t.is_nan() || t < 0.0 {
-            return f64::NAN;
-        }
-        if t == 0.0 {
-            return 0.0;
-        }
-        let hard = target.iter().filter(|&&y| y == 0.0 || y == 1.0).count();
-        let mut bound = 0.0;
-        if hard > 0 {
-            bound += if t < 1.0 { -(hard as f64).sqrt() * (-t).ln_1p() } else { f64::INFINITY };
-        }
-        let term = |y: f64| if t < y { y * entropy_gap(t / y) } else { f64::INFINITY };
-        let soft = target.iter().filter(|&&y| y > 0.0 && y < 1.0);
-        bound += soft.fold(0.0_f64, |most, &y| most.max(term(y) + term(1.0 - y)));
-        bound * (1.0 + WIDEN)
+        let upper = move |t: f64| {
+            let term = |y: f64| if t < y { y * entropy_gap(t / y) } else { f64::INFINITY };
+            let most = soft.iter().fold(0.0_f64, |most, &y| most.max(term(y) + term(1.0 - y)));
+            match hard > 0.0 {
+                true if t >= 1.0 => f64::INFINITY,
+                true => most - hard.sqrt() * (-t).ln_1p(),
+                false => most,
+            }
+        };
+        Ok(Bounds::new(lower, upper))
     }
 
     fn residual_sums_to_zero(&self) -> bool {
@@ -154,26 +142,23 @@ impl Loss for Logistic {
 }
 
 impl FenchelYoung for Logistic {
-    fn generator(&self, target: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        check_target(target)?;
-        let soft = target.iter().filter(|&&y| y > 0.0 && y < 1.0);
-        Ok(soft.fold(0.0, |sum, y| sum + (y * y.ln() + (1.0 - y) * (-y).ln_1p())))
+    fn generator_of(&self, target: ArrayView1<f64>) -> f64 {
+        let soft = target.iter().filter(|&&y| is_soft(y));
+        soft.fold(0.0, |sum, y| sum + (y * y.ln() + (1.0 - y) * (-y).ln_1p()))
     }
 
-    fn conjugate(&self, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        require_finite("output", output)?;
-        finite_loss(output.iter().fold(0.0, |sum, &f| sum + softplus(f)))
+    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64 {
+        output.iter().fold(0.0, |sum, &f| sum + softplus(f))
     }
 
-    fn prediction(
-        &self,
-        output: ArrayView1<f64>,
-        mut prediction: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        require_prediction(output, &prediction)?;
+    fn prediction_of(&self, output: ArrayView1<f64>, mut prediction: ArrayViewMut1<f64>) {
         prediction.iter_mut().zip(output).for_each(|(p, &f)| *p = sigmoid(f));
-        Ok(())
     }
+}
+
+/// Whether a probability is neither 0 nor 1.
+fn is_soft(y: f64) -> bool {
+    y > 0.0 && y < 1.0
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@
 //! `(1/r) c^{-(q-1)} t^q`, exactly.
 
 use super::Loss;
-use super::target::{WIDEN, finite_loss, require_pair, zero_if};
+use super::bounds::{Bounds, WIDEN};
+use super::series::{rational_power, times_power};
 use crate::catalogue::{norm_power_convexity, norm_power_smoothness};
 use crate::error::{ConvexityError, require_finite, require_range};
 use crate::moduli::Modulus;
@@ -22,12 +23,10 @@ use ndarray::{ArrayView1, ArrayViewMut1};
 /// assert_eq!(loss.value(array![0.0].view(), array![3.0].view())?, 9.0);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct NormPowerLoss {
     c: f64,
     r: f64,
-    potential: Potential,
-    conjugate: Potential,
 }
 
 impl NormPowerLoss {
@@ -35,17 +34,24 @@ impl NormPowerLoss {
     ///
     /// # Errors
     ///
-    /// As [`Potential::norm_power`], and if r is 1.
+    /// As [`Potential::norm_power`], and if r is 1 or c/r so small that f64 rounds it coarsely.
     pub fn new(c: f64, r: f64) -> Result<Self, ConvexityError> {
         require_range("r", r, r > 1.0, "greater than 1")?;
-        let potential = Potential::norm_power(c, r, Norm::L2)?;
-        let conjugate = potential.conjugate()?;
-        Ok(Self { c, r, potential, conjugate })
+        Potential::norm_power(c, r, Norm::L2)?;
+        require_range("c", c, (c / r).is_normal(), "at least 2^-1022 r")?;
+        Ok(Self { c, r })
     }
 
-    /// The loss as a function of the norm of its residual: psi(grad psi*(e)) = (q - 1) psi*(e).
-    fn of_residual(&self, t: f64) -> f64 {
-        if t >= 0.0 { self.conjugate.value_of(&[t]) / (self.r - 1.0) } else { f64::NAN }
+    /// The loss as a function of the norm t of its residual, `(t/r) (t/c)^{1/(r-1)}`, given t/c.
+    fn of_residual(self, t: f64, quotient: f64) -> f64 {
+        let rest = self.r - 1.0;
+        // A power below the first keeps numbers within f64, of which the quotient may not be.
+        let power = if rest > 1.0 {
+            rational_power(t, 1.0, rest) / rational_power(self.c, 1.0, rest)
+        } else {
+            rational_power(quotient, 1.0, rest)
+        };
+        t / self.r * power
     }
 }
 
@@ -54,32 +60,35 @@ impl Loss for NormPowerLoss {
         format!("({}/{}) ||f - y||_2^{}", self.c, self.r, self.r)
     }
 
+    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+        require_finite("target", target)
+    }
+
     fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         residual: Option<ArrayViewMut1<f64>>,
-    ) -> Result<f64, ConvexityError> {
-        require_pair(target, output, residual.as_ref())?;
-        let difference: Vec<f64> = output.iter().zip(target).map(|(f, y)| f - y).collect();
+    ) -> f64 {
+        let (c, r) = (self.c, self.r);
+        // Taken relative to the largest difference, whose squares are within f64.
+        let differences = target.iter().zip(output).map(|(y, f)| f - y);
+        let largest = differences.clone().fold(0.0, |largest: f64, d| largest.max(d.abs()));
+        let unit = if largest > 0.0 { largest } else { 1.0 };
+        let length = differences.clone().fold(0.0, |sum, d| sum + (d / unit) * (d / unit)).sqrt();
+        let norm = unit * length;
         if let Some(mut residual) = residual {
-            let mut gradient = vec![0.0; difference.len()];
-            self.potential.gradient_of(&difference, &mut gradient);
-            residual.iter_mut().zip(gradient).for_each(|(to, from)| *to = from);
+            let (slope, length) = (times_power(c, norm, r - 1.0), length.max(1.0));
+            residual.iter_mut().zip(differences).for_each(|(e, d)| *e = slope * (d / unit / length));
         }
-        finite_loss(self.potential.value_of(&difference))
+        times_power(c / r, norm, r)
     }
 
-    fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        zero_if(require_finite("target", target))
-    }
-
-    fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        self.infimum(target) + self.of_residual(residual_norm) * (1.0 - WIDEN)
-    }
-
-    fn upper(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        self.infimum(target) + self.of_residual(residual_norm) * (1.0 + WIDEN)
+    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+        require_finite("target", target)?;
+        let loss = *self;
+        let lower = move |t: f64| loss.of_residual(t, (t / loss.c).min(f64::MAX));
+        Ok(Bounds::new(lower, move |t| loss.of_residual(t, t / loss.c)))
     }
 
     fn residual_sums_to_zero(&self) -> bool {

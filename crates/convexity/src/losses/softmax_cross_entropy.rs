@@ -19,10 +19,11 @@
 //!   `(m/(m-1)) y_min g(-tau/y_min) + t sqrt(number of zero entries)`, infinite from `tau = y_min` on. Also
 //!   `KL <= log(1 + chi^2)`; the smaller of the two is taken.
 
-use super::series::{entropy_gap, exp_m1_minus};
-use super::target::{SimplexTarget, WIDEN, require_output, require_prediction, simplex_target, zero_if};
+use super::bounds::{Bounds, WIDEN};
+use super::series::{entropy_divergence, entropy_gap};
+use super::simplex_target::{Masses, hot_class, require_simplex, total};
 use super::{FenchelYoung, Loss};
-use crate::error::{ConvexityError, require_finite};
+use crate::error::ConvexityError;
 use crate::moduli::Modulus;
 use crate::norms::Norm;
 use ndarray::{ArrayView1, ArrayViewMut1};
@@ -100,9 +101,39 @@ fn one_hot_residual(
     residual[class] = -wrong / (1.0 + normaliser.rest);
 }
 
+/// The least total variation of a residual with norm t; no residual is longer than sqrt 2.
+fn distance(t: f64) -> f64 {
+    (t / SQRT_2).min(1.0 - WIDEN)
+}
+
+fn soft_lower(t: f64) -> f64 {
+    let delta = distance(t);
+    let pinsker = 2.0 * delta * delta;
+    // Near 0, where the terms cancel, Pinsker's bound is the larger by far.
+    let vajda = delta.ln_1p() - (-delta).ln_1p() - 2.0 * delta / (1.0 + delta) - WIDEN;
+    pinsker.max(vajda)
+}
+
+fn soft_upper(masses: &Masses, share: f64, t: f64) -> f64 {
+    let Masses { classes, zeros, smallest } = *masses;
+    let a = t * share / smallest;
+    if a >= 1.0 {
+        return f64::INFINITY;
+    }
+    let outside = t * zeros.sqrt();
+    let quadratic = classes / (classes - 1.0) * smallest * entropy_gap(a) + outside;
+    // t^2 alone may be beneath f64.
+    let chi_squared = t / (smallest * (1.0 - a)) * t + outside;
+    quadratic.min(chi_squared.ln_1p())
+}
+
 impl Loss for SoftmaxCrossEntropy {
     fn name(&self) -> String {
         "softmax cross-entropy".into()
+    }
+
+    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+        require_simplex(target)
     }
 
     fn evaluate(
@@ -110,89 +141,39 @@ impl Loss for SoftmaxCrossEntropy {
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         mut residual: Option<ArrayViewMut1<f64>>,
-    ) -> Result<f64, ConvexityError> {
-        let kind = simplex_target(target)?;
-        require_output(target, output, residual.as_ref())?;
+    ) -> f64 {
         let normaliser = Normaliser::new(output);
-        let loss = match kind {
-            SimplexTarget::OneHot(class) => {
-                if let Some(residual) = &mut residual {
-                    one_hot_residual(class, output, &normaliser, residual.view_mut());
-                }
-                (normaliser.max - output[class]) + normaliser.log()
+        if let Some(class) = hot_class(target) {
+            if let Some(residual) = residual {
+                one_hot_residual(class, output, &normaliser, residual);
             }
-            SimplexTarget::Soft => {
-                let mut sum = 0.0;
-                for (i, (&y, &f)) in target.iter().zip(output).enumerate() {
-                    let p = normaliser.probability(f);
-                    if let Some(residual) = &mut residual {
-                        residual[i] = p - y;
-                    }
-                    // y g(p/y - 1) with g(x) = x - log(1+x): a sum of non-negative terms, so nothing cancels.
-                    sum += if y == 0.0 {
-                        p
-                    } else {
-                        y * exp_m1_minus((f - normaliser.max) - normaliser.log() - y.ln())
-                    };
-                }
-                sum
+            return (normaliser.max - output[class]) + normaliser.log();
+        }
+        let (total, log) = (total(target), normaliser.log());
+        let mut loss = 0.0;
+        for (i, (&y, &f)) in target.iter().zip(output).enumerate() {
+            let (y, p) = (y / total, normaliser.probability(f));
+            if let Some(residual) = &mut residual {
+                residual[i] = p - y;
             }
-        };
-        if loss.is_finite() {
-            Ok(loss)
+            // A sum of non-negative terms, so nothing cancels.
+            loss += if y == 0.0 { p } else { entropy_divergence(y, p, (f - normaliser.max) - log - y.ln()) };
+        }
+        loss
+    }
+
+    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+        require_simplex(target)?;
+        let masses = Masses::of(target);
+        let share = masses.share();
+        Ok(if target.len() == 1 {
+            Bounds::zero()
+        } else if masses.one_hot() {
+            let upper = move |t: f64| if t * share < 1.0 { -(-t * share).ln_1p() } else { f64::INFINITY };
+            Bounds::new(|t| -(-distance(t)).ln_1p(), upper)
         } else {
-            Err(ConvexityError::Overflow { what: "a difference of logits" })
-        }
-    }
-
-    fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        zero_if(simplex_target(target))
-    }
-
-    fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        let Ok(kind) = simplex_target(target) else { return f64::NAN };
-        if residual_norm.is_nan() || residual_norm < 0.0 {
-            return f64::NAN;
-        }
-        // No residual is longer than sqrt 2; beyond it the bound stays at its value there.
-        let delta = (residual_norm / SQRT_2).min(1.0) * (1.0 - WIDEN);
-        match kind {
-            SimplexTarget::OneHot(_) => -(-delta).ln_1p() * (1.0 - WIDEN),
-            SimplexTarget::Soft => {
-                let pinsker = 2.0 * delta * delta;
-                let vajda = delta.ln_1p() - (-delta).ln_1p() - 2.0 * delta / (1.0 + delta) - WIDEN;
-                pinsker.max(vajda) * (1.0 - WIDEN)
-            }
-        }
-    }
-
-    fn upper(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        let Ok(kind) = simplex_target(target) else { return f64::NAN };
-        let t = residual_norm * (1.0 + WIDEN);
-        if t.is_nan() || t < 0.0 {
-            return f64::NAN;
-        }
-        if target.len() == 1 {
-            return 0.0;
-        }
-        let m = target.len() as f64;
-        let tau = t * ((m - 1.0) / m).sqrt();
-        match kind {
-            SimplexTarget::OneHot(_) if tau < 1.0 => -(-tau).ln_1p() * (1.0 + WIDEN),
-            SimplexTarget::OneHot(_) => f64::INFINITY,
-            SimplexTarget::Soft => {
-                let smallest = target.iter().copied().filter(|&y| y > 0.0).fold(1.0, f64::min);
-                let zeros = target.iter().filter(|&&y| y == 0.0).count() as f64;
-                let a = tau / smallest * (1.0 + WIDEN);
-                if a >= 1.0 {
-                    return f64::INFINITY;
-                }
-                let outside = t * zeros.sqrt();
-                let quadratic = m / (m - 1.0) * smallest * entropy_gap(a) + outside;
-                let chi_squared = t * t / (smallest * (1.0 - a)) + outside;
-                quadratic.min(chi_squared.ln_1p()) * (1.0 + WIDEN)
-            }
-        }
+            Bounds::new(soft_lower, move |t| soft_upper(&masses, share, t))
+        })
     }
 
     fn residual_sums_to_zero(&self) -> bool {
@@ -205,26 +186,19 @@ impl Loss for SoftmaxCrossEntropy {
 }
 
 impl FenchelYoung for SoftmaxCrossEntropy {
-    fn generator(&self, target: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        simplex_target(target)?;
-        Ok(target.iter().filter(|&&y| y > 0.0).fold(0.0, |sum, y| sum + y * y.ln()))
+    fn generator_of(&self, target: ArrayView1<f64>) -> f64 {
+        let total = total(target);
+        target.iter().map(|y| y / total).filter(|&y| y > 0.0).fold(0.0, |sum, y| sum + y * y.ln())
     }
 
-    fn conjugate(&self, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        require_finite("output", output)?;
+    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64 {
         let normaliser = Normaliser::new(output);
-        Ok(normaliser.max + normaliser.log())
+        normaliser.max + normaliser.log()
     }
 
-    fn prediction(
-        &self,
-        output: ArrayView1<f64>,
-        mut prediction: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        require_prediction(output, &prediction)?;
+    fn prediction_of(&self, output: ArrayView1<f64>, mut prediction: ArrayViewMut1<f64>) {
         let normaliser = Normaliser::new(output);
         prediction.iter_mut().zip(output).for_each(|(p, &f)| *p = normaliser.probability(f));
-        Ok(())
     }
 }
 
@@ -292,18 +266,18 @@ mod tests {
         let (y, f) = (one_hot(m, 2), array![0.0, 0.0, 3.0, 0.0]);
         let (loss, e) = evaluate(&y, &f);
         let t = e.dot(&e).sqrt();
-        assert!((SoftmaxCrossEntropy.upper(y.view(), t) / loss - 1.0).abs() < 1e-13);
+        assert!((SoftmaxCrossEntropy.bounds(y.view()).unwrap().upper(t) / loss - 1.0).abs() < 1e-13);
         // All wrong mass on one class: the lower bound is the loss.
         let (loss, e) = evaluate(&y, &array![1.0, -900.0, 0.5, -900.0]);
         let t = e.dot(&e).sqrt();
-        assert!((SoftmaxCrossEntropy.lower(y.view(), t) / loss - 1.0).abs() < 1e-13);
+        assert!((SoftmaxCrossEntropy.bounds(y.view()).unwrap().lower(t) / loss - 1.0).abs() < 1e-13);
     }
 
     #[test]
     fn the_best_quadratic_lower_constant_is_1_2277() {
         // min over u = t / sqrt 2 of -log(1-u) / (2 u^2), attained at u = 0.7153.
         let y = one_hot(2, 0);
-        let ratio = |u: f64| SoftmaxCrossEntropy.lower(y.view(), u * SQRT_2) / (2.0 * u * u);
+        let ratio = |u: f64| SoftmaxCrossEntropy.bounds(y.view()).unwrap().lower(u * SQRT_2) / (2.0 * u * u);
         let smallest = (1..1000).map(|k| ratio(f64::from(k) / 1000.0)).fold(f64::INFINITY, f64::min);
         assert!((smallest - 1.2277).abs() < 1e-4, "{smallest}");
         assert!((ratio(0.7153) - smallest).abs() < 1e-6);
@@ -324,8 +298,8 @@ mod tests {
                         let t = e.dot(&e).sqrt();
                         // p - y carries an absolute error of a few ulps of 1, which the norm inherits.
                         let error = 4.0 * f64::EPSILON;
-                        let lo = SoftmaxCrossEntropy.lower(y.view(), (t - error).max(0.0));
-                        let hi = SoftmaxCrossEntropy.upper(y.view(), t + error);
+                        let lo = SoftmaxCrossEntropy.bounds(y.view()).unwrap().lower((t - error).max(0.0));
+                        let hi = SoftmaxCrossEntropy.bounds(y.view()).unwrap().upper(t + error);
                         assert!(lo <= loss, "{y} {f}: {lo} > {loss}");
                         assert!(loss <= hi, "{y} {f}: {loss} > {hi}");
                         total += 1;
@@ -343,7 +317,7 @@ mod tests {
         for y in [array![0.5, 0.6], array![-0.1, 1.1], array![f64::NAN, 1.0]] {
             assert!(SoftmaxCrossEntropy.value(y.view(), f.view()).is_err());
             assert!(SoftmaxCrossEntropy.infimum(y.view()).is_nan());
-            assert!(SoftmaxCrossEntropy.lower(y.view(), 0.1).is_nan());
+            assert!(SoftmaxCrossEntropy.bounds(y.view()).is_err());
         }
         let y = array![1.0, 0.0];
         assert!(SoftmaxCrossEntropy.value(y.view(), array![f64::INFINITY, 0.0].view()).is_err());

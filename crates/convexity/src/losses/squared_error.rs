@@ -2,8 +2,7 @@
 //!
 //! Residual `f - y`; lower and upper bound are both `t^2 / 2`, exactly.
 
-use super::target::{WIDEN, require_pair, require_prediction, zero_if};
-use super::{FenchelYoung, Loss};
+use super::{Bounds, FenchelYoung, Loss};
 use crate::error::{ConvexityError, require_finite};
 use crate::moduli::Modulus;
 use crate::norms::Norm;
@@ -29,30 +28,25 @@ impl Loss for SquaredError {
         "squared error".into()
     }
 
+    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+        require_finite("target", target)
+    }
+
     fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         residual: Option<ArrayViewMut1<f64>>,
-    ) -> Result<f64, ConvexityError> {
-        require_pair(target, output, residual.as_ref())?;
-        let squares = target.iter().zip(output).fold(0.0, |sum, (y, f)| sum + (f - y) * (f - y));
+    ) -> f64 {
         if let Some(mut residual) = residual {
             Zip::from(&mut residual).and(target).and(output).for_each(|e, y, f| *e = f - y);
         }
-        finite(0.5 * squares)
+        target.iter().zip(output).fold(0.0, |sum, (y, f)| sum + half_square(f - y))
     }
 
-    fn infimum(&self, target: ArrayView1<f64>) -> f64 {
-        zero_if(require_finite("target", target))
-    }
-
-    fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        (1.0 - WIDEN) * half_square(residual_norm) + self.infimum(target)
-    }
-
-    fn upper(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        (1.0 + WIDEN) * half_square(residual_norm) + self.infimum(target)
+    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+        require_finite("target", target)?;
+        Ok(Bounds::new(half_square, half_square))
     }
 
     fn residual_sums_to_zero(&self) -> bool {
@@ -65,33 +59,22 @@ impl Loss for SquaredError {
 }
 
 impl FenchelYoung for SquaredError {
-    fn generator(&self, target: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        require_finite("target", target)?;
-        finite(0.5 * target.dot(&target))
+    fn generator_of(&self, target: ArrayView1<f64>) -> f64 {
+        target.iter().fold(0.0, |sum, &y| sum + half_square(y))
     }
 
-    fn conjugate(&self, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        require_finite("output", output)?;
-        finite(0.5 * output.dot(&output))
+    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64 {
+        self.generator_of(output)
     }
 
-    fn prediction(
-        &self,
-        output: ArrayView1<f64>,
-        mut prediction: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        require_prediction(output, &prediction)?;
+    fn prediction_of(&self, output: ArrayView1<f64>, mut prediction: ArrayViewMut1<f64>) {
         prediction.assign(&output);
-        Ok(())
     }
 }
 
+/// `t^2/2`, where the square alone may be beyond f64.
 fn half_square(t: f64) -> f64 {
-    if t >= 0.0 { 0.5 * t * t } else { f64::NAN }
-}
-
-fn finite(loss: f64) -> Result<f64, ConvexityError> {
-    if loss.is_finite() { Ok(loss) } else { Err(ConvexityError::Overflow { what: "the squared error" }) }
+    (0.5 * t) * t
 }
 
 #[cfg(test)]
@@ -104,9 +87,9 @@ mod tests {
         let (y, f) = (array![0.3, -1.0, 2.0], array![1e3, 4.0, -0.1]);
         let mut e = Array1::zeros(3);
         let loss = SquaredError.value_and_residual(y.view(), f.view(), e.view_mut()).unwrap();
-        let t = e.dot(&e).sqrt();
-        assert!(SquaredError.lower(y.view(), t) <= loss && loss <= SquaredError.upper(y.view(), t));
-        assert!((SquaredError.upper(y.view(), t) - loss) <= 1e-14 * loss);
+        let (t, bounds) = (e.dot(&e).sqrt(), SquaredError.bounds(y.view()).unwrap());
+        assert!(bounds.lower(t) <= loss && loss <= bounds.upper(t));
+        assert!((bounds.upper(t) - loss) <= 1e-14 * loss);
     }
 
     #[test]
@@ -116,6 +99,6 @@ mod tests {
         assert_eq!(error, ConvexityError::Dimension { argument: "output", expected: 2, got: 1 });
         assert!(SquaredError.value(y.view(), array![1e200, 0.0].view()).is_err());
         assert!(SquaredError.infimum(array![f64::NAN].view()).is_nan());
-        assert!(SquaredError.lower(y.view(), -1.0).is_nan());
+        assert!(SquaredError.bounds(y.view()).unwrap().lower(-1.0).is_nan());
     }
 }

@@ -2,9 +2,7 @@
 
 use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::number::Number;
-
-/// How far from 1 the entries of a point of the simplex may sum, for a point given in f64.
-const SUM_TOLERANCE: f64 = 1e-9;
+use crate::simplex;
 
 /// Where a function is defined: a convex set.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,12 +66,7 @@ impl Domain {
                 .iter()
                 .zip(lower.iter().zip(upper))
                 .fold(0.0, |worst: f64, (x, (lo, hi))| worst.max(lo - x).max(x - hi)),
-            Self::Simplex => {
-                let sum: f64 = x.iter().sum();
-                let excess = (sum - 1.0).abs();
-                let excess = if excess > SUM_TOLERANCE { excess } else { 0.0 };
-                x.iter().fold(excess, |worst, x| worst.max(-x))
-            }
+            Self::Simplex => simplex::residual(x.iter().copied()),
         }
     }
 
@@ -97,12 +90,9 @@ impl Domain {
         let set = match self {
             Self::Whole => "R^m",
             Self::Box { .. } => "the box",
-            Self::Simplex => "the probability simplex (entries at least 0 that sum to 1)",
+            Self::Simplex => simplex::NAME,
         };
-        Err(ConvexityError::OutsideDomain {
-            argument,
-            reason: format!("it violates a condition of {set} by {residual}; project it first"),
-        })
+        Err(simplex::outside(argument, set, residual))
     }
 
     /// Moves x into the domain: to the nearest point, up to round-off.
@@ -115,7 +105,7 @@ impl Domain {
                     *x = x.max(*lo).min(*hi);
                 }
             }
-            Self::Simplex => project_simplex(x),
+            Self::Simplex => simplex::project(x),
         }
     }
 
@@ -158,21 +148,6 @@ impl Domain {
         }
         reach.max(0.0)
     }
-}
-
-/// The Euclidean projection onto the simplex: subtract a threshold and cut at zero.
-fn project_simplex(x: &mut [f64]) {
-    let mut sorted = x.to_vec();
-    sorted.sort_by(|a, b| b.total_cmp(a));
-    let (mut sum, mut threshold) = (0.0, 0.0);
-    for (k, &entry) in sorted.iter().enumerate() {
-        sum += entry;
-        let candidate = (sum - 1.0) / (k + 1) as f64;
-        if entry > candidate {
-            threshold = candidate;
-        }
-    }
-    x.iter_mut().for_each(|entry| *entry = (*entry - threshold).max(0.0));
 }
 
 #[cfg(test)]

@@ -133,7 +133,8 @@ proptest! {
         let t = e.dot(&e).sqrt();
         // Round-off of the residual: p - y cancels, and a power 1/(alpha - 1) <= 20 multiplies that of f.
         let error = 1e-13;
-        let (lower, upper) = (loss.lower(y.view(), (t - error).max(0.0)), loss.upper(y.view(), t + error));
+        let bounds = loss.bounds(y.view())?;
+        let (lower, upper) = (bounds.lower((t - error).max(0.0)), bounds.upper(t + error));
         prop_assert!(lower <= gap * (1.0 + 1e-12) && gap <= upper * (1.0 + 1e-12), "{} <= {} <= {}", lower, gap, upper);
         if loss.residual_sums_to_zero() {
             prop_assert!(e.sum().abs() <= 1e-14);

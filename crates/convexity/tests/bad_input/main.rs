@@ -195,13 +195,10 @@ fn losses() {
             walk.judge(&name, "residual", &length.to_string(), outcome.map(drop));
         }
         walk.entries(&format!("{name}: infimum"), "NaN", |y| is_nan(loss.infimum(view(y))));
-        for (what, bound) in [
-            ("lower", &(|y: &[f64], t: f64| loss.lower(view(y), t)) as &dyn Fn(&[f64], f64) -> f64),
-            ("upper", &|y, t| loss.upper(view(y), t)),
-        ] {
-            walk.entries(&format!("{name}: {what}"), "NaN", |y| is_nan(bound(y, 0.3)));
-            walk.number(&format!("{name}: {what}"), "NaN", &[-1e-3], |t| is_nan(bound(&FINE, t)));
-        }
+        walk.entries(&format!("{name}: bounds"), "target", |y| loss.bounds(view(y)).map(drop));
+        let bounds = loss.bounds(view(&FINE)).unwrap();
+        walk.number(&format!("{name}: lower"), "NaN", &[-1e-3], |t| is_nan(bounds.lower(t)));
+        walk.number(&format!("{name}: upper"), "NaN", &[-1e-3], |t| is_nan(bounds.upper(t)));
     }
     let young: [(&str, &dyn FenchelYoung); 5] = [
         ("squared", &SquaredError),

@@ -1,6 +1,7 @@
 //! A training with its probe set measured at every log.
 
 use fenchel_datasets::Element;
+use fenchel_nn::NnError;
 use fenchel_nn::measurement::Probe;
 use fenchel_tensor::Real;
 use serde::{Deserialize, Serialize};
@@ -70,8 +71,8 @@ impl<T: Real + Element> TrainingRun<'_, T> {
             let measured = probe.measure(&parameters, set.inputs.view(), set.targets.view())?;
             tally.count(&measured);
             // A one-hot target stands for all: the losses treat all classes alike.
-            let lower =
-                |energy: f64, lambda_max: f64| loss.lower(set.targets.row(0), (energy / lambda_max).sqrt());
+            let bounds = loss.bounds(set.targets.row(0)).map_err(NnError::from)?;
+            let lower = |energy: f64, lambda_max: f64| bounds.lower((energy / lambda_max).sqrt());
             logs.push(StepLog { step: trainer.steps() as usize, probe: ProbeLog::of(&measured, lower)? });
             Ok(())
         })?;

@@ -62,7 +62,8 @@ pub(super) fn measure_block<T: Real>(
             let target = targets.row(row);
             let excess = value - loss.infimum(target);
             let (norm, underflow) = (squared_gradient_norm, T::SMALLEST_NORMAL);
-            let sandwich = Sandwich::new(loss, target, excess, norm, extremes, roundoff, underflow);
+            let bounds = loss.bounds(target).map_err(NnError::from)?;
+            let sandwich = Sandwich::new(&bounds, excess, norm, extremes, roundoff, underflow);
             let wide = |values: ndarray::ArrayView1<'_, T>| values.iter().map(|v| v.as_f64()).collect();
             let logits: Vec<f64> = wide(logits.row(row));
             samples.push(SampleMeasurement {

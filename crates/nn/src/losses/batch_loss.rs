@@ -173,7 +173,7 @@ impl BatchLoss {
     /// [`Norm::value`](fenchel_convexity::norms::Norm::value), which rescales.
     ///
     /// # Errors
-    /// As [`rows`](Self::rows), and unless there is one norm a row.
+    /// As [`rows`](Self::rows), if a target is not admissible, and unless there is one norm a row.
     pub fn bounds(
         &self,
         targets: Targets<'_>,
@@ -185,8 +185,13 @@ impl BatchLoss {
             return Err(NnError::Rows { left: "residual_norms", left_rows, right: "targets", right_rows });
         }
         let rows = self.rows(targets, m)?;
-        let pairs = rows.rows().into_iter().zip(residual_norms);
-        Ok(pairs.map(|(y, &t)| (self.loss.lower(y, t), self.loss.upper(y, t))).collect())
+        let pairs = rows.rows().into_iter().zip(residual_norms).enumerate();
+        pairs
+            .map(|(row, (target, &t))| {
+                let bounds = self.loss.bounds(target).map_err(|source| NnError::Sample { row, source })?;
+                Ok((bounds.lower(t), bounds.upper(t)))
+            })
+            .collect()
     }
 
     /// Evaluates row by row; `write` gets the row's number and residual.

@@ -135,7 +135,7 @@ impl<T: Real> Probe<T> {
                 let sum_zero = sum_zero.as_ref().map(|ends| ends[b]);
                 self.sample(targets.row(b), loss, square, norms[b].as_f64(), whole[b], sum_zero)
             });
-            Ok(measured.collect::<Vec<_>>())
+            measured.collect::<Result<Vec<_>, _>>()
         })?;
         let mut gradient = vec![T::zero(); parameters.len()];
         let share = 1.0 / inputs.nrows() as f64;
@@ -167,14 +167,15 @@ impl<T: Real> Probe<T> {
         squared_gradient_norm: f64,
         eigenvalues: ExtremeEigenvalues,
         sum_zero_eigenvalues: Option<ExtremeEigenvalues>,
-    ) -> SampleMeasurement {
+    ) -> Result<SampleMeasurement, NnError> {
         let excess = loss - self.loss.infimum(target);
         let roundoff = self.engine.tape().backward_roundoff::<T>();
+        let bounds = self.loss.bounds(target)?;
         let sandwich = |eigenvalues| {
             let norm = squared_gradient_norm;
-            Sandwich::new(&*self.loss, target, excess, norm, eigenvalues, roundoff, T::SMALLEST_NORMAL)
+            Sandwich::new(&bounds, excess, norm, eigenvalues, roundoff, T::SMALLEST_NORMAL)
         };
-        SampleMeasurement {
+        Ok(SampleMeasurement {
             excess,
             squared_residual_norm,
             squared_gradient_norm,
@@ -182,6 +183,6 @@ impl<T: Real> Probe<T> {
             sum_zero_eigenvalues,
             sandwich: sandwich(eigenvalues),
             sum_zero_sandwich: sum_zero_eigenvalues.map(sandwich),
-        }
+        })
     }
 }

@@ -1,7 +1,6 @@
 //! The sandwich of one sample: its excess loss between the two bounds of theorem T11.
 
-use fenchel_convexity::losses::Loss;
-use ndarray::ArrayView1;
+use fenchel_convexity::losses::Bounds;
 
 use super::ExtremeEigenvalues;
 
@@ -41,8 +40,7 @@ impl Sandwich {
     /// are less as long as n has fewer bits than a mantissa. It matters for a sample that is right with a loss of 1e-160.
     #[must_use]
     pub fn new(
-        loss: &dyn Loss,
-        target: ArrayView1<'_, f64>,
+        bounds: &Bounds,
         excess: f64,
         squared_gradient_norm: f64,
         eigenvalues: ExtremeEigenvalues,
@@ -51,10 +49,10 @@ impl Sandwich {
     ) -> Self {
         let ExtremeEigenvalues { min, max } = eigenvalues;
         let lower = |square: f64, max: f64| {
-            if max > 0.0 { loss.lower(target, (square / max).sqrt()) } else { 0.0 }
+            if max > 0.0 { bounds.lower((square / max).sqrt()) } else { 0.0 }
         };
         let upper = |square: f64, min: f64| {
-            if min > 0.0 { loss.upper(target, (square / min).sqrt()) } else { f64::INFINITY }
+            if min > 0.0 { bounds.upper((square / min).sqrt()) } else { f64::INFINITY }
         };
         let least = squared_gradient_norm * (1.0 - roundoff) - underflow;
         Self {
@@ -88,13 +86,13 @@ impl Sandwich {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fenchel_convexity::losses::SquaredError;
+    use fenchel_convexity::losses::{Loss, SquaredError};
     use ndarray::array;
 
     fn sandwich(excess: f64, square: f64, min: f64, max: f64, roundoff: f64) -> Sandwich {
-        let target = array![0.0, 1.0];
+        let bounds = SquaredError.bounds(array![0.0, 1.0].view()).unwrap();
         let eigenvalues = ExtremeEigenvalues { min, max };
-        Sandwich::new(&SquaredError, target.view(), excess, square, eigenvalues, roundoff, f64::MIN_POSITIVE)
+        Sandwich::new(&bounds, excess, square, eigenvalues, roundoff, f64::MIN_POSITIVE)
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalogue::{Cosine, PotentialFunction, Separable};
 use crate::error::ConvexityError;
-use crate::losses::{Loss, SquaredError};
+use crate::losses::{Bounds, Loss, SquaredError};
 use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::potentials::Potential;
@@ -213,25 +213,25 @@ impl Loss for Raised {
         "raised squared error".into()
     }
 
+    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+        SquaredError.require_target(target)
+    }
+
     fn evaluate(
         &self,
         target: ArrayView1<f64>,
         output: ArrayView1<f64>,
         residual: Option<ArrayViewMut1<f64>>,
-    ) -> Result<f64, ConvexityError> {
-        Ok(SquaredError.evaluate(target, output, residual)? + 0.25)
+    ) -> f64 {
+        SquaredError.evaluate(target, output, residual) + 0.25
     }
 
     fn infimum(&self, _: ArrayView1<f64>) -> f64 {
         0.25
     }
 
-    fn lower(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        SquaredError.lower(target, residual_norm)
-    }
-
-    fn upper(&self, target: ArrayView1<f64>, residual_norm: f64) -> f64 {
-        SquaredError.upper(target, residual_norm)
+    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+        SquaredError.bounds(target)
     }
 
     fn residual_sums_to_zero(&self) -> bool {

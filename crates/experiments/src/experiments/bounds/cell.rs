@@ -6,7 +6,7 @@ use fenchel_convexity::losses::Loss;
 use fenchel_datasets::Dataset;
 use fenchel_nn::measurement::Probe;
 use fenchel_nn::optimisers::Sgd;
-use fenchel_nn::{Initialiser, Schedule};
+use fenchel_nn::{Initialiser, NnError, Schedule};
 use fenchel_random::{Rng, Seed};
 
 use super::record::{Log, Record};
@@ -81,8 +81,8 @@ impl Observer<'_> {
         self.tally.count(&probe);
         self.tally.count(&fresh);
         // A one-hot target stands for all: the uniform bound is that of the first sample's target.
-        let target = self.set.targets.row(0);
-        let lower = |energy: f64, lambda_max: f64| self.loss.lower(target, (energy / lambda_max).sqrt());
+        let bounds = self.loss.bounds(self.set.targets.row(0)).map_err(NnError::from)?;
+        let lower = |energy: f64, lambda_max: f64| bounds.lower((energy / lambda_max).sqrt());
         self.logs.push(Log {
             step,
             probe: ProbeLog::of(&probe, lower)?,

@@ -1,6 +1,7 @@
 //! One cell of `gap`: train a model, decompose the gaps along the way.
 
 use fenchel_convexity::losses::Loss;
+use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use ndarray::ArrayView2;
 
@@ -38,7 +39,7 @@ pub(super) fn run(
             let parameters = widened(trainer.parameters());
             let measured = probe.measure(&parameters, set.inputs.view(), set.targets.view())?;
             tally.count(&measured);
-            let parts = decompose(&measured, &*loss, set.targets.view(), roundoff);
+            let parts = decompose(&measured, &*loss, set.targets.view(), roundoff)?;
             record.count(&parts);
             record.logs.push(Log::new(trainer.steps() as usize, &measured, &parts));
             Ok(())
@@ -55,9 +56,10 @@ fn decompose(
     loss: &dyn Loss,
     targets: ArrayView2<'_, f64>,
     roundoff: f64,
-) -> Vec<Decomposition> {
+) -> Result<Vec<Decomposition>, NnError> {
     let pairs = measured.samples.iter().zip(targets.rows());
-    pairs.filter_map(|(sample, target)| Decomposition::new(sample, loss, target, roundoff)).collect()
+    let parts = pairs.map(|(sample, target)| Ok(Decomposition::new(sample, &loss.bounds(target)?, roundoff)));
+    Ok(parts.collect::<Result<Vec<_>, NnError>>()?.into_iter().flatten().collect())
 }
 
 impl Record {

@@ -12,9 +12,8 @@
 //! Every part is at least 0, so none hides behind another. If lo and hi are one power of t, as for the squared error, the loss's
 //! own gap is 0 and the structure's is D = log cond. The same sums without logarithms decompose hi − lo itself.
 
-use fenchel_convexity::losses::Loss;
+use fenchel_convexity::losses::Bounds;
 use fenchel_nn::measurement::SampleMeasurement;
-use ndarray::ArrayView1;
 use serde::{Deserialize, Serialize};
 
 /// The four parts of a gap; of a sample, or their means over samples.
@@ -101,16 +100,11 @@ impl Decomposition {
     /// Decomposes a sample's gap; none where the upper bound is infinite or a number is 0, so that there is no finite logarithm.
     ///
     /// `roundoff` is the relative error of squared norms, and that of eigenvalues relative to the largest.
-    pub(super) fn new(
-        sample: &SampleMeasurement,
-        loss: &dyn Loss,
-        target: ArrayView1<'_, f64>,
-        roundoff: f64,
-    ) -> Option<Self> {
+    pub(super) fn new(sample: &SampleMeasurement, bounds: &Bounds, roundoff: f64) -> Option<Self> {
         let sandwich = sample.sum_zero_sandwich.unwrap_or(sample.sandwich);
         let eigenvalues = sample.sum_zero_eigenvalues.unwrap_or(sample.eigenvalues);
         let residual = sample.squared_residual_norm.sqrt();
-        let (lower_at, upper_at) = (loss.lower(target, residual), loss.upper(target, residual));
+        let (lower_at, upper_at) = (bounds.lower(residual), bounds.upper(residual));
         let telescope = [sandwich.upper, upper_at, sample.excess, lower_at, sandwich.lower];
         if telescope.iter().any(|&value| !(value > 0.0 && value.is_finite())) {
             return None;
@@ -124,8 +118,8 @@ impl Decomposition {
             e * (1.0 - own) * (eigenvalues.min - eigenvalues.max * roundoff) <= square * (1.0 + roundoff);
         // Near the largest residual a unit of t is many units of the bounds.
         let (low, high) = (residual * (1.0 - own), residual * (1.0 + own));
-        let between = loss.lower(target, low) * (1.0 - own) <= sample.excess
-            && sample.excess * (1.0 - own) <= loss.upper(target, high);
+        let between = bounds.lower(low) * (1.0 - own) <= sample.excess
+            && sample.excess * (1.0 - own) <= bounds.upper(high);
         // Each logarithm errs by a unit of itself and by the relative error of its argument, a few units; a sum of four
         // differences adds a unit for each partial sum, none of which exceeds the largest logarithms' sizes.
         let size = logarithms.iter().map(|value| value.abs()).sum::<f64>();
@@ -156,7 +150,7 @@ impl Decomposition {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fenchel_convexity::losses::{SoftmaxCrossEntropy, SquaredError};
+    use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
     use fenchel_nn::measurement::{ExtremeEigenvalues, Sandwich};
     use ndarray::array;
 
@@ -175,8 +169,7 @@ mod tests {
             eigenvalues,
             sum_zero_eigenvalues: None,
             sandwich: Sandwich::new(
-                loss,
-                target.view(),
+                &loss.bounds(target.view()).unwrap(),
                 excess,
                 square,
                 eigenvalues,
@@ -187,11 +180,15 @@ mod tests {
         }
     }
 
+    fn bounds(loss: &dyn Loss) -> Bounds {
+        loss.bounds(array![1.0, 0.0].view()).unwrap()
+    }
+
     #[test]
     fn the_squared_error_has_no_gap_of_its_own() {
         let sample = sample(&SquaredError, [1.0, 0.0], [0.0, 2.0], [3.0, 1.0]);
         // e = (-1, 2): t² = 5, ‖∇l‖² = 9 + 4 = 13, cond = 9.
-        let parts = Decomposition::new(&sample, &SquaredError, array![1.0, 0.0].view(), 1e-14).unwrap();
+        let parts = Decomposition::new(&sample, &bounds(&SquaredError), 1e-14).unwrap();
         let near = |value: f64, expected: f64| (value - expected).abs() < 1e-13;
         assert!(near(parts.logarithmic.structure_above, (13.0_f64 / 5.0).ln()));
         assert!(near(parts.logarithmic.structure_below, (45.0_f64 / 13.0).ln()));
@@ -205,17 +202,16 @@ mod tests {
         // With two classes both bounds of T11 are -log(1 - t/√2), which is the loss.
         let loss = SoftmaxCrossEntropy;
         let sample = sample(&loss, [1.0, 0.0], [3.0, 0.0], [2.0, 1.5]);
-        let parts = Decomposition::new(&sample, &loss, array![1.0, 0.0].view(), 1e-14).unwrap();
+        let parts = Decomposition::new(&sample, &bounds(&loss), 1e-14).unwrap();
         assert!(parts.logarithmic.loss().abs() < 1e-13 && parts.logarithmic.structure() > 0.1);
         assert!(parts.ordered && parts.adds_up() && !parts.is_d());
     }
 
     #[test]
     fn a_broken_order_and_an_infinite_bound_are_seen() {
-        let target = array![1.0, 0.0];
         let good = sample(&SquaredError, [1.0, 0.0], [0.0, 2.0], [3.0, 1.0]);
         let decompose =
-            |sample: &SampleMeasurement| Decomposition::new(sample, &SquaredError, target.view(), 1e-14);
+            |sample: &SampleMeasurement| Decomposition::new(sample, &bounds(&SquaredError), 1e-14);
         let mut gradient = good.clone();
         gradient.squared_gradient_norm = 46.0;
         assert!(!decompose(&gradient).unwrap().ordered);

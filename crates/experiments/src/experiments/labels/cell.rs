@@ -1,6 +1,7 @@
 //! One cell of `labels`: train on true labels, measure under true and wrong ones.
 
 use fenchel_convexity::losses::Loss;
+use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_random::{Rng, Seed};
 use ndarray::{Array2, ArrayView2};
@@ -60,7 +61,8 @@ fn condensed(
     targets: ArrayView2<'_, f64>,
 ) -> Result<ProbeLog, Failure> {
     // A one-hot target stands for all: these losses treat all classes alike.
-    let lower = |energy: f64, lambda_max: f64| loss.lower(targets.row(0), (energy / lambda_max).sqrt());
+    let bounds = loss.bounds(targets.row(0)).map_err(NnError::from)?;
+    let lower = |energy: f64, lambda_max: f64| bounds.lower((energy / lambda_max).sqrt());
     Ok(ProbeLog::of(measured, lower)?)
 }
 

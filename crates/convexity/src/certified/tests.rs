@@ -5,11 +5,11 @@ mod soundness;
 
 use super::cross_entropy::{best_lower, prove_lower, prove_upper_three, prove_upper_two};
 use super::*;
-use crate::objectives::Formula;
 use crate::catalogue::{AbsoluteValue, Cosine, LogSumExp, Quadratic, Scalar, Separable, Softplus};
 use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::Number;
+use crate::objectives::Formula;
 use crate::objectives::Kink;
 
 /// A function of one or two variables for these tests, by name.

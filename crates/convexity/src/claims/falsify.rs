@@ -12,7 +12,7 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 /// With fewer settled climbs than this a search has not looked around.
-const SETTLED: u64 = 2;
+const SETTLED: u64 = 3;
 
 /// What a search for a counterexample has found.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +36,7 @@ impl fmt::Display for Falsification {
 impl Claim<'_> {
     /// Searches for a counterexample.
     ///
-    /// `Violated` comes with a proof. `Holds` means that nothing was found although two climbs at least settled, from at least as many
+    /// `Violated` comes with a proof. `Holds` means that nothing was found although three climbs at least settled, from at least as many
     /// start pairs as there are dimensions.
     /// `Undecided` means that something was found that cannot be certified, that the function contradicts itself, or that the
     /// budget was too small for the dimension.

@@ -21,6 +21,7 @@ macro_rules! formula {
             }
             fn dimension(&self) -> usize {
                 let $self = self;
+                let _ = $self;
                 $dimension
             }
             fn value<N: Number>(&self, $x: &[N]) -> N {

@@ -1,7 +1,9 @@
 //! Random formulas with kinks, jumps and poles: every answer is attacked by evaluation in 256 bits, without
 //! derivatives.
 
-use crate::certified::*;
+use crate::certified::{
+    Effort, Proof, best_curvature, minimum, prove_curvature, prove_nonnegative, prove_pairs,
+};
 use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::{Interval, Number, PreciseInterval};

@@ -1,7 +1,10 @@
 //! What must not be proved, and what must not be refuted: kinks, jumps, poles, derivatives that lie, boxes
 //! that are none.
 
-use crate::certified::*;
+use crate::certified::{
+    Effort, Proof, best_curvature, minimum, prove_curvature, prove_nonnegative, prove_pairs,
+    prove_polyak_lojasiewicz,
+};
 use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::{Interval, Number};

@@ -24,19 +24,15 @@ mod root_power;
 pub use even_polynomial::EvenPolynomial;
 pub use root_power::RootPower;
 
-use super::{Comparator, ProxyConvex, Surrogate};
+use super::{Comparator, IntoObjective, ProxyConvex, SmoothGuarantee, Surrogate};
 use crate::error::{ConvexityError, require_positive};
-use crate::objectives::Objective;
-use ndarray::Array1;
+use ndarray::{Array1, ArrayView1};
 use std::sync::Arc;
 
 /// A convex function as an instance: (f, f).
-///
-/// # Errors
-///
-/// None at present; the signature is that of the other instances.
-pub fn convex(f: Arc<dyn Objective>) -> Result<ProxyConvex, ConvexityError> {
-    ProxyConvex::new(f.clone(), f.clone(), f)
+#[must_use]
+pub fn convex(f: impl IntoObjective) -> ProxyConvex {
+    ProxyConvex::of_one(f.into_objective())
 }
 
 /// A tau-quasar-convex function as an instance: (tau f, tau f), claimed at v = w* only.
@@ -58,9 +54,10 @@ pub fn convex(f: Arc<dyn Objective>) -> Result<ProxyConvex, ConvexityError> {
 /// assert!(quasar_convex(f, 0.51)?.falsify(&at_minimiser, &config)?.is_violated());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
-pub fn quasar_convex(f: Arc<dyn Objective>, tau: f64) -> Result<ProxyConvex, ConvexityError> {
+pub fn quasar_convex(f: impl IntoObjective, tau: f64) -> Result<ProxyConvex, ConvexityError> {
     require_positive("tau", tau)?;
-    let scaled: Arc<dyn Objective> = Arc::new(Surrogate::new(f.clone(), tau, 0.0)?);
+    let f = f.into_objective();
+    let scaled = Arc::new(Surrogate::new(f.clone(), tau, 0.0)?);
     ProxyConvex::new(f, scaled.clone(), scaled)
 }
 
@@ -80,12 +77,18 @@ impl StarConvex {
     }
 
     /// The minimiser w* as a comparator; both families have f(w*) = 0, so it costs nothing.
+    #[must_use]
+    pub fn comparator(&self) -> Comparator {
+        Comparator { point: Array1::from(self.minimiser.clone()), cost: 0.0 }
+    }
+
+    /// P2 for a start.
     ///
     /// # Errors
     ///
-    /// None for the families of this module.
-    pub fn comparator(&self) -> Result<Comparator, ConvexityError> {
-        Comparator::new(Array1::from(self.minimiser.clone()), 0.0)
+    /// If w_0 does not fit.
+    pub fn guarantee(&self, start: ArrayView1<f64>) -> Result<SmoothGuarantee, ConvexityError> {
+        self.comparator().guarantee(start, self.smoothness)
     }
 
     /// L2 with `||grad f||^2 <= L2 g`.

@@ -1,5 +1,6 @@
 //! Surrogates made of an objective: `constant + factor f`.
 
+use super::IntoObjective;
 use crate::error::{ConvexityError, require_range};
 use crate::objectives::{Domain, Enclosable, Enclosure, Evaluate, ForwardError, Kink, Objective};
 use ndarray::{Array1, ArrayView1, ArrayViewMut1};
@@ -12,9 +13,8 @@ use std::sync::Arc;
 /// use fenchel_convexity::objectives::Objective;
 /// use fenchel_convexity::proxy::Surrogate;
 /// use ndarray::array;
-/// use std::sync::Arc;
 ///
-/// let g = Surrogate::new(Arc::new(Quadratic::diagonal(&[2.0])?), 0.5, 1.0)?;
+/// let g = Surrogate::new(Quadratic::diagonal(&[2.0])?, 0.5, 1.0)?;
 /// assert_eq!(g.value(array![3.0].view())?, 5.5);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
@@ -31,7 +31,8 @@ impl Surrogate {
     /// # Errors
     ///
     /// If a number is not finite.
-    pub fn new(function: Arc<dyn Objective>, factor: f64, constant: f64) -> Result<Self, ConvexityError> {
+    pub fn new(function: impl IntoObjective, factor: f64, constant: f64) -> Result<Self, ConvexityError> {
+        let function = function.into_objective();
         require_range("factor", factor, true, "finite")?;
         require_range("constant", constant, true, "finite")?;
         Ok(Self { function, factor, constant })

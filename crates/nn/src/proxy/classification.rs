@@ -179,7 +179,7 @@ impl Oracle for ClassificationOracle<'_> {
         }
         let error = self.roundoff(w, loss, slope, moments / count);
         let g = if self.surrogate == Surrogate::Slope { slope } else { loss };
-        Ok(Observation { f: loss, g, second_moment, error })
+        Ok(Observation { f: loss, g, second_moment, error: Some(error) })
     }
 
     fn sample(

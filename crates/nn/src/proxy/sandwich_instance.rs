@@ -19,7 +19,7 @@ use std::sync::Arc;
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::error::{require_finite, require_vector};
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
-use fenchel_convexity::proxy::{DominanceGuarantee, Observation, Oracle, RoundOff};
+use fenchel_convexity::proxy::{Observation, Oracle, ProxyPlGuarantee, RoundOff};
 use fenchel_random::{Rng, Seed, Stream};
 use fenchel_tensor::Activation;
 use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
@@ -40,7 +40,7 @@ pub enum Objective {
 /// One sample, its loss and a network with one hidden layer, as an oracle.
 ///
 /// ```
-/// use fenchel_convexity::proxy::{Comparator, Descent, check};
+/// use fenchel_convexity::proxy::{Comparator, Descent};
 /// use fenchel_nn::proxy::{SandwichInstance, SandwichObjective};
 /// use fenchel_random::Seed;
 /// use fenchel_tensor::Activation;
@@ -52,7 +52,7 @@ pub enum Objective {
 /// // v plays no part in P3.
 /// let run = Descent::new(0.05, 100)?.gradient(&instance, start.view(), &Comparator::new(start.clone(), 0.0)?)?;
 /// let guarantee = instance.guarantee(run.steps()[0].f, 1.0, 20.0)?;
-/// assert!(check::dominance(&[run], &guarantee, 0.0)?.verdict().holds());
+/// assert!(guarantee.check(&[run])?.verdict().holds());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -156,7 +156,7 @@ impl SandwichInstance {
         })
     }
 
-    /// P3 for a start of this loss, with lambda and the smoothness L; all three are examined by [`fenchel_convexity::proxy::check::dominance`] on the run.
+    /// P3 for a start of this loss, with lambda and the smoothness L; its check examines all three on the run.
     ///
     /// # Errors
     /// If a constant is not positive.
@@ -165,10 +165,11 @@ impl SandwichInstance {
         start_loss: f64,
         lambda: f64,
         smoothness: f64,
-    ) -> Result<DominanceGuarantee, NnError> {
+    ) -> Result<ProxyPlGuarantee, NnError> {
         let alpha = if self.objective == Objective::SquaredError { 2.0 } else { 1.0 };
-        let guarantee = DominanceGuarantee::new(start_loss, 0.0, alpha, self.mu(lambda)?, smoothness)?;
-        Ok(guarantee.with_noise(self.deviation * self.deviation)?)
+        let (mu, variance) = (self.mu(lambda)?, self.deviation * self.deviation);
+        let (start, infimum, xi) = (start_loss, 0.0, 0.0);
+        Ok(ProxyPlGuarantee { start, infimum, xi, alpha, mu, smoothness, variance }.checked()?)
     }
 
     /// lambda_min of the structural matrix; for cross-entropy on the directions that sum to zero.
@@ -281,7 +282,7 @@ impl Oracle for SandwichInstance {
             },
             gradient: 1.5 * jacobian * (output + lengths * unit * norm),
         };
-        Ok(Observation { f, g, second_moment, error })
+        Ok(Observation { f, g, second_moment, error: Some(error) })
     }
 
     fn sample(

@@ -30,7 +30,7 @@
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::error::{require_dimension, require_finite};
 use fenchel_convexity::proxy::check::{Checked, at_every_iterate, mean_surrogate};
-use fenchel_convexity::proxy::{Comparator, DominanceGuarantee, Run};
+use fenchel_convexity::proxy::{Comparator, ProxyPlGuarantee, Run, Step};
 use fenchel_convexity::verdict::Hypothesis;
 use fenchel_tensor::Activation;
 use ndarray::Array1;
@@ -178,8 +178,14 @@ impl SeparableInstance {
     ///
     /// # Errors
     /// If a number is not finite.
-    pub fn dominance(&self, start_loss: f64, smoothness: f64) -> Result<DominanceGuarantee, ConvexityError> {
-        DominanceGuarantee::new(start_loss, self.xi(), 1.0, 2.0 * self.strength(), smoothness)
+    pub fn pl_guarantee(
+        &self,
+        start_loss: f64,
+        smoothness: f64,
+    ) -> Result<ProxyPlGuarantee, ConvexityError> {
+        let (start, xi, mu) = (start_loss, self.xi(), 2.0 * self.strength());
+        let (infimum, alpha, variance) = (0.0, 1.0, 0.0);
+        ProxyPlGuarantee { start, infimum, xi, alpha, mu, smoothness, variance }.checked()
     }
 
     /// The hypotheses about data and network, each measured.
@@ -229,6 +235,11 @@ impl SeparableInstance {
         let start = runs.first().and_then(|run| run.steps().first()).map_or(f64::NAN, |step| step.norm);
         let eta = runs.first().map_or(f64::NAN, Run::step_size);
         let bound = |steps| self.mean_bound(start, eta, steps).unwrap_or(f64::INFINITY);
-        mean_surrogate("E3", runs, hypotheses, &bound)
+        // Round-off moves `<W, V>` by at most as much as W; S is that over k, twice because it stands below the root too.
+        let granted = |run: &Run, step: &Step| {
+            let eta = run.step_size();
+            step.error.g + (1.0 + 2.0 / strength) * (step.error.gradient + step.drift(eta))
+        };
+        mean_surrogate("E3", runs, hypotheses, bound, granted)
     }
 }

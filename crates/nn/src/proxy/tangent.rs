@@ -29,8 +29,8 @@ mod search;
 mod starts;
 
 use fenchel_convexity::ConvexityError;
-use fenchel_convexity::proxy::check::{Checked, smooth};
-use fenchel_convexity::proxy::{Comparator, Run, SmoothGuarantee};
+use fenchel_convexity::proxy::check::Checked;
+use fenchel_convexity::proxy::{Comparator, Run};
 use fenchel_random::{Rng, Seed};
 use fenchel_tensor::Activation;
 use ndarray::{Array1, ArrayView1};
@@ -230,12 +230,9 @@ impl TangentInstance {
     /// P2 for runs from W_0 compared with v, which cost `L(v) + e`.
     ///
     /// # Errors
-    /// As [`smooth`].
+    /// As [`SmoothGuarantee::check`](fenchel_convexity::proxy::SmoothGuarantee::check).
     pub fn check(&self, runs: &[Run], comparator: &Comparator) -> Result<Checked, ConvexityError> {
-        let difference = &self.start - &comparator.point();
-        let distance = difference.dot(&difference).sqrt();
-        let guarantee = SmoothGuarantee::new(distance, comparator.cost(), self.task.radius().powi(2))?;
-        smooth(runs, &guarantee)
+        comparator.guarantee(self.start.view(), self.task.radius().powi(2))?.check(runs)
     }
 
     /// The point of the ball nearest to w.

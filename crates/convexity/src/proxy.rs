@@ -1,7 +1,9 @@
-//! Proxy convexity (section 6 of the theory): what gradient descent reaches where the function itself is not convex.
+//! Proxy convexity (section 6 of the theory): what gradient descent reaches where the function itself is not
+//! convex.
 //!
-//! A differentiable f is **(g, h)-proxy convex** if `<grad f(w), w - v> >= g(w) - h(v)`, and satisfies a **g-proxy, xi-optimal PL inequality** with alpha, mu > 0
-//! if `||grad f(w)||^alpha >= (mu/2)(g(w) - xi)`. Either is enough for gradient descent on f to drive the *surrogate* g down, whatever f itself does:
+//! A differentiable f is **(g, h)-proxy convex** if `<grad f(w), w - v> >= g(w) - h(v)`, and satisfies a
+//! **g-proxy, xi-optimal PL inequality** with alpha, mu > 0 if `||grad f(w)||^alpha >= (mu/2)(g(w) - xi)`.
+//! Either is enough for gradient descent on f to drive the *surrogate* g down, whatever f itself does:
 //!
 //! | question | where |
 //! |---|---|
@@ -14,10 +16,11 @@
 //! | Convex, star-convex and quasar-convex functions | [`star_convex`] \[E1\] |
 //! | A single neuron: realisable, ReLU, agnostic | [`neuron`] \[E2\] |
 //!
-//! Norms are Euclidean. Instances on networks (\[E3\] to \[E5\]) are in `fenchel-nn`: they are oracles of this module.
+//! Norms are Euclidean. Instances on networks (\[E3\] to \[E5\]) are in `fenchel-nn`: they are oracles of
+//! this module.
 //!
-//! **Reference.** S. Frei, Q. Gu, *Proxy convexity: a unified framework for the analysis of neural networks trained by gradient descent*, NeurIPS 2021
-//! (arXiv 2106.13792).
+//! **Reference.** S. Frei, Q. Gu, *Proxy convexity: a unified framework for the analysis of neural networks
+//! trained by gradient descent*, NeurIPS 2021 (arXiv 2106.13792).
 //!
 //! ```
 //! use fenchel_convexity::proxy::{Descent, Exact, star_convex};

@@ -97,7 +97,8 @@ impl ProxyConvex {
         verdict_at(&self.inequality(), &Pair { u: w.to_vec(), v: v.to_vec() })
     }
 
-    /// Searches a region for a counterexample: w and v in a ball or sublevel set, or v fixed ([`Region::Around`]) and w anywhere.
+    /// Searches a region for a counterexample: w and v in a ball or sublevel set, or v fixed
+    /// ([`Region::Around`]) and w anywhere.
     ///
     /// # Errors
     ///

@@ -1,17 +1,20 @@
 //! P1: proxy convexity and stochastic gradients with a bounded second moment.
 //!
-//! **Statement.** `w_{t+1} = w_t - eta grad f(w_t; z_t)` with unbiased gradients, and at every iterate `<grad f(w_t), w_t - v> >= g(w_t) - h(v)` and
-//! `E||grad f(w_t; z)||^2 <= L1^2`. Then
+//! **Statement.** `w_{t+1} = w_t - eta grad f(w_t; z_t)` with unbiased gradients, and at every iterate
+//! `<grad f(w_t), w_t - v> >= g(w_t) - h(v)` and `E||grad f(w_t; z)||^2 <= L1^2`. Then
 //! ```text
 //! (1/T) sum_{t<T} E g(w_t) <= h(v) + ||w_0 - v||^2 / (2 eta T) + eta L1^2 / 2.
 //! ```
-//! **Assumptions.** v and w_0 fixed before the randomness; any eta > 0. Gradient descent is the case without randomness.
+//! **Assumptions.** v and w_0 fixed before the randomness; any eta > 0. Gradient descent is the case without
+//! randomness.
 //!
-//! **Proof.** `E||w_{t+1} - v||^2 = E||w_t - v||^2 - 2 eta E<grad f(w_t), w_t - v> + eta^2 E||grad f(w_t; z)||^2`; insert both hypotheses, sum over t, drop
-//! `||w_T - v||^2`. ∎
+//! **Proof.**
+//! `E||w_{t+1} - v||^2 = E||w_t - v||^2 - 2 eta E<grad f(w_t), w_t - v> + eta^2 E||grad f(w_t; z)||^2`;
+//! insert both hypotheses, sum over t, drop `||w_T - v||^2`. ∎
 //!
-//! **Inverse.** The bound is at most h(v) + eps if `||w_0 - v||^2 / T <= eta (2 eps - eta L1^2)`. The right side is largest at `eta = eps / L1^2`, so
-//! `T = ||w_0 - v||^2 L1^2 / eps^2` steps are enough, and no other constant step needs fewer by this bound.
+//! **Inverse.** The bound is at most h(v) + eps if `||w_0 - v||^2 / T <= eta (2 eps - eta L1^2)`. The right
+//! side is largest at `eta = eps / L1^2`, so `T = ||w_0 - v||^2 L1^2 / eps^2` steps are enough, and no other
+//! constant step needs fewer by this bound.
 //!
 //! **Reference.** Frei, Gu, arXiv 2106.13792, Theorem 3.1.
 
@@ -86,12 +89,13 @@ impl LipschitzGuarantee {
             .ok_or(ConvexityError::Overflow { what: "the number of steps" })
     }
 
-    /// Examines every hypothesis on the runs, and the conclusion at every prefix, as [`check`](super::check) says.
+    /// Examines every hypothesis on the runs, and the conclusion at every prefix, as [`check`](super::check)
+    /// says.
     ///
     /// # Errors
     ///
-    /// If the constants make no guarantee, there is no run, gradient descent and SGD are mixed, or the runs differ in
-    /// start, step, length or comparator.
+    /// If the constants make no guarantee, there is no run, gradient descent and SGD are mixed, or the runs
+    /// differ in start, step, length or comparator.
     pub fn check(&self, runs: &[Run]) -> Result<Checked, ConvexityError> {
         self.checked()?;
         let run = require_alike(runs)?;

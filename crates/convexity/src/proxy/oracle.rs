@@ -5,7 +5,8 @@ use crate::error::{ConvexityError, require_range, require_vector};
 use fenchel_random::{Rng, Stream};
 use ndarray::{ArrayView1, ArrayViewMut1};
 
-/// An instance as the runner sees it: f with its surrogate g, its gradient, and unbiased stochastic gradients.
+/// An instance as the runner sees it: f with its surrogate g, its gradient, and unbiased stochastic
+/// gradients.
 pub trait Oracle: Send + Sync {
     /// The dimension of w.
     fn dimension(&self) -> usize;
@@ -33,7 +34,8 @@ pub trait Oracle: Send + Sync {
         gradient: ArrayViewMut1<f64>,
     ) -> Result<(), ConvexityError>;
 
-    /// The functions whose f64 values the observations are, for an oracle that states no bound on the round-off.
+    /// The functions whose f64 values the observations are, for an oracle that states no bound on the
+    /// round-off.
     ///
     /// Runs then keep their iterates, and checkers compare the numbers with enclosures where it matters.
     fn functions(&self) -> Option<&ProxyConvex> {
@@ -69,8 +71,9 @@ pub struct RoundOff {
 
 /// The second moment of the gradient of a batch of b among n samples, drawn without repetition.
 ///
-/// `||grad f||^2 + (n - b)/(b (n - 1)) (mean ||grad l_i||^2 - ||grad f||^2)`, from the squared norm of the full gradient and the mean of the samples' squared
-/// norms: the covariance of two draws without repetition is `-1/(n - 1)` of the variance.
+/// `||grad f||^2 + (n - b)/(b (n - 1)) (mean ||grad l_i||^2 - ||grad f||^2)`, from the squared norm of the
+/// full gradient and the mean of the samples' squared norms: the covariance of two draws without repetition
+/// is `-1/(n - 1)` of the variance.
 #[must_use]
 pub fn batch_second_moment(full: f64, mean_square: f64, samples: usize, batch: usize) -> f64 {
     if samples <= 1 || batch >= samples {
@@ -109,7 +112,8 @@ impl Exact {
 
 /// The oracle of a [`ProxyConvex`] whose stochastic gradient has additive noise.
 ///
-/// The noise is `+-s` times a coordinate vector, sign and coordinate uniform: its mean is zero and its squared norm s^2, exactly.
+/// The noise is `+-s` times a coordinate vector, sign and coordinate uniform: its mean is zero and its
+/// squared norm s^2, exactly.
 #[derive(Clone, Debug)]
 pub struct Noisy {
     proxy: ProxyConvex,

@@ -1,27 +1,35 @@
 //! P3: a proxy PL inequality and descent.
 //!
-//! **Statement.** f is L-smooth and `f >= f_inf`; at every iterate `||grad f(w_t)||^alpha >= (mu/2)(g(w_t) - xi)`; `eta <= 1/L`. Gradient descent gives
+//! **Statement.** f is L-smooth and `f >= f_inf`; at every iterate
+//! `||grad f(w_t)||^alpha >= (mu/2)(g(w_t) - xi)`; `eta <= 1/L`. Gradient descent gives
 //! ```text
 //! min_{t<T} g(w_t) <= xi + (2/mu) B^{alpha/2},    B = 2 (f(w_0) - f_inf) / (eta T).
 //! ```
-//! SGD with unbiased gradients and `E||grad f(w; z) - grad f(w)||^2 <= s^2`: with `B = 2 (f(w_0) - f_inf) / (eta T) + L eta s^2`
+//! SGD with unbiased gradients and `E||grad f(w; z) - grad f(w)||^2 <= s^2`: with
+//! `B = 2 (f(w_0) - f_inf) / (eta T) + L eta s^2`
 //! ```text
 //! min_{t<T} E g(w_t) <= xi + (2/mu) B^{alpha/2}                                     for alpha <= 2
 //! min_{t<T}   g(w_t) <= xi + (2/mu) (B/delta)^{alpha/2}   with probability 1 - delta, for every alpha.
 //! ```
-//! **Assumptions.** Smoothness is used only for the descent inequality `f(w_{t+1}) <= f(w_t) - (eta/2) ||grad f(w_t)||^2`; where f is not smooth the
-//! guarantee stands if that inequality is measured at every step. With noise it is used as `f(w_{t+1}) <= f(w_t) + <grad f(w_t), d> + (L/2) ||d||^2`.
+//! **Assumptions.** Smoothness is used only for the descent inequality
+//! `f(w_{t+1}) <= f(w_t) - (eta/2) ||grad f(w_t)||^2`; where f is not smooth the guarantee stands if that
+//! inequality is measured at every step. With noise it is used as
+//! `f(w_{t+1}) <= f(w_t) + <grad f(w_t), d> + (L/2) ||d||^2`.
 //!
-//! **Proof.** Sum the descent inequality: `(1/T) sum ||grad f(w_t)||^2 <= B`, so the smallest `||grad f(w_t)||^alpha` is at most `B^{alpha/2}`; insert the PL
-//! inequality. With noise, `E||grad f(w; z)||^2 <= ||grad f(w)||^2 + s^2` and `L eta <= 1` give
-//! `E f(w_{t+1}) <= E f(w_t) - (eta/2) E||grad f(w_t)||^2 + L eta^2 s^2 / 2`, so `(1/T) sum E||grad f(w_t)||^2 <= B`. For alpha <= 2,
-//! `E||grad f||^alpha <= (E||grad f||^2)^{alpha/2}` (Jensen), at the t where the right side is smallest. For every alpha,
+//! **Proof.** Sum the descent inequality: `(1/T) sum ||grad f(w_t)||^2 <= B`, so the smallest
+//! `||grad f(w_t)||^alpha` is at most `B^{alpha/2}`; insert the PL inequality. With noise,
+//! `E||grad f(w; z)||^2 <= ||grad f(w)||^2 + s^2` and `L eta <= 1` give
+//! `E f(w_{t+1}) <= E f(w_t) - (eta/2) E||grad f(w_t)||^2 + L eta^2 s^2 / 2`, so
+//! `(1/T) sum E||grad f(w_t)||^2 <= B`. For alpha <= 2, `E||grad f||^alpha <= (E||grad f||^2)^{alpha/2}`
+//! (Jensen), at the t where the right side is smallest. For every alpha,
 //! `P[ (1/T) sum ||grad f(w_t)||^2 > B/delta ] < delta` (Markov). ∎
 //!
-//! For alpha > 2 the statement in expectation is false (Jensen points the other way; the theory's section 6 has the counterexample).
+//! For alpha > 2 the statement in expectation is false (Jensen points the other way; the theory's section 6
+//! has the counterexample).
 //!
-//! **Inverse.** With `k = (mu eps / 2)^{2/alpha}` the bound is at most xi + eps if `B <= k`: `2 (f(w_0) - f_inf) / T <= eta (k - L eta s^2)`. The right side is
-//! largest at `eta = min(1/L, k / (2 L s^2))`.
+//! **Inverse.** With `k = (mu eps / 2)^{2/alpha}` the bound is at most xi + eps if `B <= k`:
+//! `2 (f(w_0) - f_inf) / T <= eta (k - L eta s^2)`. The right side is largest at
+//! `eta = min(1/L, k / (2 L s^2))`.
 //!
 //! **Reference.** Frei, Gu, arXiv 2106.13792, Theorem 3.3; the forms with noise are this project's.
 
@@ -70,7 +78,8 @@ impl ProxyPlGuarantee {
     ///
     /// # Errors
     ///
-    /// If f(w_0) is below f_inf, alpha, mu or L is not positive, the variance is negative, or a number is not finite.
+    /// If f(w_0) is below f_inf, alpha, mu or L is not positive, the variance is negative, or a number is not
+    /// finite.
     pub fn checked(self) -> Result<Self, ConvexityError> {
         require_range("infimum", self.infimum, true, "finite")?;
         require_range("start", self.start, self.start >= self.infimum, "finite and at least the infimum")?;
@@ -86,8 +95,8 @@ impl ProxyPlGuarantee {
     ///
     /// # Errors
     ///
-    /// If the step is not in (0, 1/L], T is 0, there is noise and alpha > 2, where the statement is false, or as
-    /// [`ProxyPlGuarantee::checked`].
+    /// If the step is not in (0, 1/L], T is 0, there is noise and alpha > 2, where the statement is false, or
+    /// as [`ProxyPlGuarantee::checked`].
     pub fn bound(&self, step: f64, steps: u64) -> Result<f64, ConvexityError> {
         self.require_in_expectation(self.variance > 0.0)?;
         Ok(self.at_mean_square(self.mean_square(step, steps)?))
@@ -145,15 +154,17 @@ impl ProxyPlGuarantee {
             .ok_or(ConvexityError::Overflow { what: "the number of steps" })
     }
 
-    /// Examines every hypothesis on the runs, and the conclusion at every prefix, as [`check`](super::check) says.
+    /// Examines every hypothesis on the runs, and the conclusion at every prefix, as [`check`](super::check)
+    /// says.
     ///
-    /// For gradient descent the descent inequality is measured at every step, whatever the smoothness of f, and `L` serves
-    /// only as the limit of the step, `eta <= 1/L`. For SGD the smoothness is measured along the steps made.
+    /// For gradient descent the descent inequality is measured at every step, whatever the smoothness of f,
+    /// and `L` serves only as the limit of the step, `eta <= 1/L`. For SGD the smoothness is measured along
+    /// the steps made.
     ///
     /// # Errors
     ///
-    /// As [`LipschitzGuarantee::check`](super::LipschitzGuarantee::check); also for SGD with alpha > 2, where the statement
-    /// in expectation is false.
+    /// As [`LipschitzGuarantee::check`](super::LipschitzGuarantee::check); also for SGD with alpha > 2, where
+    /// the statement in expectation is false.
     pub fn check(&self, runs: &[Run]) -> Result<Checked, ConvexityError> {
         self.checked()?;
         let run = require_alike(runs)?;

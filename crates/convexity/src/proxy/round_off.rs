@@ -33,7 +33,8 @@ pub(super) fn value_error(function: &dyn Objective, w: ArrayView1<f64>) -> Optio
     distance(computed, &PreciseInterval::value(function, &lift::<PreciseInterval>(&w.to_vec())))
 }
 
-/// The largest distance of a number from any in an enclosure; none where the enclosure is undefined or unbounded.
+/// The largest distance of a number from any in an enclosure; none where the enclosure is undefined or
+/// unbounded.
 fn distance(computed: f64, exact: &PreciseInterval) -> Option<f64> {
     if exact.is_undefined() {
         return None;

@@ -1,17 +1,20 @@
 //! P2: proxy convexity and stochastic gradients that vanish with the surrogate.
 //!
-//! **Statement.** `w_{t+1} = w_t - eta grad f(w_t; z_t)` with unbiased gradients, g >= 0, and at every iterate `<grad f(w_t), w_t - v> >= g(w_t) - h(v)` and
-//! `E||grad f(w_t; z)||^2 <= L2 g(w_t)`. Then for `eta < 2/L2`
+//! **Statement.** `w_{t+1} = w_t - eta grad f(w_t; z_t)` with unbiased gradients, g >= 0, and at every
+//! iterate `<grad f(w_t), w_t - v> >= g(w_t) - h(v)` and `E||grad f(w_t; z)||^2 <= L2 g(w_t)`. Then for
+//! `eta < 2/L2`
 //! ```text
 //! (1/T) sum_{t<T} E g(w_t) <= [ ||w_0 - v||^2 / (eta T) + 2 h(v) ] / (2 - eta L2).
 //! ```
 //! **Assumptions.** v and w_0 fixed before the randomness. Gradient descent is the case without randomness.
 //!
-//! **Proof.** As for P1, but the last term is at most `eta^2 L2 E g(w_t)`, which the second absorbs: `eta (2 - eta L2) sum E g(w_t) <= ||w_0 - v||^2 + 2 eta T h(v)`. ∎
+//! **Proof.** As for P1, but the last term is at most `eta^2 L2 E g(w_t)`, which the second absorbs:
+//! `eta (2 - eta L2) sum E g(w_t) <= ||w_0 - v||^2 + 2 eta T h(v)`. ∎
 //!
-//! **Inverse.** The bound is at most eps > h(v) if `||w_0 - v||^2 / T <= eta [ 2 (eps - h(v)) - eps eta L2 ]`. The right side is largest at
-//! `eta = (eps - h(v)) / (eps L2)`, which is below 2/L2, so `T = ||w_0 - v||^2 eps L2 / (eps - h(v))^2` steps are enough. For h(v) = 0 that is a step of 1/L2
-//! and `T = ||w_0 - v||^2 L2 / eps`.
+//! **Inverse.** The bound is at most eps > h(v) if
+//! `||w_0 - v||^2 / T <= eta [ 2 (eps - h(v)) - eps eta L2 ]`. The right side is largest at
+//! `eta = (eps - h(v)) / (eps L2)`, which is below 2/L2, so `T = ||w_0 - v||^2 eps L2 / (eps - h(v))^2` steps
+//! are enough. For h(v) = 0 that is a step of 1/L2 and `T = ||w_0 - v||^2 L2 / eps`.
 //!
 //! **Reference.** Frei, Gu, arXiv 2106.13792, Theorem 3.2.
 
@@ -49,8 +52,8 @@ impl SmoothGuarantee {
     ///
     /// # Errors
     ///
-    /// If the distance or h(v) is negative (a mean of g >= 0 would lie below it), L2 is not positive, or a number is not
-    /// finite.
+    /// If the distance or h(v) is negative (a mean of g >= 0 would lie below it), L2 is not positive, or a
+    /// number is not finite.
     pub fn checked(self) -> Result<Self, ConvexityError> {
         require_range("distance", self.distance, self.distance >= 0.0, "finite and at least 0")?;
         let cost = self.comparator_cost;
@@ -95,7 +98,8 @@ impl SmoothGuarantee {
             .ok_or(ConvexityError::Overflow { what: "the number of steps" })
     }
 
-    /// Examines every hypothesis on the runs, and the conclusion at every prefix, as [`check`](super::check) says.
+    /// Examines every hypothesis on the runs, and the conclusion at every prefix, as [`check`](super::check)
+    /// says.
     ///
     /// # Errors
     ///

@@ -1,22 +1,28 @@
 //! E1: convex, star-convex and quasar-convex functions.
 //!
-//! **Statement.** A convex f is (f, f)-proxy convex: `<grad f(w), w - v> >= f(w) - f(v)` is the definition. f is *tau-quasar-convex* about a minimiser w* if
-//! `f(w*) >= f(w) + (1/tau) <grad f(w), w* - w>`, and *star-convex* for tau = 1. Then `<grad f(w), w - w*> >= tau f(w) - tau f(w*)`: at the comparator
-//! v = w* f is proxy convex with `g = tau f` and `h(w*) = tau f(w*)`.
+//! **Statement.** A convex f is (f, f)-proxy convex: `<grad f(w), w - v> >= f(w) - f(v)` is the definition. f
+//! is *tau-quasar-convex* about a minimiser w* if `f(w*) >= f(w) + (1/tau) <grad f(w), w* - w>`, and
+//! *star-convex* for tau = 1. Then `<grad f(w), w - w*> >= tau f(w) - tau f(w*)`: at the comparator v = w* f
+//! is proxy convex with `g = tau f` and `h(w*) = tau f(w*)`.
 //!
-//! **P2.** Where f is L-smooth on the whole space with minimum f*, `||grad f||^2 <= 2L (f - f*)` (T4). For f* >= 0 that is at most `(2L/tau) g`.
+//! **P2.** Where f is L-smooth on the whole space with minimum f*, `||grad f||^2 <= 2L (f - f*)` (T4). For
+//! f* >= 0 that is at most `(2L/tau) g`.
 //!
 //! Two families whose constants are known:
 //!
-//! - [`RootPower`]: `((||w - w*||^2 + e)^{p/2} - e^{p/2}) / p`, p in (0, 2]. Quasar-convex with tau = p and not better: with `s = ||w - w*||^2 + e`,
-//!   `<grad f, w - w*> = s^{p/2} - e s^{p/2-1}`, which is at least `p f = s^{p/2} - e^{p/2}` because `(s/e)^{p/2-1} <= 1`, and their ratio tends to 1 far away
-//!   for p > 0. The Hessian's eigenvalues are `s^{p/2-1}` and `s^{p/2-2}(e + (p-1)||w - w*||^2)`, both at most `L = e^{p/2-1}` in absolute value; for p < 1 f is
-//!   not even star-convex.
-//! - [`EvenPolynomial`]: `sum_k c_k prod_i (w_i - w*_i)^{2 a_ki}`, c_k > 0, in general not convex. By Euler's identity `<grad f, w - w*>` is the sum of
-//!   (degree x term), so tau is the least degree. On the ball `||w - w*|| <= R` each term t of degree d has `||grad t||^2 <= 4 c |a|^2 R^{d-2} t`, as
-//!   `t / (w_i - w*_i)^2 <= c R^{d-2}`; the sum of K terms has at most K times the largest of these factors times f.
+//! - [`RootPower`]: `((||w - w*||^2 + e)^{p/2} - e^{p/2}) / p`, p in (0, 2]. Quasar-convex with tau = p and
+//!   not better: with `s = ||w - w*||^2 + e`, `<grad f, w - w*> = s^{p/2} - e s^{p/2-1}`, which is at least
+//!   `p f = s^{p/2} - e^{p/2}` because `(s/e)^{p/2-1} <= 1`, and their ratio tends to 1 far away for p > 0.
+//!   The Hessian's eigenvalues are `s^{p/2-1}` and `s^{p/2-2}(e + (p-1)||w - w*||^2)`, both at most
+//!   `L = e^{p/2-1}` in absolute value; for p < 1 f is not even star-convex.
+//! - [`EvenPolynomial`]: `sum_k c_k prod_i (w_i - w*_i)^{2 a_ki}`, c_k > 0, in general not convex. By Euler's
+//!   identity `<grad f, w - w*>` is the sum of (degree x term), so tau is the least degree. On the ball
+//!   `||w - w*|| <= R` each term t of degree d has `||grad t||^2 <= 4 c |a|^2 R^{d-2} t`, as
+//!   `t / (w_i - w*_i)^2 <= c R^{d-2}`; the sum of K terms has at most K times the largest of these factors
+//!   times f.
 //!
-//! **Reference.** Frei, Gu, arXiv 2106.13792, section 2; quasar-convexity: Hardt, Ma, Recht, 2018; Hinder, Sidford, Sohoni, 2020.
+//! **Reference.** Frei, Gu, arXiv 2106.13792, section 2; quasar-convexity: Hardt, Ma, Recht, 2018; Hinder,
+//! Sidford, Sohoni, 2020.
 
 mod even_polynomial;
 mod root_power;

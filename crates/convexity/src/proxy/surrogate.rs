@@ -89,7 +89,8 @@ impl Objective for Surrogate {
 
     fn forward_error(&self, x: ArrayView1<f64>) -> Option<ForwardError> {
         let inner = self.function.forward_error(x)?;
-        // Two more roundings of the value, one of each entry of the gradient, each at most an ulp of what it makes.
+        // Two more roundings of the value, one of each entry of the gradient, each at most an ulp of what it
+        // makes.
         let ulp = f64::EPSILON;
         let factor = self.factor.abs();
         let value = self.function.value(x).ok()?.abs();

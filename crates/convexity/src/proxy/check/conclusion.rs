@@ -10,13 +10,16 @@ use std::cell::OnceCell;
 /// A guarantee on runs: hypotheses, conclusion, and how conservative it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
-    /// Hypotheses and claim, apart; the numbers are those of the prefix with the smallest slack relative to the bound.
+    /// Hypotheses and claim, apart; the numbers are those of the prefix with the smallest slack relative to
+    /// the bound.
     pub report: Report,
     /// Both sides at every prefix.
     pub prefixes: Vec<Prefix>,
-    /// At how many prefixes the claim is violated: certified for gradient descent, with 99 % confidence for SGD.
+    /// At how many prefixes the claim is violated: certified for gradient descent, with 99 % confidence for
+    /// SGD.
     pub violations: usize,
-    /// At how many prefixes the claim is confirmed: up to round-off for gradient descent, with 99 % confidence for SGD.
+    /// At how many prefixes the claim is confirmed: up to round-off for gradient descent, with 99 %
+    /// confidence for SGD.
     pub confirmed: usize,
 }
 
@@ -36,8 +39,8 @@ pub struct Prefix {
 }
 
 impl Checked {
-    /// How conservative the guarantee is at the last prefix: bound / measured, at least 1 where it holds; infinite if the
-    /// measured side is 0.
+    /// How conservative the guarantee is at the last prefix: bound / measured, at least 1 where it holds;
+    /// infinite if the measured side is 0.
     #[must_use]
     pub fn ratio(&self) -> f64 {
         self.prefixes.last().map_or(f64::NAN, |prefix| prefix.bound / prefix.measured)
@@ -65,7 +68,8 @@ pub(in crate::proxy) struct Conclusion<'a> {
     pub(in crate::proxy) summary: Summary,
     /// The bound after T steps, infinite where there is none.
     pub(in crate::proxy) bound: &'a dyn Fn(u64) -> f64,
-    /// What round-off was excused at an iterate: the part that counts where it is worst, and the part that counts in the mean.
+    /// What round-off was excused at an iterate: the part that counts where it is worst, and the part that
+    /// counts in the mean.
     pub(in crate::proxy) excused: &'a dyn Fn(&Run, &Step) -> (f64, f64),
     /// What these come to after T steps, in units of g.
     pub(in crate::proxy) granted: &'a dyn Fn(u64, f64, f64) -> f64,

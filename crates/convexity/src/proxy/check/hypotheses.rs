@@ -56,7 +56,8 @@ fn inequality_excuse(run: &Run, step: &Step) -> f64 {
     step.error.g + step.error.gradient * step.distance + rounding
 }
 
-/// What the mean of g is granted for an iterate: its own error, what the inequality was excused, and the drift.
+/// What the mean of g is granted for an iterate: its own error, what the inequality was excused, and the
+/// drift.
 pub(in crate::proxy) fn proxy_excuse(run: &Run, step: &Step) -> f64 {
     step.error.g + inequality_excuse(run, step) + step.drift(run.step)
 }

@@ -45,7 +45,8 @@ impl NeuronInstance {
         Self::realisable_as_claimed(neuron, v, gamma)
     }
 
-    /// The realisable row for a neuron of any slope, with gamma as somebody claims it: true if `sigma' >= gamma` and sigma is increasing, else a near miss.
+    /// The realisable row for a neuron of any slope, with gamma as somebody claims it: true if
+    /// `sigma' >= gamma` and sigma is increasing, else a near miss.
     ///
     /// # Errors
     ///

@@ -7,8 +7,8 @@ use crate::objectives::{Formula, Region};
 use crate::search::SearchConfig;
 use crate::verdict::Method;
 
-/// `||x||^2 / 2`, dented at places: `2 ||c|| w exp(-||x - c||^2 / w^2)` is taken off, whose steepest slope is 1.7 ||c||, so that
-/// the gradient vanishes near c while f does not.
+/// `||x||^2 / 2`, dented at places: `2 ||c|| w exp(-||x - c||^2 / w^2)` is taken off, whose steepest slope is
+/// 1.7 ||c||, so that the gradient vanishes near c while f does not.
 #[derive(Debug)]
 struct Dented {
     dimension: usize,

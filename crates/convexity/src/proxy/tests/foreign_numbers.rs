@@ -1,4 +1,5 @@
-//! True theorems with foreign numbers: those of another run, start, comparator or function. They are never refuted, and they do not hold.
+//! True theorems with foreign numbers: those of another run, start, comparator or function. They are never
+//! refuted, and they do not hold.
 
 use super::*;
 use crate::catalogue::Quadratic;
@@ -102,7 +103,8 @@ fn assert_sound_hypotheses(checked: &check::Checked, what: &str) {
     assert!(unmet.is_empty() && checked.violations == 0, "{what}: {unmet:?}");
 }
 
-/// Another function's runs, another start, a comparator that is none, a step beyond the limit, a smoothness too small.
+/// Another function's runs, another start, a comparator that is none, a step beyond the limit, a smoothness
+/// too small.
 #[test]
 fn the_numbers_of_another_instance_do_not_hold() {
     for index in 0..10 {

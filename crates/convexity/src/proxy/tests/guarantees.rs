@@ -99,7 +99,8 @@ fn the_pl_guarantee_with_noise_holds_in_the_mean_and_in_probability() {
         let checked = guarantee.check(&runs).unwrap();
         assert_sound(&checked, "noisy parabola");
         ratios.push(checked.ratio());
-        // Markov: of 20 runs each fails with probability at most 0.1; eight failures would have probability below 1e-3.
+        // Markov: of 20 runs each fails with probability at most 0.1; eight failures would have probability
+        // below 1e-3.
         let bound = guarantee.bound_in_probability(eta, 60, 0.1).unwrap();
         let least = |run: &Run| run.steps().iter().map(|step| step.g).fold(f64::INFINITY, f64::min);
         assert!(runs.iter().filter(|run| least(run) > bound).count() < 8);
@@ -113,7 +114,8 @@ fn the_pl_guarantee_with_noise_holds_in_the_mean_and_in_probability() {
     assert!(ratios.iter().all(|ratio| ratio.is_finite()));
 }
 
-/// A conclusion that is false is found, and certified for gradient descent: the surrogate overstated, with the hypotheses left aside.
+/// A conclusion that is false is found, and certified for gradient descent: the surrogate overstated, with
+/// the hypotheses left aside.
 #[test]
 fn a_false_conclusion_is_certified() {
     let f = Arc::new(Quadratic::diagonal(&[1.0]).unwrap());

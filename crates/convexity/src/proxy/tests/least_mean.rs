@@ -41,7 +41,8 @@ impl Oracle for Known {
 const REPETITIONS: u64 = 2000;
 const STEPS: usize = 30;
 
-/// How often, from w_0 = 0, an upper limit after all steps is below the truth, the least of all upper limits is, and a lower limit above it.
+/// How often, from w_0 = 0, an upper limit after all steps is below the truth, the least of all upper limits
+/// is, and a lower limit above it.
 fn errors(oracle: &Known, eta: f64, truth: f64) -> [u64; 3] {
     let comparator = Comparator::new(array![0.0], 0.0).unwrap();
     let guarantee = ProxyPlGuarantee { variance: 1.0, ..pl(0.0, 1.0, 1.0) };
@@ -74,12 +75,15 @@ fn limits_err_as_rarely_as_they_say() {
     assert!(least > 200, "{least}");
 }
 
+/// g = w²/2 with w about normal: what Student's t costs on few runs of a skewed surrogate, as the
+/// documentation of `check` says.
 #[test]
-fn skewed() {
+fn a_skewed_surrogate_errs_above_and_not_below() {
     // E w_{t+1}² = (1 - eta)² E w_t² + eta².
     let eta: f64 = 0.5;
     let mut square = 0.0;
     (0..STEPS - 1).for_each(|_| square = (1.0 - eta).powi(2) * square + eta * eta);
-    let out = errors(&Known { linear: false }, eta, 0.5 * square);
-    panic!("{out:?}");
+    let [upper, least, lower] = errors(&Known { linear: false }, eta, 0.5 * square);
+    assert!((80..=160).contains(&upper), "{upper}");
+    assert!(lower <= 2 && least > 1000, "{lower} {least}");
 }

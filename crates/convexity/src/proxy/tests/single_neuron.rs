@@ -30,7 +30,8 @@ fn check_both(instance: &NeuronInstance, start: ArrayView1<f64>, factor: f64, se
     let runs = method.stochastic(&oracle, start, comparator, RUNS, Seed::new(seed)).unwrap();
     let checked = guarantee.check(&runs).unwrap();
     if what.starts_with("ReLU") {
-        // The guarantee is nearly tight here, and some runs linger where few samples are active: 20 runs do not always confirm it.
+        // The guarantee is nearly tight here, and some runs linger where few samples are active: 20 runs do
+        // not always confirm it.
         assert!(checked.report.hypotheses.iter().all(|h| h.obstacle().is_none()), "{what}");
         assert_eq!(checked.violations, 0, "{what}");
     } else {
@@ -101,7 +102,8 @@ fn least_squares_keeps_its_guarantee() {
     }
 }
 
-/// gamma overstated, an activation that is not increasing, ReLU taken for a leaky one: each is refuted with a certificate.
+/// gamma overstated, an activation that is not increasing, ReLU taken for a leaky one: each is refuted with a
+/// certificate.
 #[test]
 fn overstated_slopes_are_refuted() {
     for problem in 0..PROBLEMS {
@@ -176,7 +178,8 @@ fn the_oracle_is_the_formula() {
             assert!((seen.f - f.value(w.view()).unwrap()).abs() <= 2.0 * error.f);
             let g = instance.proxy().g().value(w.view()).unwrap();
             assert!((seen.g - g).abs() <= 2.0 * error.g);
-            // One sample a batch: the mean over all samples is the gradient, the mean square the second moment.
+            // One sample a batch: the mean over all samples is the gradient, the mean square the second
+            // moment.
             let (mut mean, mut moment, draws) = (Array1::<f64>::zeros(D), 0.0, 4000);
             let mut sampled = Array1::zeros(D);
             for _ in 0..draws {
@@ -185,7 +188,8 @@ fn the_oracle_is_the_formula() {
                 moment += sampled.dot(&sampled);
             }
             let draws = f64::from(draws);
-            // Six standard deviations of the mean; the second moment's fourth moment is bounded by its largest value, about n times it.
+            // Six standard deviations of the mean; the second moment's fourth moment is bounded by its
+            // largest value, about n times it.
             let deviation = (seen.second_moment / draws).sqrt();
             assert!((mean / draws - &by_oracle).mapv(f64::abs).sum() < 6.0 * (D as f64) * deviation);
             let spread = 6.0 * seen.second_moment * (N as f64 / draws).sqrt();

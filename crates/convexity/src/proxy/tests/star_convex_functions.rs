@@ -31,8 +31,9 @@ fn root_powers_keep_every_guarantee() {
             .gradient(&Exact::new(instance.proxy().clone()), start.view(), &comparator)
             .unwrap();
         assert_sound(&instance.guarantee(start.view()).unwrap().check(&[run]).unwrap(), "P2");
-        // SGD with additive noise has P1 only, with the Lipschitz constant of f (at most that of the start's ball is not known beforehand for SGD): p <= 1
-        // has ‖∇f‖ <= e^{(p-1)/2} everywhere, as r (r² + e)^{p/2-1} <= (r² + e)^{(p-1)/2}.
+        // SGD with additive noise has P1 only, with the Lipschitz constant of f (at most that of the start's
+        // ball is not known beforehand for SGD): p <= 1 has ‖∇f‖ <= e^{(p-1)/2} everywhere, as r (r² +
+        // e)^{p/2-1} <= (r² + e)^{(p-1)/2}.
         let p = RootPower::new(minimiser.to_vec(), stream.random_range(0.3..1.0), 1.0).unwrap();
         let oracle = Noisy::new(p.instance().unwrap().proxy().clone(), 0.5).unwrap();
         let runs = Descent::new(0.1, 60)
@@ -91,7 +92,8 @@ fn a_power_below_one_is_neither_convex_nor_star_convex() {
                 quasar_convex(function.clone(), tau).unwrap().falsify(&around, &config(problem)).unwrap();
             assert!(verdict.is_violated(), "p = {p}, tau = {tau}: {verdict}");
         }
-        // A violation far out is none near the minimiser, where f is about a parabola and tau = 2 almost true.
+        // A violation far out is none near the minimiser, where f is about a parabola and tau = 2 almost
+        // true.
         let ball = Region::Ball { centre: vec![0.5, -0.5], radius: 0.05, norm: Norm::L2 };
         let verdict = convex(function).falsify(&ball, &config(problem)).unwrap();
         assert!(verdict.holds(), "{verdict}");

@@ -2,12 +2,14 @@
 
 use std::f64::consts::PI;
 
-/// The confidence of each one-sided limit: Student's t at every prefix by itself, on the mean over independent runs.
+/// The confidence of each one-sided limit: Student's t at every prefix by itself, on the mean over
+/// independent runs.
 pub(super) const CONFIDENCE: f64 = 0.99;
 
 /// The mean of independent numbers with its two one-sided limits.
 ///
-/// Student's t supposes that the mean is about normal. One number (a run without randomness) is its own limit.
+/// Student's t supposes that the mean is about normal. One number (a run without randomness) is its own
+/// limit.
 pub(super) fn limits(values: &[f64], quantile: f64) -> (f64, f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;

@@ -1,5 +1,6 @@
 //! (g, h)-proxy convexity of a function, and whether it is so.
 
+use super::IntoObjective;
 use super::along::along;
 use crate::claims::refute;
 use crate::error::{ConvexityError, require_dimension, require_vector};
@@ -17,17 +18,16 @@ use std::sync::Arc;
 /// use fenchel_convexity::catalogue::Quadratic;
 /// use fenchel_convexity::objectives::Region;
 /// use fenchel_convexity::search::SearchConfig;
-/// use fenchel_convexity::objectives::Objective;
 /// use fenchel_convexity::proxy::{ProxyConvex, Surrogate};
 /// use std::sync::Arc;
 ///
 /// // A convex f is (f, f)-proxy convex ...
-/// let f: Arc<dyn Objective> = Arc::new(Quadratic::diagonal(&[1.0, 3.0])?);
+/// let f = Arc::new(Quadratic::diagonal(&[1.0, 3.0])?);
 /// let claim = ProxyConvex::new(f.clone(), f.clone(), f.clone())?;
 /// let config = SearchConfig::budget(3000);
 /// assert!(claim.falsify(&Region::Everywhere, &config)?.holds());
 /// // ... but not (3f, f): at v = 0 a quadratic gives 2f, not more.
-/// let greedy = ProxyConvex::new(f.clone(), Arc::new(Surrogate::new(f.clone(), 3.0, 0.0)?), f)?;
+/// let greedy = ProxyConvex::new(f.clone(), Surrogate::new(f.clone(), 3.0, 0.0)?, f)?;
 /// assert!(greedy.falsify(&Region::Everywhere, &config)?.is_violated());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
@@ -45,13 +45,19 @@ impl ProxyConvex {
     ///
     /// If the dimensions differ.
     pub fn new(
-        f: Arc<dyn Objective>,
-        g: Arc<dyn Objective>,
-        h: Arc<dyn Objective>,
+        f: impl IntoObjective,
+        g: impl IntoObjective,
+        h: impl IntoObjective,
     ) -> Result<Self, ConvexityError> {
+        let (f, g, h) = (f.into_objective(), g.into_objective(), h.into_objective());
         require_dimension("g", g.dimension(), f.dimension())?;
         require_dimension("h", h.dimension(), f.dimension())?;
         Ok(Self { f, g, h })
+    }
+
+    /// (f, f).
+    pub(super) fn of_one(f: Arc<dyn Objective>) -> Self {
+        Self { g: f.clone(), h: f.clone(), f }
     }
 
     /// f, on which gradient descent runs.
@@ -91,7 +97,8 @@ impl ProxyConvex {
         verdict_at(&self.inequality(), &Pair { u: w.to_vec(), v: v.to_vec() })
     }
 
-    /// Searches a region for a counterexample: w and v in a ball or sublevel set, or v fixed ([`Region::Around`]) and w anywhere.
+    /// Searches a region for a counterexample: w and v in a ball or sublevel set, or v fixed
+    /// ([`Region::Around`]) and w anywhere.
     ///
     /// # Errors
     ///

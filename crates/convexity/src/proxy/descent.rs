@@ -1,7 +1,7 @@
 //! The runner: gradient descent and SGD with a constant step, recorded as the guarantees need it.
 
-use super::oracle::zeros;
-use super::{Observation, Oracle, RoundOff};
+use super::round_off::value_error;
+use super::{Observation, Oracle, ProxyConvex, RoundOff, SmoothGuarantee};
 use crate::error::{ConvexityError, require_finite, require_positive, require_range, require_vector};
 use fenchel_random::{Seed, Stream};
 use ndarray::{Array1, ArrayView1};
@@ -10,8 +10,8 @@ use rayon::prelude::*;
 /// v with h(v): what the run is compared with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparator {
-    point: Array1<f64>,
-    cost: f64,
+    pub(super) point: Array1<f64>,
+    pub(super) cost: f64,
 }
 
 impl Comparator {
@@ -36,6 +36,31 @@ impl Comparator {
     #[must_use]
     pub const fn cost(&self) -> f64 {
         self.cost
+    }
+
+    /// `||w_0 - v||`.
+    ///
+    /// # Errors
+    ///
+    /// If w_0 does not fit.
+    pub fn distance(&self, start: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+        require_vector("w_0", start, self.point.len())?;
+        let difference = &start - &self.point;
+        Ok(difference.dot(&difference).sqrt())
+    }
+
+    /// P2 for a start and L2.
+    ///
+    /// # Errors
+    ///
+    /// If w_0 does not fit, h(v) is negative or L2 is not positive.
+    pub fn guarantee(
+        &self,
+        start: ArrayView1<f64>,
+        smoothness: f64,
+    ) -> Result<SmoothGuarantee, ConvexityError> {
+        let distance = self.distance(start)?;
+        SmoothGuarantee { distance, comparator_cost: self.cost, smoothness }.checked()
     }
 }
 
@@ -69,6 +94,8 @@ pub struct Step {
     pub norm: f64,
     /// f(w_{t+1}).
     pub next: f64,
+    /// Whether the two errors below are bounds; where nothing is stated they are zero and say nothing.
+    pub bounded: bool,
     /// What round-off may have done to f, g and the gradients at w_t.
     pub error: RoundOff,
     /// What round-off may have done to f(w_{t+1}).
@@ -76,16 +103,30 @@ pub struct Step {
 }
 
 /// A recorded run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Run {
     pub(super) step: f64,
     pub(super) cost: f64,
     pub(super) steps: Vec<Step>,
     pub(super) stochastic: bool,
-    last: Array1<f64>,
+    pub(super) last: Array1<f64>,
+    /// For an oracle that states no errors: its functions, and w_0, ..., w_T.
+    replay: Option<(ProxyConvex, Vec<Array1<f64>>)>,
 }
 
 impl Run {
+    /// The numbers at w_t with bounds on their errors, if there are any.
+    pub(super) fn bounded(&self, t: usize) -> Option<Step> {
+        let step = self.steps[t];
+        if step.bounded {
+            return Some(step);
+        }
+        let (functions, iterates) = self.replay.as_ref()?;
+        let error = functions.round_off(iterates[t].view())?;
+        let next_error = value_error(&**functions.f(), iterates[t + 1].view())?;
+        Some(Step { bounded: true, error, next_error, ..step })
+    }
+
     /// eta.
     #[must_use]
     pub const fn step_size(&self) -> f64 {
@@ -187,7 +228,8 @@ impl Descent {
         require_vector("v", comparator.point(), oracle.dimension())?;
         let v = comparator.point();
         let mut w = start.to_owned();
-        let (mut gradient, mut sampled) = (zeros(oracle), zeros(oracle));
+        let (mut gradient, mut sampled) = (Array1::zeros(w.len()), Array1::zeros(w.len()));
+        let mut replay = oracle.functions().map(|functions| (functions.clone(), vec![w.clone()]));
         let mut seen = oracle.observe(w.view(), gradient.view_mut())?;
         let mut steps = Vec::with_capacity(self.steps);
         for _ in 0..self.steps {
@@ -199,10 +241,16 @@ impl Descent {
             w.scaled_add(-self.step, &sampled);
             require_finite("w", w.view())?;
             seen = oracle.observe(w.view(), gradient.view_mut())?;
-            (step.next, step.next_error) = (seen.f, seen.error.f);
+            step.next = seen.f;
+            step.bounded &= seen.error.is_some();
+            step.next_error = seen.error.unwrap_or_default().f;
             steps.push(step);
+            if let Some((_, iterates)) = &mut replay {
+                iterates.push(w.clone());
+            }
         }
-        Ok(Run { step: self.step, cost: comparator.cost, steps, stochastic: stream.is_some(), last: w })
+        let (step, cost, stochastic) = (self.step, comparator.cost, stream.is_some());
+        Ok(Run { step, cost, steps, stochastic, last: w, replay })
     }
 }
 
@@ -230,7 +278,8 @@ fn describe(
         distance: distance.sqrt(),
         norm: w.dot(w).sqrt(),
         next: f64::NAN,
-        error: seen.error,
+        bounded: seen.error.is_some(),
+        error: seen.error.unwrap_or_default(),
         next_error: f64::NAN,
     }
 }

@@ -1,7 +1,8 @@
 //! E2: a single neuron, realisable, with ReLU, and agnostic.
 //!
-//! `f(w) = (1/2) mean_i (sigma(w.x_i) - y_i)^2` with `sigma(z) = z` for z > 0 and `slope z` else: leaky ReLU for 0 < slope < 1, ReLU for slope 0, and least
-//! squares for slope 1. The derivative at 0 is that of the left side.
+//! `f(w) = (1/2) mean_i (sigma(w.x_i) - y_i)^2` with `sigma(z) = z` for z > 0 and `slope z` else: leaky ReLU
+//! for 0 < slope < 1, ReLU for slope 0, and least squares for slope 1. The derivative at 0 is that of the
+//! left side.
 //!
 //! | instance | hypothesis | g | h(v) | L2 of P2, `||x|| <= B` |
 //! |---|---|---|---|---|
@@ -10,25 +11,32 @@
 //! | [`NeuronInstance::agnostic`] | any y, any v, sigma' >= gamma > 0 | (gamma/2) f | (gamma + 1/gamma) f(v) | 4 B²/gamma |
 //! | [`NeuronInstance::least_squares`] (E1) | slope 1, any y, any v | f | f(v) | 2 B² |
 //!
-//! **Proof.** Let `a = w.x`, `b = v.x`, `d = sigma(a) - sigma(b)`. sigma is increasing and 1-Lipschitz, so `gamma |a - b| <= |d| <= |a - b|` with equal signs.
+//! **Proof.** Let `a = w.x`, `b = v.x`, `d = sigma(a) - sigma(b)`. sigma is increasing and 1-Lipschitz, so
+//! `gamma |a - b| <= |d| <= |a - b|` with equal signs.
 //!
-//! *Realisable:* `<grad f(w), w - v> = E d sigma'(a)(a - b) >= gamma E d^2 = 2 gamma f(w)`, and `||grad f(w; z)||^2 <= B^2 d^2`, so its mean is at most
-//! `2 B^2 f = (B^2/gamma) g`.
+//! *Realisable:* `<grad f(w), w - v> = E d sigma'(a)(a - b) >= gamma E d^2 = 2 gamma f(w)`, and
+//! `||grad f(w; z)||^2 <= B^2 d^2`, so its mean is at most `2 B^2 f = (B^2/gamma) g`.
 //!
-//! *ReLU:* where a > 0, `(a - sigma(b))(a - b) >= (a - sigma(b))^2`: either b >= 0 and both are equal, or b < 0 and `a (a - b) >= a^2`. Where a <= 0 both sides are
-//! multiplied by sigma'(a) = 0. And `||grad f(w; z)||^2 <= B^2 d^2 sigma'(a)`.
+//! *ReLU:* where a > 0, `(a - sigma(b))(a - b) >= (a - sigma(b))^2`: either b >= 0 and both are equal, or b <
+//! 0 and `a (a - b) >= a^2`. Where a <= 0 both sides are multiplied by sigma'(a) = 0. And
+//! `||grad f(w; z)||^2 <= B^2 d^2 sigma'(a)`.
 //!
-//! *Agnostic (ours):* let `r = sigma(b) - y`. Pointwise `(sigma(a) - y) sigma'(a)(a - b) >= sigma'(a)|a - b| (|d| - |r|)`. If |d| >= |r| this is at least
-//! `gamma |d| (|d| - |r|)`, which exceeds `(gamma/2) d^2 - r^2/(2 gamma)` by at least `(gamma/2)(|d| - |r|)^2`, as gamma <= 1. If |d| < |r| it is at least
-//! `-(|d|/gamma)(|r| - |d|)`, which exceeds the same by at least `(|d| - |r|)^2/(2 gamma)`. So `<grad f(w), w - v> >= (gamma/2) E d^2 - f(v)/gamma`; and
-//! `f(w) <= E d^2 + 2 f(v)` gives `(gamma/2) f(w) - (gamma + 1/gamma) f(v)`. The stochastic gradients have `E||.||^2 <= 2 B^2 f = (4 B^2/gamma) g`. ∎
+//! *Agnostic (ours):* let `r = sigma(b) - y`. Pointwise
+//! `(sigma(a) - y) sigma'(a)(a - b) >= sigma'(a)|a - b| (|d| - |r|)`. If |d| >= |r| this is at least
+//! `gamma |d| (|d| - |r|)`, which exceeds `(gamma/2) d^2 - r^2/(2 gamma)` by at least
+//! `(gamma/2)(|d| - |r|)^2`, as gamma <= 1. If |d| < |r| it is at least `-(|d|/gamma)(|r| - |d|)`, which
+//! exceeds the same by at least `(|d| - |r|)^2/(2 gamma)`. So
+//! `<grad f(w), w - v> >= (gamma/2) E d^2 - f(v)/gamma`; and `f(w) <= E d^2 + 2 f(v)` gives
+//! `(gamma/2) f(w) - (gamma + 1/gamma) f(v)`. The stochastic gradients have
+//! `E||.||^2 <= 2 B^2 f = (4 B^2/gamma) g`. ∎
 //!
-//! **What g says of f.** In all rows but ReLU's g is a multiple of f. ReLU's g counts only samples on which the neuron is active: it bounds f where the inputs
-//! spread over all directions, and says nothing at a start such as w_0 = 0, where no sample is active and gradient descent does not move. [`spread`] measures
-//! the ratio g / 2f on a run.
+//! **What g says of f.** In all rows but ReLU's g is a multiple of f. ReLU's g counts only samples on which
+//! the neuron is active: it bounds f where the inputs spread over all directions, and says nothing at a start
+//! such as w_0 = 0, where no sample is active and gradient descent does not move. [`spread`] measures the
+//! ratio g / 2f on a run.
 //!
-//! **Reference.** Frei, Gu, arXiv 2106.13792, section 4; spread inputs: Yehudai, Shamir, 2020 (arXiv 2001.05205); agnostic: Frei, Cao, Gu, 2020
-//! (arXiv 2005.14426).
+//! **Reference.** Frei, Gu, arXiv 2106.13792, section 4; spread inputs: Yehudai, Shamir, 2020 (arXiv
+//! 2001.05205); agnostic: Frei, Cao, Gu, 2020 (arXiv 2005.14426).
 
 mod formula;
 mod instance;
@@ -40,7 +48,8 @@ pub use oracle::NeuronOracle;
 
 use super::Run;
 
-/// The least ratio `g(w_t) / 2 f(w_t)` on a run: the kappa with which `2 kappa f <= g` held, so that a bound on the mean of g bounds the mean of f.
+/// The least ratio `g(w_t) / 2 f(w_t)` on a run: the kappa with which `2 kappa f <= g` held, so that a bound
+/// on the mean of g bounds the mean of f.
 ///
 /// Zero if g vanished while f did not; 1 on a run without iterates that err.
 #[must_use]

@@ -3,9 +3,10 @@
 use super::ProxyConvex;
 use crate::error::{ConvexityError, require_range, require_vector};
 use fenchel_random::{Rng, Stream};
-use ndarray::{Array1, ArrayView1, ArrayViewMut1};
+use ndarray::{ArrayView1, ArrayViewMut1};
 
-/// An instance as the runner sees it: f with its surrogate g, its gradient, and unbiased stochastic gradients.
+/// An instance as the runner sees it: f with its surrogate g, its gradient, and unbiased stochastic
+/// gradients.
 pub trait Oracle: Send + Sync {
     /// The dimension of w.
     fn dimension(&self) -> usize;
@@ -32,6 +33,14 @@ pub trait Oracle: Send + Sync {
         stream: &mut Stream,
         gradient: ArrayViewMut1<f64>,
     ) -> Result<(), ConvexityError>;
+
+    /// The functions whose f64 values the observations are, for an oracle that states no bound on the
+    /// round-off.
+    ///
+    /// Runs then keep their iterates, and checkers compare the numbers with enclosures where it matters.
+    fn functions(&self) -> Option<&ProxyConvex> {
+        None
+    }
 }
 
 /// The numbers at one point.
@@ -43,12 +52,14 @@ pub struct Observation {
     pub g: f64,
     /// `E||grad f(w; z)||^2`, the second moment of [`Oracle::sample`].
     pub second_moment: f64,
-    /// What round-off may have done to these numbers and to the gradient.
-    pub error: RoundOff,
+    /// A bound, if the oracle states one, on what round-off did to these numbers and to the gradient.
+    ///
+    /// Certificates rest on it. Without one, [`Oracle::functions`] are enclosed, if there are any.
+    pub error: Option<RoundOff>,
 }
 
 /// Bounds on the absolute round-off at one point.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RoundOff {
     /// Of f(w).
     pub f: f64,
@@ -60,8 +71,9 @@ pub struct RoundOff {
 
 /// The second moment of the gradient of a batch of b among n samples, drawn without repetition.
 ///
-/// `||grad f||^2 + (n - b)/(b (n - 1)) (mean ||grad l_i||^2 - ||grad f||^2)`, from the squared norm of the full gradient and the mean of the samples' squared
-/// norms: the covariance of two draws without repetition is `-1/(n - 1)` of the variance.
+/// `||grad f||^2 + (n - b)/(b (n - 1)) (mean ||grad l_i||^2 - ||grad f||^2)`, from the squared norm of the
+/// full gradient and the mean of the samples' squared norms: the covariance of two draws without repetition
+/// is `-1/(n - 1)` of the variance.
 #[must_use]
 pub fn batch_second_moment(full: f64, mean_square: f64, samples: usize, batch: usize) -> f64 {
     if samples <= 1 || batch >= samples {
@@ -100,7 +112,8 @@ impl Exact {
 
 /// The oracle of a [`ProxyConvex`] whose stochastic gradient has additive noise.
 ///
-/// The noise is `+-s` times a coordinate vector, sign and coordinate uniform: its mean is zero and its squared norm s^2, exactly.
+/// The noise is `+-s` times a coordinate vector, sign and coordinate uniform: its mean is zero and its
+/// squared norm s^2, exactly.
 #[derive(Clone, Debug)]
 pub struct Noisy {
     proxy: ProxyConvex,
@@ -119,9 +132,6 @@ impl Noisy {
     }
 }
 
-/// Round-off of a formula in f64 without cancellation, relative: some hundred operations. Other functions have oracles of their own.
-const FORMULA: f64 = 512.0 * f64::EPSILON;
-
 impl Oracle for Noisy {
     fn dimension(&self) -> usize {
         self.proxy.f().dimension()
@@ -135,12 +145,8 @@ impl Oracle for Noisy {
         require_vector("w", w, self.dimension())?;
         let f = self.proxy.f().value(w)?;
         self.proxy.f().gradient(w, gradient.view_mut())?;
-        let square = gradient.dot(&gradient);
-        let second_moment = square + self.deviation * self.deviation;
-        let g = self.proxy.g().value(w)?;
-        let error =
-            RoundOff { f: FORMULA * f.abs(), g: FORMULA * g.abs(), gradient: FORMULA * second_moment.sqrt() };
-        Ok(Observation { f, g, second_moment, error })
+        let second_moment = gradient.dot(&gradient) + self.deviation * self.deviation;
+        Ok(Observation { f, g: self.proxy.g().value(w)?, second_moment, error: None })
     }
 
     fn sample(
@@ -153,6 +159,10 @@ impl Oracle for Noisy {
         let i = stream.random_range(0..w.len());
         gradient[i] += if stream.random_bool(0.5) { self.deviation } else { -self.deviation };
         Ok(())
+    }
+
+    fn functions(&self) -> Option<&ProxyConvex> {
+        Some(&self.proxy)
     }
 }
 
@@ -177,9 +187,8 @@ impl Oracle for Exact {
     ) -> Result<(), ConvexityError> {
         self.noisy.proxy.f().gradient(w, gradient)
     }
-}
 
-/// An array that holds a gradient, for callers that do not keep one.
-pub(super) fn zeros(oracle: &dyn Oracle) -> Array1<f64> {
-    Array1::zeros(oracle.dimension())
+    fn functions(&self) -> Option<&ProxyConvex> {
+        self.noisy.functions()
+    }
 }

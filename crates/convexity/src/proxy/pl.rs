@@ -1,5 +1,6 @@
 //! The g-proxy, xi-optimal Polyak-Lojasiewicz inequality of a function, and whether it is so.
 
+use super::IntoObjective;
 use super::along::along;
 use crate::claims::refute;
 use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
@@ -17,12 +18,11 @@ use std::sync::Arc;
 /// use fenchel_convexity::catalogue::Quadratic;
 /// use fenchel_convexity::objectives::Region;
 /// use fenchel_convexity::search::SearchConfig;
-/// use fenchel_convexity::objectives::Objective;
 /// use fenchel_convexity::proxy::ProxyPl;
 /// use std::sync::Arc;
 ///
 /// // ‖∇f‖² = x² + 9y² >= x² + 3y² = 2f, with equality on the first axis: mu = 4 in this normalisation.
-/// let f: Arc<dyn Objective> = Arc::new(Quadratic::diagonal(&[1.0, 3.0])?);
+/// let f = Arc::new(Quadratic::diagonal(&[1.0, 3.0])?);
 /// let config = SearchConfig::budget(3000);
 /// assert!(ProxyPl::new(f.clone(), f.clone(), 0.0, 2.0, 4.0)?.falsify(&Region::Everywhere, &config)?.holds());
 /// let overstated = ProxyPl::new(f.clone(), f, 0.0, 2.0, 4.04)?;
@@ -45,12 +45,13 @@ impl ProxyPl {
     ///
     /// If the dimensions differ, alpha or mu is not positive, or a number is not finite.
     pub fn new(
-        f: Arc<dyn Objective>,
-        g: Arc<dyn Objective>,
+        f: impl IntoObjective,
+        g: impl IntoObjective,
         xi: f64,
         alpha: f64,
         mu: f64,
     ) -> Result<Self, ConvexityError> {
+        let (f, g) = (f.into_objective(), g.into_objective());
         require_dimension("g", g.dimension(), f.dimension())?;
         require_range("xi", xi, true, "finite")?;
         require_positive("alpha", alpha)?;

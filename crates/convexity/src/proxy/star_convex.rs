@@ -1,22 +1,28 @@
 //! E1: convex, star-convex and quasar-convex functions.
 //!
-//! **Statement.** A convex f is (f, f)-proxy convex: `<grad f(w), w - v> >= f(w) - f(v)` is the definition. f is *tau-quasar-convex* about a minimiser w* if
-//! `f(w*) >= f(w) + (1/tau) <grad f(w), w* - w>`, and *star-convex* for tau = 1. Then `<grad f(w), w - w*> >= tau f(w) - tau f(w*)`: at the comparator
-//! v = w* f is proxy convex with `g = tau f` and `h(w*) = tau f(w*)`.
+//! **Statement.** A convex f is (f, f)-proxy convex: `<grad f(w), w - v> >= f(w) - f(v)` is the definition. f
+//! is *tau-quasar-convex* about a minimiser w* if `f(w*) >= f(w) + (1/tau) <grad f(w), w* - w>`, and
+//! *star-convex* for tau = 1. Then `<grad f(w), w - w*> >= tau f(w) - tau f(w*)`: at the comparator v = w* f
+//! is proxy convex with `g = tau f` and `h(w*) = tau f(w*)`.
 //!
-//! **P2.** Where f is L-smooth on the whole space with minimum f*, `||grad f||^2 <= 2L (f - f*)` (T4). For f* >= 0 that is at most `(2L/tau) g`.
+//! **P2.** Where f is L-smooth on the whole space with minimum f*, `||grad f||^2 <= 2L (f - f*)` (T4). For
+//! f* >= 0 that is at most `(2L/tau) g`.
 //!
 //! Two families whose constants are known:
 //!
-//! - [`RootPower`]: `((||w - w*||^2 + e)^{p/2} - e^{p/2}) / p`, p in (0, 2]. Quasar-convex with tau = p and not better: with `s = ||w - w*||^2 + e`,
-//!   `<grad f, w - w*> = s^{p/2} - e s^{p/2-1}`, which is at least `p f = s^{p/2} - e^{p/2}` because `(s/e)^{p/2-1} <= 1`, and their ratio tends to 1 far away
-//!   for p > 0. The Hessian's eigenvalues are `s^{p/2-1}` and `s^{p/2-2}(e + (p-1)||w - w*||^2)`, both at most `L = e^{p/2-1}` in absolute value; for p < 1 f is
-//!   not even star-convex.
-//! - [`EvenPolynomial`]: `sum_k c_k prod_i (w_i - w*_i)^{2 a_ki}`, c_k > 0, in general not convex. By Euler's identity `<grad f, w - w*>` is the sum of
-//!   (degree x term), so tau is the least degree. On the ball `||w - w*|| <= R` each term t of degree d has `||grad t||^2 <= 4 c |a|^2 R^{d-2} t`, as
-//!   `t / (w_i - w*_i)^2 <= c R^{d-2}`; the sum of K terms has at most K times the largest of these factors times f.
+//! - [`RootPower`]: `((||w - w*||^2 + e)^{p/2} - e^{p/2}) / p`, p in (0, 2]. Quasar-convex with tau = p and
+//!   not better: with `s = ||w - w*||^2 + e`, `<grad f, w - w*> = s^{p/2} - e s^{p/2-1}`, which is at least
+//!   `p f = s^{p/2} - e^{p/2}` because `(s/e)^{p/2-1} <= 1`, and their ratio tends to 1 far away for p > 0.
+//!   The Hessian's eigenvalues are `s^{p/2-1}` and `s^{p/2-2}(e + (p-1)||w - w*||^2)`, both at most
+//!   `L = e^{p/2-1}` in absolute value; for p < 1 f is not even star-convex.
+//! - [`EvenPolynomial`]: `sum_k c_k prod_i (w_i - w*_i)^{2 a_ki}`, c_k > 0, in general not convex. By Euler's
+//!   identity `<grad f, w - w*>` is the sum of (degree x term), so tau is the least degree. On the ball
+//!   `||w - w*|| <= R` each term t of degree d has `||grad t||^2 <= 4 c |a|^2 R^{d-2} t`, as
+//!   `t / (w_i - w*_i)^2 <= c R^{d-2}`; the sum of K terms has at most K times the largest of these factors
+//!   times f.
 //!
-//! **Reference.** Frei, Gu, arXiv 2106.13792, section 2; quasar-convexity: Hardt, Ma, Recht, 2018; Hinder, Sidford, Sohoni, 2020.
+//! **Reference.** Frei, Gu, arXiv 2106.13792, section 2; quasar-convexity: Hardt, Ma, Recht, 2018; Hinder,
+//! Sidford, Sohoni, 2020.
 
 mod even_polynomial;
 mod root_power;
@@ -24,19 +30,15 @@ mod root_power;
 pub use even_polynomial::EvenPolynomial;
 pub use root_power::RootPower;
 
-use super::{Comparator, ProxyConvex, Surrogate};
+use super::{Comparator, IntoObjective, ProxyConvex, SmoothGuarantee, Surrogate};
 use crate::error::{ConvexityError, require_positive};
-use crate::objectives::Objective;
-use ndarray::Array1;
+use ndarray::{Array1, ArrayView1};
 use std::sync::Arc;
 
 /// A convex function as an instance: (f, f).
-///
-/// # Errors
-///
-/// None at present; the signature is that of the other instances.
-pub fn convex(f: Arc<dyn Objective>) -> Result<ProxyConvex, ConvexityError> {
-    ProxyConvex::new(f.clone(), f.clone(), f)
+#[must_use]
+pub fn convex(f: impl IntoObjective) -> ProxyConvex {
+    ProxyConvex::of_one(f.into_objective())
 }
 
 /// A tau-quasar-convex function as an instance: (tau f, tau f), claimed at v = w* only.
@@ -58,9 +60,10 @@ pub fn convex(f: Arc<dyn Objective>) -> Result<ProxyConvex, ConvexityError> {
 /// assert!(quasar_convex(f, 0.51)?.falsify(&at_minimiser, &config)?.is_violated());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
-pub fn quasar_convex(f: Arc<dyn Objective>, tau: f64) -> Result<ProxyConvex, ConvexityError> {
+pub fn quasar_convex(f: impl IntoObjective, tau: f64) -> Result<ProxyConvex, ConvexityError> {
     require_positive("tau", tau)?;
-    let scaled: Arc<dyn Objective> = Arc::new(Surrogate::new(f.clone(), tau, 0.0)?);
+    let f = f.into_objective();
+    let scaled = Arc::new(Surrogate::new(f.clone(), tau, 0.0)?);
     ProxyConvex::new(f, scaled.clone(), scaled)
 }
 
@@ -80,12 +83,18 @@ impl StarConvex {
     }
 
     /// The minimiser w* as a comparator; both families have f(w*) = 0, so it costs nothing.
+    #[must_use]
+    pub fn comparator(&self) -> Comparator {
+        Comparator { point: Array1::from(self.minimiser.clone()), cost: 0.0 }
+    }
+
+    /// P2 for a start.
     ///
     /// # Errors
     ///
-    /// None for the families of this module.
-    pub fn comparator(&self) -> Result<Comparator, ConvexityError> {
-        Comparator::new(Array1::from(self.minimiser.clone()), 0.0)
+    /// If w_0 does not fit.
+    pub fn guarantee(&self, start: ArrayView1<f64>) -> Result<SmoothGuarantee, ConvexityError> {
+        self.comparator().guarantee(start, self.smoothness)
     }
 
     /// L2 with `||grad f||^2 <= L2 g`.

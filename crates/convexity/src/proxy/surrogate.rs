@@ -1,5 +1,6 @@
 //! Surrogates made of an objective: `constant + factor f`.
 
+use super::IntoObjective;
 use crate::error::{ConvexityError, require_range};
 use crate::number::{Endpoint, Interval, Number};
 use crate::objectives::{
@@ -15,9 +16,8 @@ use std::sync::Arc;
 /// use fenchel_convexity::objectives::Objective;
 /// use fenchel_convexity::proxy::Surrogate;
 /// use ndarray::array;
-/// use std::sync::Arc;
 ///
-/// let g = Surrogate::new(Arc::new(Quadratic::diagonal(&[2.0])?), 0.5, 1.0)?;
+/// let g = Surrogate::new(Quadratic::diagonal(&[2.0])?, 0.5, 1.0)?;
 /// assert_eq!(g.value(array![3.0].view())?, 5.5);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
@@ -34,7 +34,8 @@ impl Surrogate {
     /// # Errors
     ///
     /// If a number is not finite.
-    pub fn new(function: Arc<dyn Objective>, factor: f64, constant: f64) -> Result<Self, ConvexityError> {
+    pub fn new(function: impl IntoObjective, factor: f64, constant: f64) -> Result<Self, ConvexityError> {
+        let function = function.into_objective();
         require_range("factor", factor, true, "finite")?;
         require_range("constant", constant, true, "finite")?;
         Ok(Self { function, factor, constant })
@@ -91,7 +92,8 @@ impl Objective for Surrogate {
 
     fn forward_error(&self, x: ArrayView1<f64>) -> Option<ForwardError> {
         let inner = self.function.forward_error(x)?;
-        // Two more roundings of the value, one of each entry of the gradient, each at most an ulp of what it makes.
+        // Two more roundings of the value, one of each entry of the gradient, each at most an ulp of what it
+        // makes.
         let ulp = f64::EPSILON;
         let factor = self.factor.abs();
         let value = self.function.value(x).ok()?.abs();

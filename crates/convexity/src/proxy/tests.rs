@@ -1,6 +1,10 @@
 //! The guarantees on random problems of every instance, and near misses that the checkers must find.
 
+mod dents;
+mod foreign_numbers;
 mod guarantees;
+mod least_mean;
+mod round_off;
 mod single_neuron;
 mod star_convex_functions;
 
@@ -24,6 +28,21 @@ fn inputs(stream: &mut Stream, n: usize, d: usize) -> Array2<f64> {
 
 fn stream(name: &str, problem: u64) -> Stream {
     Seed::new(5).derive(name).index(problem).stream()
+}
+
+/// P1 at no cost.
+fn lipschitz(distance: f64, second_moment: f64) -> LipschitzGuarantee {
+    LipschitzGuarantee { distance, comparator_cost: 0.0, second_moment }
+}
+
+/// P2 at no cost.
+fn smooth(distance: f64, smoothness: f64) -> SmoothGuarantee {
+    SmoothGuarantee { distance, comparator_cost: 0.0, smoothness }
+}
+
+/// P3 for a function with minimum 0, xi = 0 and alpha = 2, without noise.
+fn pl(start: f64, mu: f64, smoothness: f64) -> ProxyPlGuarantee {
+    ProxyPlGuarantee { start, infimum: 0.0, xi: 0.0, alpha: 2.0, mu, smoothness, variance: 0.0 }
 }
 
 /// Hypotheses met, conclusion without a violation at any prefix, and the guarantee no better than the truth.

@@ -116,7 +116,8 @@ impl Classification {
         Ok((loss / n, self.net.weighted_gradient(&z, self.inputs.view(), by_output.view())))
     }
 
-    /// The oracle whose surrogate is the mean slope (E3) or the loss (E4), and whose stochastic gradients are those of batches.
+    /// The oracle whose surrogate is the mean slope (E3) or the loss (E4), and whose stochastic gradients are
+    /// those of batches.
     ///
     /// # Errors
     /// If the batch is empty or larger than the set.
@@ -179,7 +180,7 @@ impl Oracle for ClassificationOracle<'_> {
         }
         let error = self.roundoff(w, loss, slope, moments / count);
         let g = if self.surrogate == Surrogate::Slope { slope } else { loss };
-        Ok(Observation { f: loss, g, second_moment, error })
+        Ok(Observation { f: loss, g, second_moment, error: Some(error) })
     }
 
     fn sample(
@@ -203,7 +204,8 @@ impl Oracle for ClassificationOracle<'_> {
 }
 
 impl ClassificationOracle<'_> {
-    /// First-order round-off: an output is summed of m terms `a_j sigma(w_j.x)`, so its error is below `(d + m + 8) u ||W|| B`; l and -l' have slopes at most
+    /// First-order round-off: an output is summed of m terms `a_j sigma(w_j.x)`, so its error is below
+    /// `(d + m + 8) u ||W|| B`; l and -l' have slopes at most
     /// |l'| times that, and the gradient inherits it through l'' <= |l'|.
     fn roundoff(&self, w: ArrayView1<f64>, loss: f64, slope: f64, mean_square: f64) -> RoundOff {
         let unit = f64::EPSILON;

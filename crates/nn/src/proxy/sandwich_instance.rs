@@ -1,25 +1,30 @@
 //! E5: the sandwich T11 as a proxy PL inequality of one sample's loss.
 //!
-//! **Statement.** Let theta -> l(theta; z) be the loss of one sample (x, y), A_x its structural matrix and `lambda_min(A_x) >= lambda > 0` along the way.
-//! - If the loss has `hi(t) = K t^q`, it satisfies a g-proxy PL inequality with g = l, xi = l_inf, alpha = q and `mu = 2 lambda^{q/2} / K`. Squared error: q = 2, K = 1/2, mu = 4 lambda.
-//! - Cross-entropy with a one-hot target and m classes has no such hi. There (ours) `g = 1 - p_y`, xi = 0, alpha = 1, `mu = 2 sqrt(lambda m/(m-1))`, where lambda need only bound A_x on
-//!   the directions that sum to zero.
+//! **Statement.** Let theta -> l(theta; z) be the loss of one sample (x, y), A_x its structural matrix and
+//! `lambda_min(A_x) >= lambda > 0` along the way.
+//! - If the loss has `hi(t) = K t^q`, it satisfies a g-proxy PL inequality with g = l, xi = l_inf, alpha = q
+//!   and `mu = 2 lambda^{q/2} / K`. Squared error: q = 2, K = 1/2, mu = 4 lambda.
+//! - Cross-entropy with a one-hot target and m classes has no such hi. There (ours) `g = 1 - p_y`, xi = 0,
+//!   alpha = 1, `mu = 2 sqrt(lambda m/(m-1))`, where lambda need only bound A_x on the directions that sum to
+//!   zero.
 //!
-//! **Proof.** `||grad_theta l|| = ||J_x' e|| >= sqrt(lambda) ||e||` (T10), so `l - l_inf <= K ||e||^q <= K lambda^{-q/2} ||grad_theta l||^q`. Cross-entropy: `||e||^2 = (1-p_y)^2 + sum_{k != y} p_k^2`
-//! and the rest of the mass, 1 - p_y, lies on m - 1 classes: `||e||^2 >= (1-p_y)^2 m/(m-1)`. e sums to zero. ∎
+//! **Proof.** `||grad_theta l|| = ||J_x' e|| >= sqrt(lambda) ||e||` (T10), so
+//! `l - l_inf <= K ||e||^q <= K lambda^{-q/2} ||grad_theta l||^q`. Cross-entropy:
+//! `||e||^2 = (1-p_y)^2 + sum_{k != y} p_k^2` and the rest of the mass, 1 - p_y, lies on m - 1 classes:
+//! `||e||^2 >= (1-p_y)^2 m/(m-1)`. e sums to zero. ∎
 //!
-//! A network with a linear last layer that trains its bias has `lambda >= 1 + ||h||^2 >= 1` (T12): for squared error `mu = 4` always, and P3 then says
-//! `min_{t<T} l <= (f(w_0) - f_inf)/(eta T)`.
+//! A network with a linear last layer that trains its bias has `lambda >= 1 + ||h||^2 >= 1` (T12): for
+//! squared error `mu = 4` always, and P3 then says `min_{t<T} l <= (f(w_0) - f_inf)/(eta T)`.
 //!
-//! The network is one hidden layer, `f = U sigma(V x + b) + c`, all four trained. Its structural matrix in closed form (T13) is
-//! `(||h||^2 + 1) I + (||x||^2 + 1) P P'`, `P = U diag(sigma'(V x + b))`.
+//! The network is one hidden layer, `f = U sigma(V x + b) + c`, all four trained. Its structural matrix in
+//! closed form (T13) is `(||h||^2 + 1) I + (||x||^2 + 1) P P'`, `P = U diag(sigma'(V x + b))`.
 
 use std::sync::Arc;
 
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::error::{require_finite, require_vector};
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
-use fenchel_convexity::proxy::{DominanceGuarantee, Observation, Oracle, RoundOff};
+use fenchel_convexity::proxy::{Observation, Oracle, ProxyPlGuarantee, RoundOff};
 use fenchel_random::{Rng, Seed, Stream};
 use fenchel_tensor::Activation;
 use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
@@ -40,7 +45,7 @@ pub enum Objective {
 /// One sample, its loss and a network with one hidden layer, as an oracle.
 ///
 /// ```
-/// use fenchel_convexity::proxy::{Comparator, Descent, check};
+/// use fenchel_convexity::proxy::{Comparator, Descent};
 /// use fenchel_nn::proxy::{SandwichInstance, SandwichObjective};
 /// use fenchel_random::Seed;
 /// use fenchel_tensor::Activation;
@@ -52,7 +57,7 @@ pub enum Objective {
 /// // v plays no part in P3.
 /// let run = Descent::new(0.05, 100)?.gradient(&instance, start.view(), &Comparator::new(start.clone(), 0.0)?)?;
 /// let guarantee = instance.guarantee(run.steps()[0].f, 1.0, 20.0)?;
-/// assert!(check::dominance(&[run], &guarantee, 0.0)?.verdict().holds());
+/// assert!(guarantee.check(&[run])?.verdict().holds());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -76,8 +81,8 @@ struct Forward {
 impl SandwichInstance {
     /// The sample (x, y) on a network of `width` hidden units.
     ///
-    /// # Errors
-    /// If a vector is empty or not finite, the width is 0, or the target does not fit the loss (cross-entropy: one-hot, two classes or more).
+    /// # Errors If a vector is empty or not finite, the width is 0, or the target does not fit the loss
+    /// (cross-entropy: one-hot, two classes or more).
     pub fn new(
         input: Array1<f64>,
         target: Array1<f64>,
@@ -126,7 +131,8 @@ impl SandwichInstance {
         self.target.len()
     }
 
-    /// Gaussian weights of variance 1 over fan-in and biases of zero; the layout is V (width x d), b, U (m x width), c.
+    /// Gaussian weights of variance 1 over fan-in and biases of zero; the layout is V (width x d), b, U (m x
+    /// width), c.
     #[must_use]
     pub fn gaussian(&self, seed: Seed) -> Array1<f64> {
         let mut stream = seed.derive("sandwich instance").stream();
@@ -156,7 +162,8 @@ impl SandwichInstance {
         })
     }
 
-    /// P3 for a start of this loss, with lambda and the smoothness L; all three are examined by [`fenchel_convexity::proxy::check::dominance`] on the run.
+    /// P3 for a start of this loss, with lambda and the smoothness L; its check examines all three on the
+    /// run.
     ///
     /// # Errors
     /// If a constant is not positive.
@@ -165,10 +172,11 @@ impl SandwichInstance {
         start_loss: f64,
         lambda: f64,
         smoothness: f64,
-    ) -> Result<DominanceGuarantee, NnError> {
+    ) -> Result<ProxyPlGuarantee, NnError> {
         let alpha = if self.objective == Objective::SquaredError { 2.0 } else { 1.0 };
-        let guarantee = DominanceGuarantee::new(start_loss, 0.0, alpha, self.mu(lambda)?, smoothness)?;
-        Ok(guarantee.with_noise(self.deviation * self.deviation)?)
+        let (mu, variance) = (self.mu(lambda)?, self.deviation * self.deviation);
+        let (start, infimum, xi) = (start_loss, 0.0, 0.0);
+        Ok(ProxyPlGuarantee { start, infimum, xi, alpha, mu, smoothness, variance }.checked()?)
     }
 
     /// lambda_min of the structural matrix; for cross-entropy on the directions that sum to zero.
@@ -257,7 +265,8 @@ impl Oracle for SandwichInstance {
         };
         let square = gradient.dot(&gradient);
         let second_moment = square + self.deviation * self.deviation;
-        // First order: the output is summed of k terms, each hidden value of d; the residual has slope at most 1 in the output.
+        // First order: the output is summed of k terms, each hidden value of d; the residual has slope at
+        // most 1 in the output.
         let unit = f64::EPSILON;
         let lengths = (self.width + self.input.len() + 16) as f64;
         let outer = self.outer(w);
@@ -281,7 +290,7 @@ impl Oracle for SandwichInstance {
             },
             gradient: 1.5 * jacobian * (output + lengths * unit * norm),
         };
-        Ok(Observation { f, g, second_moment, error })
+        Ok(Observation { f, g, second_moment, error: Some(error) })
     }
 
     fn sample(

@@ -1,8 +1,9 @@
 //! E3: one hidden layer of leaky ReLU on separable data, with or without flipped labels.
 //!
-//! **Setting.** `f_W(x) = sum_j a_j sigma(w_j.x)`, `a_j = +-m^{-1/2}` fixed, leaky ReLU of slope gamma in (0, 1]; a unit vector v with `y v.x >= G > 0` for all samples but
-//! a share nu of them; `||x|| <= B`. `L = E l(y f_W(x))`, `l(z) = log(1 + e^{-z})`, and the surrogate is `g(W) = E[-l'(y f_W(x))]`, in (0, 1). Let V have the
-//! rows `sign(a_j) m^{-1/2} v`, so `||V||_F = 1`, and `xi = nu (1 + B/(gamma G))`.
+//! **Setting.** `f_W(x) = sum_j a_j sigma(w_j.x)`, `a_j = +-m^{-1/2}` fixed, leaky ReLU of slope gamma in (0,
+//! 1]; a unit vector v with `y v.x >= G > 0` for all samples but a share nu of them; `||x|| <= B`.
+//! `L = E l(y f_W(x))`, `l(z) = log(1 + e^{-z})`, and the surrogate is `g(W) = E[-l'(y f_W(x))]`, in (0, 1).
+//! Let V have the rows `sign(a_j) m^{-1/2} v`, so `||V||_F = 1`, and `xi = nu (1 + B/(gamma G))`.
 //!
 //! **Statement.**
 //! ```text
@@ -11,26 +12,31 @@
 //! (c) after T steps of gradient descent with step eta, S = sum_{t<T} g(W_t), k = eta gamma G, n = ||W_0||:
 //!     k (S - xi T) <= n + sqrt( n^2 + 2 c eta T + eta^2 B^2 S ),     c = max_z z/(1 + e^z) = 0.278465
 //! ```
-//! Solved for S, (c) bounds the mean of g: `S <= (b + sqrt(b^2 - 4 k^2 d)) / (2 k^2)`, `b = 2 k (n + k xi T) + eta^2 B^2`, `d = (n + k xi T)^2 - n^2 - 2 c eta T`. So the mean of g is
-//! at most xi + O(T^{-1/2}), for every step size. For SGD the same bounds E S. The bound on the share of wrong answers is void unless it is below 1, so (c) must
-//! be below 1/2; that needs xi < 1/2, about `nu < gamma G / (2B)`.
+//! Solved for S, (c) bounds the mean of g: `S <= (b + sqrt(b^2 - 4 k^2 d)) / (2 k^2)`,
+//! `b = 2 k (n + k xi T) + eta^2 B^2`, `d = (n + k xi T)^2 - n^2 - 2 c eta T`. So the mean of g is at most
+//! xi + O(T^{-1/2}), for every step size. For SGD the same bounds E S. The bound on the share of wrong answers
+//! is void unless it is below 1, so (c) must be below 1/2; that needs xi < 1/2, about `nu < gamma G / (2B)`.
 //!
-//! **Proof.** `y <grad f_W(x), V> = (1/m) sum_j sigma'(w_j.x) y v.x`. It is at least gamma G on the samples with margin G and at least -B on the others, and
-//! -l' lies in (0, 1), so `-<grad L, V> >= gamma G g - nu (gamma G + B) = gamma G (g - xi)`: (a), as ||V|| = 1. And -l'(z) >= 1/2 for z <= 0: (b).
-//! (c) Summing `-<grad L, V>` over the steps, `<W_T, V> >= -n + k (S - xi T)`. f_W is 1-homogeneous in W, so `-<grad L, W> = E[z/(1+e^z)] <= c`, z = y f_W(x); and
-//! `||grad L||^2 <= B^2 g^2 <= B^2 g`, so `||W_T||^2 <= n^2 + 2 c eta T + eta^2 B^2 S`. Insert both into `<W_T, V> <= ||W_T||`.
-//! For SGD both hold for each batch's own loss and surrogate, and `E[g_batch(W_t) | W_t] = g(W_t)`; take expectations, the share of flipped labels in a batch has mean nu,
+//! **Proof.** `y <grad f_W(x), V> = (1/m) sum_j sigma'(w_j.x) y v.x`. It is at least gamma G on the samples
+//! with margin G and at least -B on the others, and -l' lies in (0, 1), so
+//! `-<grad L, V> >= gamma G g - nu (gamma G + B) = gamma G (g - xi)`: (a), as ||V|| = 1. And -l'(z) >= 1/2
+//! for z <= 0: (b). (c) Summing `-<grad L, V>` over the steps, `<W_T, V> >= -n + k (S - xi T)`. f_W is
+//! 1-homogeneous in W, so `-<grad L, W> = E[z/(1+e^z)] <= c`, z = y f_W(x); and
+//! `||grad L||^2 <= B^2 g^2 <= B^2 g`, so `||W_T||^2 <= n^2 + 2 c eta T + eta^2 B^2 S`. Insert both into
+//! `<W_T, V> <= ||W_T||`. For SGD both hold for each batch's own loss and surrogate, and
+//! `E[g_batch(W_t) | W_t] = g(W_t)`; take expectations, the share of flipped labels in a batch has mean nu,
 //! and the square root is concave. ∎
 //!
-//! Leaky ReLU is not smooth, so P3 with (a) applies where its descent inequality is measured at each step; (c) does not need it.
+//! Leaky ReLU is not smooth, so P3 with (a) applies where its descent inequality is measured at each step;
+//! (c) does not need it.
 //!
-//! **Reference.** Brutzkus, Globerson, Malach, Shalev-Shwartz, 2018 (arXiv 1710.10174); Frei, Cao, Gu, 2021 (arXiv 2106.13805); (c) and the constants with flipped labels are
-//! this project's.
+//! **Reference.** Brutzkus, Globerson, Malach, Shalev-Shwartz, 2018 (arXiv 1710.10174); Frei, Cao, Gu, 2021
+//! (arXiv 2106.13805); (c) and the constants with flipped labels are this project's.
 
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::error::{require_dimension, require_finite};
 use fenchel_convexity::proxy::check::{Checked, at_every_iterate, mean_surrogate};
-use fenchel_convexity::proxy::{Comparator, DominanceGuarantee, Run};
+use fenchel_convexity::proxy::{Comparator, ProxyPlGuarantee, Run, Step};
 use fenchel_convexity::verdict::Hypothesis;
 use fenchel_tensor::Activation;
 use ndarray::Array1;
@@ -71,7 +77,8 @@ pub struct SeparableInstance {
 }
 
 impl SeparableInstance {
-    /// The claim that all samples but a share nu have margin G along v, for a leaky ReLU of slope at least gamma.
+    /// The claim that all samples but a share nu have margin G along v, for a leaky ReLU of slope at least
+    /// gamma.
     ///
     /// The claim is examined by [`SeparableInstance::hypotheses`], not here.
     ///
@@ -174,12 +181,15 @@ impl SeparableInstance {
         Ok(high)
     }
 
-    /// P3 with (a), for a start of loss L(W_0) and steps of at most 1/L; whether descent is that of an L-smooth function is measured on the run.
+    /// P3 with (a), for a start of loss L(W_0) and steps of at most 1/L; whether descent is that of an
+    /// L-smooth function is measured on the run.
     ///
     /// # Errors
     /// If a number is not finite.
-    pub fn dominance(&self, start_loss: f64, smoothness: f64) -> Result<DominanceGuarantee, ConvexityError> {
-        DominanceGuarantee::new(start_loss, self.xi(), 1.0, 2.0 * self.strength(), smoothness)
+    pub fn pl_guarantee(&self, start_loss: f64, smoothness: f64) -> Result<ProxyPlGuarantee, ConvexityError> {
+        let (start, xi, mu) = (start_loss, self.xi(), 2.0 * self.strength());
+        let (infimum, alpha, variance) = (0.0, 1.0, 0.0);
+        ProxyPlGuarantee { start, infimum, xi, alpha, mu, smoothness, variance }.checked()
     }
 
     /// The hypotheses about data and network, each measured.
@@ -229,6 +239,12 @@ impl SeparableInstance {
         let start = runs.first().and_then(|run| run.steps().first()).map_or(f64::NAN, |step| step.norm);
         let eta = runs.first().map_or(f64::NAN, Run::step_size);
         let bound = |steps| self.mean_bound(start, eta, steps).unwrap_or(f64::INFINITY);
-        mean_surrogate("E3", runs, hypotheses, &bound)
+        // Round-off moves `<W, V>` by at most as much as W; S is that over k, twice because it stands below
+        // the root too.
+        let granted = |run: &Run, step: &Step| {
+            let eta = run.step_size();
+            step.error.g + (1.0 + 2.0 / strength) * (step.error.gradient + step.drift(eta))
+        };
+        mean_surrogate("E3", runs, hypotheses, bound, granted)
     }
 }

@@ -4,33 +4,45 @@
 //! ```text
 //! e(W, V) = L(W) - L(V) - <grad L(W), W - V>.
 //! ```
-//! Then L is (L, L + e)-proxy convex there, by definition of e. It is enough to bound the error of the linearisation (ours):
-//! `e(W, V) <= E |l'| |f_V - f_W - J_W (V - W)|`.
+//! Then L is (L, L + e)-proxy convex there, by definition of e. It is enough to bound the error of the
+//! linearisation (ours): `e(W, V) <= E |l'| |f_V - f_W - J_W (V - W)|`.
 //!
-//! **Proof of the second.** `L(V) >= L(W) + E l' (f_V - f_W) >= L(W) + <grad L(W), V - W> - E |l'| |f_V - f_W - J_W(V - W)|`, as l is convex and `grad L = E l' J_W`. ∎
+//! **Proof of the second.**
+//! `L(V) >= L(W) + E l' (f_V - f_W) >= L(W) + <grad L(W), V - W> - E |l'| |f_V - f_W - J_W(V - W)|`, as l is
+//! convex and `grad L = E l' J_W`. ∎
 //!
-//! **Bounds (ours)** for the ball `||W - W_0||_F <= R`, a [`HiddenLayer`](super::HiddenLayer) and the logistic loss (|l'| < 1):
-//! - smooth sigma with `|sigma''| <= c`: by Taylor, `|f_V - f_W - J_W(V-W)| <= (c/2) m^{-1/2} ||V - W||^2 ||x||^2`, so `e <= 2 c B^2 R^2 m^{-1/2}`.
-//! - leaky ReLU of slope gamma: a unit errs only if its pre-activation changes sign from a (at W) to b (at V), and then by `(1 - gamma) |b|`. Let z be its pre-activation at W_0,
-//!   `p = a - z`, `q = b - z`; `sum_j p_j^2` and `sum_j q_j^2` are at most `R^2 ||x||^2`. The units with |p| >= |z| have `sum z^2 <= R^2 ||x||^2`, and so have those with |q| >= |z|; a
-//!   unit that changes sign is in one of the two sets. Each has at most k units, the largest number of units whose `sum z^2` fits. On the first `|b| <= |z| + |q|`, on the rest of
-//!   the second `|b| <= |q|`, so the sum of |b| is at most `sqrt(k) R ||x|| + sqrt(2k) R ||x||`, and
-//!   `|f_V - f_W - J_W(V-W)| <= (1 - gamma) m^{-1/2} (1 + sqrt 2) sqrt(k) R ||x||`. For Gaussian weights k is about `(m R)^{2/3}`: the bound falls like `m^{-1/6}`.
+//! **Bounds (ours)** for the ball `||W - W_0||_F <= R`, a [`HiddenLayer`](super::HiddenLayer) and the
+//! logistic loss (|l'| < 1):
+//! - smooth sigma with `|sigma''| <= c`: by Taylor,
+//!   `|f_V - f_W - J_W(V-W)| <= (c/2) m^{-1/2} ||V - W||^2 ||x||^2`, so `e <= 2 c B^2 R^2 m^{-1/2}`.
+//! - leaky ReLU of slope gamma: a unit errs only if its pre-activation changes sign from a (at W) to b (at
+//!   V), and then by `(1 - gamma) |b|`. Let z be its pre-activation at W_0, `p = a - z`, `q = b - z`;
+//!   `sum_j p_j^2` and `sum_j q_j^2` are at most `R^2 ||x||^2`. The units with |p| >= |z| have
+//!   `sum z^2 <= R^2 ||x||^2`, and so have those with |q| >= |z|; a unit that changes sign is in one of the
+//!   two sets. Each has at most k units, the largest number of units whose `sum z^2` fits. On the first
+//!   `|b| <= |z| + |q|`, on the rest of the second `|b| <= |q|`, so the sum of |b| is at most
+//!   `sqrt(k) R ||x|| + sqrt(2k) R ||x||`, and
+//!   `|f_V - f_W - J_W(V-W)| <= (1 - gamma) m^{-1/2} (1 + sqrt 2) sqrt(k) R ||x||`. For Gaussian weights k is
+//!   about `(m R)^{2/3}`: the bound falls like `m^{-1/6}`.
 //!
-//! **What is computed.** The bound; and, from below, the largest e(W, V) that a search over the ball finds. The search does not start from random pairs, which find
-//! none: it puts the units nearest to the kink of a sample (or of highest curvature) on it, and then climbs by projected gradient ascent:
-//! `grad_V e = grad L(W) - grad L(V)` and `grad_W e = H(W)(V - W)`, the Hessian product as a difference of gradients.
+//! **What is computed.** The bound; and, from below, the largest e(W, V) that a search over the ball finds.
+//! The search does not start from random pairs, which find none: it puts the units nearest to the kink of a
+//! sample (or of highest curvature) on it, and then climbs by projected gradient ascent:
+//! `grad_V e = grad L(W) - grad L(V)` and `grad_W e = H(W)(V - W)`, the Hessian product as a difference of
+//! gradients.
 //!
-//! **Guarantee.** With |sigma'| <= 1, `E||grad l||^2 <= B^2 E l'^2 <= B^2 L`, since `l'^2 <= |l'| <= l`: P2 with L2 = B^2, g = L, h(v) = L(v) + e.
+//! **Guarantee.** With |sigma'| <= 1, `E||grad l||^2 <= B^2 E l'^2 <= B^2 L`, since `l'^2 <= |l'| <= l`: P2
+//! with L2 = B^2, g = L, h(v) = L(v) + e.
 //!
-//! **Reference.** Allen-Zhu, Li, Song, 2019 (arXiv 1811.03962); Cao, Gu, 2020 (arXiv 1902.01384); Ji, Telgarsky, 2020 (arXiv 1909.12292).
+//! **Reference.** Allen-Zhu, Li, Song, 2019 (arXiv 1811.03962); Cao, Gu, 2020 (arXiv 1902.01384); Ji,
+//! Telgarsky, 2020 (arXiv 1909.12292).
 
 mod search;
 mod starts;
 
 use fenchel_convexity::ConvexityError;
-use fenchel_convexity::proxy::check::{Checked, smooth};
-use fenchel_convexity::proxy::{Comparator, Run, SmoothGuarantee};
+use fenchel_convexity::proxy::check::Checked;
+use fenchel_convexity::proxy::{Comparator, Run};
 use fenchel_random::{Rng, Seed};
 use fenchel_tensor::Activation;
 use ndarray::{Array1, ArrayView1};
@@ -133,7 +145,8 @@ impl TangentInstance {
         Ok((e / n, linearisation / n))
     }
 
-    /// The bound on e over the ball, proved above: for smooth activations from their curvature, for leaky ReLU from the pre-activations at W_0.
+    /// The bound on e over the ball, proved above: for smooth activations from their curvature, for leaky
+    /// ReLU from the pre-activations at W_0.
     ///
     /// # Errors
     /// If the activation is neither tanh, softplus, ReLU nor leaky ReLU of a slope in [0, 1].
@@ -194,7 +207,8 @@ impl TangentInstance {
         Ok(most)
     }
 
-    /// Searches the ball for the largest nonlinearity, with so many steps of ascent from each of the best starts.
+    /// Searches the ball for the largest nonlinearity, with so many steps of ascent from each of the best
+    /// starts.
     ///
     /// What it finds is a lower bound on e.
     ///
@@ -204,7 +218,8 @@ impl TangentInstance {
         search::search(self, seed, iterations)
     }
 
-    /// A comparator V in the ball: where `steps` of gradient descent of step `step` from W_0 lead, pulled back into the ball; it costs `L(V) + e`.
+    /// A comparator V in the ball: where `steps` of gradient descent of step `step` from W_0 lead, pulled
+    /// back into the ball; it costs `L(V) + e`.
     ///
     /// # Errors
     /// If the loss leaves f64.
@@ -230,12 +245,9 @@ impl TangentInstance {
     /// P2 for runs from W_0 compared with v, which cost `L(v) + e`.
     ///
     /// # Errors
-    /// As [`smooth`].
+    /// As [`SmoothGuarantee::check`](fenchel_convexity::proxy::SmoothGuarantee::check).
     pub fn check(&self, runs: &[Run], comparator: &Comparator) -> Result<Checked, ConvexityError> {
-        let difference = &self.start - &comparator.point();
-        let distance = difference.dot(&difference).sqrt();
-        let guarantee = SmoothGuarantee::new(distance, comparator.cost(), self.task.radius().powi(2))?;
-        smooth(runs, &guarantee)
+        comparator.guarantee(self.start.view(), self.task.radius().powi(2))?.check(runs)
     }
 
     /// The point of the ball nearest to w.

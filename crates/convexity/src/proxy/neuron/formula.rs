@@ -11,7 +11,8 @@ pub struct Neuron {
     pub(super) inputs: Array2<f64>,
     pub(super) labels: Array1<f64>,
     pub(super) slope: f64,
-    /// The neuron that labels the inputs: then labels are exact in every arithmetic, and the ones above rounded.
+    /// The neuron that labels the inputs: then labels are exact in every arithmetic, and the ones above
+    /// rounded.
     pub(super) teacher: Option<Array1<f64>>,
 }
 
@@ -35,7 +36,8 @@ impl Neuron {
 
     /// The loss with the labels that the neuron v gives, exactly.
     ///
-    /// Rounded labels are not quite realisable, and a search with certificates finds that: formulas therefore compute the labels in their own arithmetic.
+    /// Rounded labels are not quite realisable, and a search with certificates finds that: formulas therefore
+    /// compute the labels in their own arithmetic.
     ///
     /// # Errors
     ///

@@ -1,9 +1,9 @@
 //! The rows of E2's table.
 
 use super::{ActiveError, Neuron, NeuronOracle};
-use crate::error::{ConvexityError, require_dimension, require_range, require_vector};
+use crate::error::{ConvexityError, require_dimension, require_range};
 use crate::objectives::Objective;
-use crate::proxy::{Comparator, ProxyConvex, Surrogate};
+use crate::proxy::{Comparator, ProxyConvex, SmoothGuarantee, Surrogate};
 use ndarray::{Array1, Array2, ArrayView1};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use std::sync::Arc;
 ///
 /// ```
 /// use fenchel_convexity::proxy::neuron::NeuronInstance;
-/// use fenchel_convexity::proxy::{Descent, SmoothGuarantee, check};
+/// use fenchel_convexity::proxy::Descent;
 /// use ndarray::array;
 ///
 /// let inputs = array![[1.0, 0.0], [0.0, 1.0], [-0.6, 0.8], [0.6, -0.8]];
@@ -19,17 +19,15 @@ use std::sync::Arc;
 /// let oracle = instance.oracle(1)?;
 /// let start = array![0.0, 0.0];
 /// let run = Descent::new(1.0 / instance.smoothness(), 100)?
-///     .gradient(&oracle, start.view(), &instance.comparator()?)?;
-/// let guarantee = SmoothGuarantee::new(5.0_f64.sqrt(), 0.0, instance.smoothness())?;
-/// assert!(check::smooth(&[run], &guarantee)?.verdict().holds());
+///     .gradient(&oracle, start.view(), instance.comparator())?;
+/// assert!(instance.guarantee(start.view())?.check(&[run])?.verdict().holds());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct NeuronInstance {
     neuron: Neuron,
-    target: Array1<f64>,
+    comparator: Comparator,
     proxy: ProxyConvex,
-    cost: f64,
     factor: f64,
     active: bool,
     smoothness: f64,
@@ -47,7 +45,8 @@ impl NeuronInstance {
         Self::realisable_as_claimed(neuron, v, gamma)
     }
 
-    /// The realisable row for a neuron of any slope, with gamma as somebody claims it: true if `sigma' >= gamma` and sigma is increasing, else a near miss.
+    /// The realisable row for a neuron of any slope, with gamma as somebody claims it: true if
+    /// `sigma' >= gamma` and sigma is increasing, else a near miss.
     ///
     /// # Errors
     ///
@@ -106,12 +105,12 @@ impl NeuronInstance {
     /// As [`Neuron::new`].
     pub fn relu(inputs: Array2<f64>, v: Array1<f64>) -> Result<Self, ConvexityError> {
         let neuron = Neuron::taught(inputs, v.view(), 0.0)?;
-        let f: Arc<dyn Objective> = Arc::new(neuron.clone());
-        let g = Arc::new(ActiveError::new(neuron.clone()));
-        let h = Arc::new(Surrogate::new(f.clone(), 0.0, 0.0)?);
+        let f = Arc::new(neuron.clone());
+        let h = Surrogate::new(f.clone(), 0.0, 0.0)?;
         let smoothness = positive(neuron.radius().powi(2))?;
-        let proxy = ProxyConvex::new(f, g, h)?;
-        Ok(Self { neuron, target: v, proxy, cost: 0.0, factor: 1.0, active: true, smoothness })
+        let proxy = ProxyConvex::new(f, ActiveError::new(neuron.clone()), h)?;
+        let comparator = Comparator::new(v, 0.0)?;
+        Ok(Self { neuron, comparator, proxy, factor: 1.0, active: true, smoothness })
     }
 
     /// g = factor f, h = at_comparator f.
@@ -125,11 +124,11 @@ impl NeuronInstance {
         require_dimension("v", v.len(), neuron.inputs.ncols())?;
         let f: Arc<dyn Objective> = Arc::new(neuron.clone());
         let cost = at_comparator * f.value(v.view())?;
-        let g = Arc::new(Surrogate::new(f.clone(), factor, 0.0)?);
-        let h = Arc::new(Surrogate::new(f.clone(), at_comparator, 0.0)?);
+        let g = Surrogate::new(f.clone(), factor, 0.0)?;
+        let h = Surrogate::new(f.clone(), at_comparator, 0.0)?;
         let proxy = ProxyConvex::new(f, g, h)?;
-        let smoothness = positive(smoothness)?;
-        Ok(Self { neuron, target: v, proxy, cost, factor, active: false, smoothness })
+        let (smoothness, comparator) = (positive(smoothness)?, Comparator::new(v, cost)?);
+        Ok(Self { neuron, comparator, proxy, factor, active: false, smoothness })
     }
 
     /// f with its surrogates, as formulas.
@@ -139,29 +138,18 @@ impl NeuronInstance {
     }
 
     /// v with h(v).
-    ///
-    /// # Errors
-    ///
-    /// If v is not finite.
-    pub fn comparator(&self) -> Result<Comparator, ConvexityError> {
-        Comparator::new(self.target.clone(), self.cost)
-    }
-
-    /// v.
     #[must_use]
-    pub fn target(&self) -> ArrayView1<'_, f64> {
-        self.target.view()
+    pub const fn comparator(&self) -> &Comparator {
+        &self.comparator
     }
 
-    /// `||w_0 - v||`.
+    /// P2 for a start.
     ///
     /// # Errors
     ///
     /// If w_0 does not fit.
-    pub fn distance(&self, start: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        require_vector("w_0", start, self.target.len())?;
-        let difference = &start - &self.target;
-        Ok(difference.dot(&difference).sqrt())
+    pub fn guarantee(&self, start: ArrayView1<f64>) -> Result<SmoothGuarantee, ConvexityError> {
+        self.comparator.guarantee(start, self.smoothness)
     }
 
     /// L2 with `E||grad f(w; z)||^2 <= L2 g(w)`.

@@ -81,7 +81,7 @@ impl Oracle for NeuronOracle {
         }
         let g_error = self.factor * if self.active { 2.0 } else { 1.0 } * steepest * f_error;
         let error = RoundOff { f: f_error, g: g_error, gradient: gradient_error };
-        Ok(Observation { f, g, second_moment, error })
+        Ok(Observation { f, g, second_moment, error: Some(error) })
     }
 
     fn sample(

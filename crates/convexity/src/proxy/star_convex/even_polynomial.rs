@@ -32,7 +32,8 @@ impl EvenPolynomial {
     ///
     /// # Errors
     ///
-    /// If w* or the terms are empty, a c_k is not positive, an a_k has the wrong length, a negative entry, or none above 0.
+    /// If w* or the terms are empty, a c_k is not positive, an a_k has the wrong length, a negative entry, or
+    /// none above 0.
     pub fn new(minimiser: Vec<f64>, terms: Vec<(f64, Vec<i32>)>) -> Result<Self, ConvexityError> {
         require_finite("minimiser", ArrayView1::from(&minimiser))?;
         if terms.is_empty() {

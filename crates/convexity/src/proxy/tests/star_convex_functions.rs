@@ -23,26 +23,25 @@ fn root_powers_keep_every_guarantee() {
                 .unwrap();
         let instance = function.instance().unwrap();
         let start = &minimiser + &(vector(&mut stream, 4) * 3.0);
-        let distance = (&start - &minimiser).mapv(|x| x * x).sum().sqrt();
-        let comparator = instance.comparator().unwrap();
+        let comparator = instance.comparator();
         let smoothness = instance.smoothness();
         let step = stream.random_range(0.2..1.9) / smoothness;
         let run = Descent::new(step, 150)
             .unwrap()
             .gradient(&Exact::new(instance.proxy().clone()), start.view(), &comparator)
             .unwrap();
-        let p2 = SmoothGuarantee::new(distance, 0.0, smoothness).unwrap();
-        assert_sound(&check::smooth(&[run], &p2).unwrap(), "P2");
-        // SGD with additive noise has P1 only, with the Lipschitz constant of f (at most that of the start's ball is not known beforehand for SGD): p <= 1
-        // has ‖∇f‖ <= e^{(p-1)/2} everywhere, as r (r² + e)^{p/2-1} <= (r² + e)^{(p-1)/2}.
+        assert_sound(&instance.guarantee(start.view()).unwrap().check(&[run]).unwrap(), "P2");
+        // SGD with additive noise has P1 only, with the Lipschitz constant of f (at most that of the start's
+        // ball is not known beforehand for SGD): p <= 1 has ‖∇f‖ <= e^{(p-1)/2} everywhere, as r (r² +
+        // e)^{p/2-1} <= (r² + e)^{(p-1)/2}.
         let p = RootPower::new(minimiser.to_vec(), stream.random_range(0.3..1.0), 1.0).unwrap();
         let oracle = Noisy::new(p.instance().unwrap().proxy().clone(), 0.5).unwrap();
         let runs = Descent::new(0.1, 60)
             .unwrap()
             .stochastic(&oracle, start.view(), &comparator, RUNS, Seed::new(problem))
             .unwrap();
-        let p1 = LipschitzGuarantee::new(distance, 0.0, 1.25).unwrap();
-        assert_sound(&check::lipschitz(&runs, &p1).unwrap(), "P1");
+        let p1 = lipschitz(comparator.distance(start.view()).unwrap(), 1.25);
+        assert_sound(&p1.check(&runs).unwrap(), "P1");
     }
 }
 
@@ -65,19 +64,17 @@ fn even_polynomials_keep_every_guarantee_and_are_not_convex() {
         let instance = function.instance(distance).unwrap();
         let run = Descent::new(1.0 / instance.smoothness(), 150)
             .unwrap()
-            .gradient(&Exact::new(instance.proxy().clone()), start.view(), &instance.comparator().unwrap())
+            .gradient(&Exact::new(instance.proxy().clone()), start.view(), &instance.comparator())
             .unwrap();
-        let p2 = SmoothGuarantee::new(distance, 0.0, instance.smoothness()).unwrap();
-        assert_sound(&check::smooth(&[run], &p2).unwrap(), "P2");
+        assert_sound(&instance.guarantee(start.view()).unwrap().check(&[run]).unwrap(), "P2");
         let around = Region::Around { point: minimiser.to_vec() };
         assert!(instance.proxy().falsify(&around, &config(problem)).unwrap().holds());
         // Near misses: tau 1 % too large, and convexity claimed.
         let f: Arc<dyn Objective> = Arc::new(function.clone());
         let greedy = quasar_convex(f.clone(), 1.01 * function.tau()).unwrap();
         assert!(greedy.falsify(&around, &config(problem)).unwrap().is_violated());
-        refuted += usize::from(
-            convex(f).unwrap().falsify(&Region::Everywhere, &config(problem)).unwrap().is_violated(),
-        );
+        refuted +=
+            usize::from(convex(f).falsify(&Region::Everywhere, &config(problem)).unwrap().is_violated());
     }
     // A few of the polynomials are convex.
     assert!(refuted > 35, "{refuted}");
@@ -95,9 +92,10 @@ fn a_power_below_one_is_neither_convex_nor_star_convex() {
                 quasar_convex(function.clone(), tau).unwrap().falsify(&around, &config(problem)).unwrap();
             assert!(verdict.is_violated(), "p = {p}, tau = {tau}: {verdict}");
         }
-        // A violation far out is none near the minimiser, where f is about a parabola and tau = 2 almost true.
+        // A violation far out is none near the minimiser, where f is about a parabola and tau = 2 almost
+        // true.
         let ball = Region::Ball { centre: vec![0.5, -0.5], radius: 0.05, norm: Norm::L2 };
-        let verdict = convex(function).unwrap().falsify(&ball, &config(problem)).unwrap();
+        let verdict = convex(function).falsify(&ball, &config(problem)).unwrap();
         assert!(verdict.holds(), "{verdict}");
     }
 }
@@ -115,12 +113,11 @@ fn a_step_beyond_the_limit_is_not_covered() {
         let step = stream.random_range(2.001..2.5);
         let run = Descent::new(step, 40)
             .unwrap()
-            .gradient(&Exact::new(instance.proxy().clone()), start.view(), &instance.comparator().unwrap())
+            .gradient(&Exact::new(instance.proxy().clone()), start.view(), &instance.comparator())
             .unwrap();
         let last = run.steps().last().unwrap();
         assert!(last.g > run.steps()[0].g, "the iterates leave");
-        let p2 = SmoothGuarantee::new(2.0_f64.sqrt(), 0.0, 1.0).unwrap();
-        assert_unmet(&check::smooth(&[run], &p2).unwrap(), "eta < 2/L2");
+        assert_unmet(&instance.guarantee(start.view()).unwrap().check(&[run]).unwrap(), "eta < 2/L2");
     }
 }
 

@@ -1,6 +1,6 @@
 //! E3 on two classes of images: averaged pixels, centred, scaled to the unit sphere, and a separating direction found by Gilbert's algorithm.
 
-use fenchel_convexity::proxy::{Descent, check};
+use fenchel_convexity::proxy::Descent;
 use fenchel_datasets::{Dataset, ImageSet};
 use fenchel_nn::proxy::{Classification, HiddenLayer, SeparableInstance};
 use fenchel_random::{Seed, SliceRandom};
@@ -70,11 +70,11 @@ pub(super) fn run(
         seed.derive("sgd"),
     )?;
     context.progress(2, 3);
-    let p3 = instance.dominance(run.steps()[0].f, 1.0 / STEP)?;
+    let p3 = instance.pl_guarantee(run.steps()[0].f, 1.0 / STEP)?;
     let run = [run];
     let checks = vec![
         Check::of(&instance.check(&run)?, false),
-        Check::of(&check::dominance(&run, &p3, 0.0)?, false),
+        Check::of(&p3.check(&run)?, false),
         Check::of(&instance.check(&sgd)?, true),
     ];
     Ok(Images {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use fenchel_convexity::objectives::Region;
-use fenchel_convexity::proxy::check::{self, Checked};
+use fenchel_convexity::proxy::check::Checked;
 use fenchel_convexity::proxy::neuron::{Neuron, NeuronInstance};
 use fenchel_convexity::proxy::star_convex::{RootPower, convex, quasar_convex};
-use fenchel_convexity::proxy::{Comparator, Descent, Exact, Oracle, ProxyConvex, SmoothGuarantee};
+use fenchel_convexity::proxy::{Comparator, Descent, Exact, Oracle, ProxyConvex};
 use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::verdict::{Hypothesis, Verdict};
 use fenchel_nn::proxy::SeparableInstance;
@@ -69,9 +69,7 @@ fn beyond_the_limit(
     smoothness: f64,
 ) -> Result<NearMiss, Failure> {
     let run = Descent::new(2.01 / smoothness, STEPS)?.gradient(oracle, start, comparator)?;
-    let distance = run.steps()[0].distance;
-    let checked = check::smooth(&[run], &SmoothGuarantee::new(distance, comparator.cost(), smoothness)?)?;
-    Ok(unmet("a step beyond 2/L2", &checked))
+    Ok(unmet("a step beyond 2/L2", &comparator.guarantee(start, smoothness)?.check(&[run])?))
 }
 
 fn powers(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
@@ -82,11 +80,11 @@ fn powers(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
     let instance = power.instance()?;
     Ok(vec![
         refuted("tau 1 % too large", &quasar_convex(f.clone(), 1.01 * p)?, v.view(), settings, seed)?,
-        refuted("a power below 1 claimed to be convex", &convex(f)?, v.view(), settings, seed)?,
+        refuted("a power below 1 claimed to be convex", &convex(f), v.view(), settings, seed)?,
         beyond_the_limit(
             &Exact::new(instance.proxy().clone()),
             (&v + 0.1).view(),
-            &instance.comparator()?,
+            &instance.comparator(),
             instance.smoothness(),
         )?,
     ])
@@ -102,7 +100,7 @@ fn polynomials(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure
         beyond_the_limit(
             &Exact::new(instance.proxy().clone()),
             (&minimiser + 0.1).view(),
-            &instance.comparator()?,
+            &instance.comparator(),
             instance.smoothness(),
         )?,
     ])
@@ -124,7 +122,7 @@ fn realisable(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure>
             settings,
             seed,
         )?,
-        beyond_the_limit(&honest.oracle(1)?, start.view(), &honest.comparator()?, honest.smoothness())?,
+        beyond_the_limit(&honest.oracle(1)?, start.view(), honest.comparator(), honest.smoothness())?,
     ])
 }
 
@@ -135,7 +133,7 @@ fn relu(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
     let honest = NeuronInstance::relu(inputs, v.clone())?;
     let oracle = honest.oracle(1)?;
     let run =
-        Descent::new(0.1, STEPS)?.gradient(&oracle, Array1::zeros(v.len()).view(), &honest.comparator()?)?;
+        Descent::new(0.1, STEPS)?.gradient(&oracle, Array1::zeros(v.len()).view(), honest.comparator())?;
     let spread = fenchel_convexity::proxy::neuron::spread(&run);
     Ok(vec![
         refuted("ReLU claimed to have slope 0.2", leaky.proxy(), v.view(), settings, seed)?,
@@ -144,7 +142,7 @@ fn relu(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
             seen: spread == 0.0,
             verdict: format!("g / 2f is {spread} on the run: the guarantee holds and says nothing of f"),
         },
-        beyond_the_limit(&oracle, start.view(), &honest.comparator()?, honest.smoothness())?,
+        beyond_the_limit(&oracle, start.view(), honest.comparator(), honest.smoothness())?,
     ])
 }
 
@@ -157,14 +155,13 @@ fn agnostic(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
         0.8,
     )?;
     let honest = NeuronInstance::agnostic(inputs, labels, v.clone(), neurons::GAMMA)?;
-    let (oracle, comparator) = (honest.oracle(1)?, honest.comparator()?);
-    let run = Descent::new(0.1, STEPS)?.gradient(&oracle, start.view(), &comparator)?;
-    let distance = honest.distance(start.view())?;
-    let short = SmoothGuarantee::new(distance, comparator.cost(), 1e-3 * honest.smoothness())?;
+    let (oracle, comparator) = (honest.oracle(1)?, honest.comparator());
+    let run = Descent::new(0.1, STEPS)?.gradient(&oracle, start.view(), comparator)?;
+    let short = comparator.guarantee(start.view(), 1e-3 * honest.smoothness())?;
     Ok(vec![
         refuted("an activation that is not increasing", folded.proxy(), v.view(), settings, seed)?,
-        unmet("L2 understated", &check::smooth(&[run], &short)?),
-        beyond_the_limit(&oracle, start.view(), &comparator, honest.smoothness())?,
+        unmet("L2 understated", &short.check(&[run])?),
+        beyond_the_limit(&oracle, start.view(), comparator, honest.smoothness())?,
     ])
 }
 
@@ -228,7 +225,7 @@ fn sandwich(settings: &Settings, squared: bool, seed: Seed) -> Result<Vec<NearMi
     let honest = instance.guarantee(loss, 1.0, smoothness)?;
     let fast = run(2.0 * networks::SANDWICH_STEP)?;
     Ok(vec![
-        unmet("lambda overstated", &check::dominance(&[slow], &greedy, 0.0)?),
-        unmet("a step beyond 1/L", &check::dominance(&[fast], &honest, 0.0)?),
+        unmet("lambda overstated", &greedy.check(&[slow])?),
+        unmet("a step beyond 1/L", &honest.check(&[fast])?),
     ])
 }

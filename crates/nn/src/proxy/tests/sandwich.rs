@@ -5,7 +5,7 @@ use crate::measurement::Probe;
 use crate::models::{DenseChain, Model};
 use crate::proxy::{SandwichInstance, SandwichObjective};
 use fenchel_convexity::losses::SquaredError;
-use fenchel_convexity::proxy::{Comparator, Descent, Oracle, check};
+use fenchel_convexity::proxy::{Comparator, Descent, Oracle};
 use fenchel_tensor::{Activation, Shape};
 use std::sync::Arc;
 
@@ -61,14 +61,14 @@ fn the_guarantee_holds_with_the_heads_floor() {
             // T12: lambda >= 1.
             let first = run.steps()[0].f;
             let guarantee = instance.guarantee(first, 1.0, 20.0).unwrap();
-            assert_sound(&check::dominance(&[run], &guarantee, 0.0).unwrap(), "GD");
+            assert_sound(&guarantee.check(&[run]).unwrap(), "GD");
             let noisy = instance.clone().with_noise(0.1).unwrap();
             let runs = Descent::new(0.05, 60)
                 .unwrap()
                 .stochastic(&noisy, start.view(), &comparator, RUNS, Seed::new(index))
                 .unwrap();
             let guarantee = noisy.guarantee(first, 1.0, 20.0).unwrap();
-            assert_sound(&check::dominance(&runs, &guarantee, 0.0).unwrap(), "SGD");
+            assert_sound(&guarantee.check(&runs).unwrap(), "SGD");
         }
     }
 }
@@ -89,9 +89,9 @@ fn near_misses_are_seen() {
             // Four times as much as lambda_max can be is too much for any residual.
             let most = 4.0 * (1.0 + 6.0 + 2.0 * start.dot(&start)) * 2.0;
             let greedy = instance.guarantee(first, most, 20.0).unwrap();
-            assert_unmet(&check::dominance(&[slow], &greedy, 0.0).unwrap(), "‖∇f(w)‖^alpha");
+            assert_unmet(&greedy.check(&[slow]).unwrap(), "‖∇f(w)‖^alpha");
             let honest = instance.guarantee(first, 1.0, 20.0).unwrap();
-            let fast = check::dominance(&[run(0.2)], &honest, 0.0).unwrap();
+            let fast = honest.check(&[run(0.2)]).unwrap();
             assert_unmet(&fast, "eta <= 1/L");
             let noisy = instance.clone().with_noise(0.1).unwrap();
             let runs = Descent::new(0.02, 30)
@@ -99,7 +99,7 @@ fn near_misses_are_seen() {
                 .stochastic(&noisy, start.view(), &comparator, 2, Seed::new(index))
                 .unwrap();
             let flat = noisy.guarantee(first, 1.0, 0.01).unwrap();
-            assert_unmet(&check::dominance(&runs, &flat, 0.0).unwrap(), "f(w+)");
+            assert_unmet(&flat.check(&runs).unwrap(), "f(w+)");
         }
     }
 }

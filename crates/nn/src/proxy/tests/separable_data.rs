@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::proxy::{Classification, HiddenLayer, SeparableInstance};
-use fenchel_convexity::proxy::{Descent, Run, check};
+use fenchel_convexity::proxy::{Descent, Run};
 use fenchel_tensor::Activation;
 
 const D: usize = 6;
@@ -67,12 +67,12 @@ fn the_pl_guarantee_holds_where_descent_is_measured() {
         let problem = problem(index, 0.5, 0.3, 0, (0.3, 0.5, 0.0));
         // f is homogeneous of degree one, so l is 1/4-smooth on a linear piece: steps of 1 descend, and the run says whether they did.
         let run = problem.gradient(1.0, 150);
-        let guarantee = problem.instance.dominance(run.steps()[0].f, 1.0).unwrap();
-        assert_sound(&check::dominance(&[run], &guarantee, 0.0).unwrap(), "P3");
+        let guarantee = problem.instance.pl_guarantee(run.steps()[0].f, 1.0).unwrap();
+        assert_sound(&guarantee.check(&[run]).unwrap(), "P3");
         // Far too large a step goes up at some kink or overshoot: then P3 says nothing, and (c) still holds.
         let run = problem.gradient(200.0, 150);
-        let guarantee = problem.instance.dominance(run.steps()[0].f, 1.0 / 200.0).unwrap();
-        assert_unmet(&check::dominance(std::slice::from_ref(&run), &guarantee, 0.0).unwrap(), "f(w+)");
+        let guarantee = problem.instance.pl_guarantee(run.steps()[0].f, 1.0 / 200.0).unwrap();
+        assert_unmet(&guarantee.check(std::slice::from_ref(&run)).unwrap(), "f(w+)");
         assert_sound(&problem.instance.check(&[run]).unwrap(), "E3 (c)");
     }
 }

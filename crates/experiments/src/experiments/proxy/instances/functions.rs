@@ -1,9 +1,7 @@
 //! E1: star-convex polynomials and quasar-convex powers.
 
 use fenchel_convexity::proxy::star_convex::{EvenPolynomial, RootPower, StarConvex};
-use fenchel_convexity::proxy::{
-    Comparator, Descent, Exact, LipschitzGuarantee, Noisy, SmoothGuarantee, check,
-};
+use fenchel_convexity::proxy::{Comparator, Descent, Exact, LipschitzGuarantee, Noisy};
 use fenchel_random::{Rng, Seed, Stream};
 use ndarray::Array1;
 
@@ -36,8 +34,8 @@ pub(super) fn star_convex(settings: &Settings, seed: Seed) -> Result<Vec<Check>,
     // SGD may leave the start's ball; its gradients are bounded on the ball of twice the radius, where the hypothesis is measured.
     let inner = function.instance(distance)?;
     let outer = function.instance(2.0 * distance)?;
-    let comparator = inner.comparator()?;
-    let p2 = SmoothGuarantee::new(distance, 0.0, inner.smoothness())?;
+    let comparator = inner.comparator();
+    let p2 = inner.guarantee(start.view())?;
     let run = Descent::new(1.0 / inner.smoothness(), settings.steps)?.gradient(
         &Exact::new(inner.proxy().clone()),
         start.view(),
@@ -47,8 +45,8 @@ pub(super) fn star_convex(settings: &Settings, seed: Seed) -> Result<Vec<Check>,
     let steepest = 4.0 * outer.smoothness() * run.steps()[0].g + NOISE * NOISE;
     let step = 0.2 / outer.smoothness();
     let sgd = stochastic(settings, &outer, &start, &comparator, step, seed)?;
-    let p1 = LipschitzGuarantee::new(distance, 0.0, steepest)?;
-    Ok(digests(&[check::smooth(&[run], &p2)?], &[check::lipschitz(&sgd, &p1)?]))
+    let p1 = LipschitzGuarantee { distance: p2.distance, comparator_cost: 0.0, second_moment: steepest };
+    Ok(digests(&[p2.check(&[run])?], &[p1.check(&sgd)?]))
 }
 
 pub(super) fn quasar_convex(settings: &Settings, seed: Seed) -> Result<Vec<Check>, Failure> {
@@ -57,9 +55,8 @@ pub(super) fn quasar_convex(settings: &Settings, seed: Seed) -> Result<Vec<Check
     let p = stream.random_range(0.3..1.0);
     let instance = RootPower::new(minimiser.to_vec(), p, 1.0)?.instance()?;
     let start = &minimiser + &(vector(&mut stream, 4) * 3.0);
-    let distance = length(&(&start - &minimiser));
-    let comparator = instance.comparator()?;
-    let p2 = SmoothGuarantee::new(distance, 0.0, instance.smoothness())?;
+    let comparator = instance.comparator();
+    let p2 = instance.guarantee(start.view())?;
     let run = Descent::new(1.0 / instance.smoothness(), settings.steps)?.gradient(
         &Exact::new(instance.proxy().clone()),
         start.view(),
@@ -67,8 +64,9 @@ pub(super) fn quasar_convex(settings: &Settings, seed: Seed) -> Result<Vec<Check
     )?;
     let sgd = stochastic(settings, &instance, &start, &comparator, 0.05, seed)?;
     // p <= 1 and e = 1: r (r² + 1)^{p/2-1} <= 1 everywhere.
-    let p1 = LipschitzGuarantee::new(distance, 0.0, 1.0 + NOISE * NOISE)?;
-    Ok(digests(&[check::smooth(&[run], &p2)?], &[check::lipschitz(&sgd, &p1)?]))
+    let second_moment = 1.0 + NOISE * NOISE;
+    let p1 = LipschitzGuarantee { distance: p2.distance, comparator_cost: 0.0, second_moment };
+    Ok(digests(&[p2.check(&[run])?], &[p1.check(&sgd)?]))
 }
 
 fn stochastic(

@@ -1,6 +1,6 @@
 //! E3, E4 and E5.
 
-use fenchel_convexity::proxy::{Comparator, Descent, check};
+use fenchel_convexity::proxy::{Comparator, Descent};
 use fenchel_datasets::Dataset;
 use fenchel_datasets::synthetic::{self, Separable};
 use fenchel_nn::proxy::{
@@ -65,9 +65,9 @@ pub(super) fn separable(
         settings.runs,
         seed.derive("sgd"),
     )?;
-    let p3 = instance.dominance(run.steps()[0].f, 1.0 / STEP)?;
+    let p3 = instance.pl_guarantee(run.steps()[0].f, 1.0 / STEP)?;
     let run = [run];
-    let gradient = [instance.check(&run)?, check::dominance(&run, &p3, 0.0)?];
+    let gradient = [instance.check(&run)?, p3.check(&run)?];
     Ok(digests(&gradient, &[instance.check(&sgd)?]))
 }
 
@@ -138,5 +138,5 @@ pub(super) fn sandwich(settings: &Settings, squared: bool, seed: Seed) -> Result
         seed.derive("sgd"),
     )?;
     let with_noise = noisy.guarantee(run.steps()[0].f, 1.0, smoothness)?;
-    Ok(digests(&[check::dominance(&[run], &p3, 0.0)?], &[check::dominance(&sgd, &with_noise, 0.0)?]))
+    Ok(digests(&[p3.check(&[run])?], &[with_noise.check(&sgd)?]))
 }

@@ -1,7 +1,7 @@
 //! E2, and least squares of E1.
 
 use fenchel_convexity::proxy::neuron::{NeuronInstance, spread};
-use fenchel_convexity::proxy::{Descent, Run, SmoothGuarantee, check};
+use fenchel_convexity::proxy::{Descent, Run};
 use fenchel_datasets::synthetic::{self, Spread};
 use fenchel_random::{Rng, Seed};
 use ndarray::{Array1, Array2};
@@ -66,18 +66,17 @@ fn both(
     factor: f64,
     seed: Seed,
 ) -> Result<(Vec<Check>, Run), Failure> {
-    let (oracle, comparator) = (instance.oracle(1)?, instance.comparator()?);
-    let distance = instance.distance(start.view())?;
-    let p2 = SmoothGuarantee::new(distance, comparator.cost(), instance.smoothness())?;
+    let (oracle, comparator) = (instance.oracle(1)?, instance.comparator());
+    let p2 = instance.guarantee(start.view())?;
     let step = factor / instance.smoothness();
-    let run = Descent::new(step, settings.steps)?.gradient(&oracle, start.view(), &comparator)?;
+    let run = Descent::new(step, settings.steps)?.gradient(&oracle, start.view(), comparator)?;
     let sgd = Descent::new(step, settings.stochastic_steps)?.stochastic(
         &oracle,
         start.view(),
-        &comparator,
+        comparator,
         settings.runs,
         seed.derive("sgd"),
     )?;
-    let gradient = check::smooth(std::slice::from_ref(&run), &p2)?;
-    Ok((digests(&[gradient], &[check::smooth(&sgd, &p2)?]), run))
+    let gradient = p2.check(std::slice::from_ref(&run))?;
+    Ok((digests(&[gradient], &[p2.check(&sgd)?]), run))
 }

@@ -69,6 +69,12 @@ impl Entry {
         &*self.objective
     }
 
+    /// The function, to be kept elsewhere too.
+    #[must_use]
+    pub fn shared(&self) -> Arc<dyn Objective> {
+        Arc::clone(&self.objective)
+    }
+
     /// The known constants.
     #[must_use]
     pub fn constants(&self) -> &[Known] {

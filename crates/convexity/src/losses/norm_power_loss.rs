@@ -79,7 +79,11 @@ impl Loss for NormPowerLoss {
         let norm = unit * length;
         if let Some(mut residual) = residual {
             let (slope, length) = (times_power(c, norm, r - 1.0), length.max(1.0));
-            residual.iter_mut().zip(differences).for_each(|(e, d)| *e = slope * (d / unit / length));
+            residual.iter_mut().zip(differences).for_each(|(e, d)| {
+                let share = d / unit / length;
+                // A share beneath the normal numbers is coarse, which a large slope would show.
+                *e = if share.is_normal() || slope <= 1.0 { slope * share } else { slope * d / norm };
+            });
         }
         times_power(c / r, norm, r)
     }

@@ -7,12 +7,12 @@
 //!
 //! | question | where |
 //! |---|---|
-//! | Does f have the property? Over a region, along a trajectory, at a comparator | [`ProxyConvex`], [`ProxyPl`] |
-//! | What follows for E‖∇f(w;z)‖² <= L1², and which step and number of steps reach eps? | [`LipschitzGuarantee`] \[P1\] |
+//! | Does f have the property, over a region or along a trajectory? | [`ProxyConvex`], [`ProxyPl`] |
+//! | What follows for E‖∇f(w;z)‖² <= L1², which plan reaches eps? | [`LipschitzGuarantee`] \[P1\] |
 //! | What follows for E‖∇f(w;z)‖² <= L2 g(w)? | [`SmoothGuarantee`] \[P2\] |
 //! | What follows from the PL inequality? | [`ProxyPlGuarantee`] \[P3\] |
 //! | Run gradient descent or SGD and record what the guarantees need | [`Oracle`], [`Descent`], [`Run`] |
-//! | Hypotheses and conclusion at every prefix of runs | [`SmoothGuarantee::check`] and its like, as [`check`] says |
+//! | Hypotheses and conclusion at every prefix of runs | [`SmoothGuarantee::check`] etc., see [`check`] |
 //! | Convex, star-convex and quasar-convex functions | [`star_convex`] \[E1\] |
 //! | A single neuron: realisable, ReLU, agnostic | [`neuron`] \[E2\] |
 //!
@@ -26,7 +26,7 @@
 //! use fenchel_convexity::proxy::{Descent, Exact, star_convex};
 //! use ndarray::array;
 //!
-//! // ((r² + 1)^{1/4} - 1) / (1/2), r = ‖w‖: neither convex nor star-convex, but quasar-convex with tau = 1/2.
+//! // ((r² + 1)^{1/4} - 1) / (1/2), r = ‖w‖: not star-convex, but quasar-convex with tau = 1/2.
 //! let instance = star_convex::RootPower::new(vec![0.0, 0.0], 0.5, 1.0)?.instance()?;
 //! let (oracle, start) = (Exact::new(instance.proxy().clone()), array![3.0, -4.0]);
 //! let run = Descent::new(0.5 / instance.smoothness(), 200)?

@@ -24,7 +24,8 @@ use std::sync::Arc;
 /// // ‖∇f‖² = x² + 9y² >= x² + 3y² = 2f, with equality on the first axis: mu = 4 in this normalisation.
 /// let f = Arc::new(Quadratic::diagonal(&[1.0, 3.0])?);
 /// let config = SearchConfig::budget(3000);
-/// assert!(ProxyPl::new(f.clone(), f.clone(), 0.0, 2.0, 4.0)?.falsify(&Region::Everywhere, &config)?.holds());
+/// let tight = ProxyPl::new(f.clone(), f.clone(), 0.0, 2.0, 4.0)?;
+/// assert!(tight.falsify(&Region::Everywhere, &config)?.holds());
 /// let overstated = ProxyPl::new(f.clone(), f, 0.0, 2.0, 4.04)?;
 /// assert!(overstated.falsify(&Region::Everywhere, &config)?.is_violated());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())

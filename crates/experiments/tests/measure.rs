@@ -111,6 +111,7 @@ fn a_linear_model_is_measured_as_the_formulas_say() {
         "loss",
         "lower",
         "residual",
+        "roundoff",
         "structure",
         "upper",
     ];

@@ -167,7 +167,7 @@ fn a_nan_in_the_inputs_stops_training() {
 /// orthogonal to w3 up to delta, and the product in the middle cancels by 1/delta.
 #[test]
 fn a_product_that_cancels_is_no_violation() {
-    const WIDTH: usize = 12;
+    const WIDTH: usize = 64;
     let mut net = TapeBuilder::new(Shape::vector(3));
     let h = net.dense_without_bias("1", net.input(), WIDTH).unwrap();
     let h = net.dense_without_bias("2", h, WIDTH).unwrap();
@@ -211,7 +211,7 @@ fn a_product_that_cancels_is_no_violation() {
             }
         }
     }
-    assert!(again > 20, "only {again} samples needed the running bound");
+    assert!(again >= 16, "only {again} samples needed the running bound");
 }
 
 /// Two features and five outputs by a fixed matrix: A has rank 2 whatever the parameters.

@@ -65,10 +65,10 @@ fn agree(tape: &Arc<Tape>, parameters: &[f64], input: &Array2<f64>, u: &[f64]) -
     for (single, double) in spectrum.iter().zip(&exact) {
         prop_assert!((single - double).abs() <= bound, "{single:e} against {double:e}, bound {bound:e}");
     }
-    // Nor is the bound empty: it follows the unit round-off from one precision to the other.
-    prop_assert!(
-        tight.squared_norm <= 1e-6 * loose.squared_norm && tight.eigenvalue <= 1e-6 * loose.eigenvalue
-    );
+    // Nor is the bound empty: it follows the unit round-off from one precision to the other, 1.9e-9, but for the solver's share, which
+    // is that of double precision in both.
+    prop_assert!(tight.squared_norm <= 1e-6 * loose.squared_norm);
+    prop_assert!(tight.eigenvalue <= 1e-4 * loose.eigenvalue);
     Ok(())
 }
 

@@ -161,7 +161,8 @@ fn retitle(error: TensorError, titled: &str) -> TensorError {
         TensorError::LayerInput { got, needs, .. } => {
             TensorError::LayerInput { layer: titled.to_owned(), got, needs }
         }
-        TensorError::LayerSetting { reason, .. } => setting(titled, reason),
+        // No layer may be called `input`: this is a complaint about the input itself.
+        TensorError::LayerSetting { layer, reason } if layer != "input" => setting(titled, reason),
         other => other,
     }
 }

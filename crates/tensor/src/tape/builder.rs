@@ -130,6 +130,7 @@ impl TapeBuilder {
             );
             return Err(self.refuse(name, x, needs));
         };
+        check_stride(name, conv.stride, height.max(width) + 2 * conv.padding)?;
         self.claim(name)?;
         let area = conv.kernel * conv.kernel;
         let (fan_in, fan_out) = (channels * area, conv.channels * area);
@@ -184,10 +185,10 @@ impl TapeBuilder {
         if pool.window == 0 || pool.stride == 0 {
             return Err(setting(name, "window and stride must be at least 1"));
         }
-        check_stride(name, pool.stride, height.max(width))?;
         let geometry = PoolGeometry::new(pool, channels, height, width).ok_or_else(|| {
             self.refuse(name, x, format!("an image of at least {0}x{0} for its window", pool.window))
         })?;
+        check_stride(name, pool.stride, height.max(width))?;
         let shape = Shape::image(channels, geometry.out_height, geometry.out_width);
         Ok((geometry, shape))
     }

@@ -33,14 +33,13 @@ pub(super) fn check_input(shape: Shape) -> Result<(), TensorError> {
     within("input", "its value", &sizes)
 }
 
-/// Refuses a convolution whose weights, values or patches would be too many, or whose stride leaves the image
-/// at the first step.
+/// Refuses a convolution whose weights, values or patches would be too many.
 pub(super) fn check_convolution(
     name: &str,
     conv: Conv2d,
     (channels, height, width): (usize, usize, usize),
 ) -> Result<(), TensorError> {
-    let Conv2d { channels: out, kernel, padding, stride, .. } = conv;
+    let Conv2d { channels: out, kernel, padding, .. } = conv;
     within(name, "its weight", &[out, channels, kernel, kernel])?;
     let padded = |size: usize| padding.saturating_mul(2).saturating_add(size);
     within(
@@ -52,8 +51,7 @@ pub(super) fn check_convolution(
         name,
         "its matrix of patches, with its padding,",
         &[channels, kernel, kernel, padded(height), padded(width)],
-    )?;
-    check_stride(name, stride, padded(height.max(width)))
+    )
 }
 
 /// Refuses a stride beyond the image, whose remainders would cost more than the image itself: it moves

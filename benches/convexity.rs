@@ -9,7 +9,7 @@ use fenchel_benches::pool;
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::catalogue::{LogCosh, LogSumExp, Quadratic, Separable};
 use fenchel_convexity::claims::Claim;
-use fenchel_convexity::definitions::Modulus;
+use fenchel_convexity::moduli::Modulus;
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::objectives::Objective;
 use fenchel_convexity::potentials::Potential;

@@ -67,9 +67,13 @@ fn layers(criterion: &mut Criterion) {
             bencher.iter(|| sweep.forward(&parameters, inputs.view()).map(drop));
         });
         group.bench_function("backward", |bencher| {
-            bencher.iter(|| sweep.gradient_sum(&parameters, residuals.view(), &mut gradient));
+            let mut pass = sweep.forward(&parameters, inputs.view()).expect("sound shapes");
+            bencher.iter(|| pass.gradient_sum(residuals.view(), &mut gradient));
         });
-        group.bench_function("structure", |bencher| bencher.iter(|| sweep.structure(&parameters).map(drop)));
+        group.bench_function("structure", |bencher| {
+            let mut pass = sweep.forward(&parameters, inputs.view()).expect("sound shapes");
+            bencher.iter(|| pass.structure());
+        });
         group.finish();
     }
 }

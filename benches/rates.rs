@@ -41,8 +41,8 @@ fn measure(load: Workload, time: Duration) -> Result<(), Box<dyn Error + Send + 
     let residuals = Array2::from_elem((BATCH, 10), 0.1_f32);
     let norms = || {
         let chunks = engine.map_chunks::<_, TensorError, _>(BATCH, |sweep, rows| {
-            sweep.forward(&parameters, inputs.slice(s![rows.clone(), ..]))?;
-            sweep.squared_gradient_norms(&parameters, residuals.slice(s![rows, ..]))
+            let mut pass = sweep.forward(&parameters, inputs.slice(s![rows.clone(), ..]))?;
+            pass.squared_gradient_norms(residuals.slice(s![rows, ..]))
         });
         chunks.map(drop)
     };

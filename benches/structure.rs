@@ -66,8 +66,9 @@ fn gradient_norms(criterion: &mut Criterion) {
                 bencher.iter(|| {
                     engine
                         .map_chunks::<_, TensorError, _>(BATCH, |sweep, rows| {
-                            sweep.forward(&load.parameters, rows_of(rows.clone()))?;
-                            sweep.squared_gradient_norms(&load.parameters, residuals.slice(s![rows, ..]))
+                            sweep
+                                .forward(&load.parameters, rows_of(rows.clone()))?
+                                .squared_gradient_norms(residuals.slice(s![rows, ..]))
                         })
                         .expect("sound shapes")
                 });

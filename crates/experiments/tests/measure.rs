@@ -111,6 +111,7 @@ fn a_linear_model_is_measured_as_the_formulas_say() {
         "loss",
         "lower",
         "residual",
+        "roundoff",
         "structure",
         "upper",
     ];
@@ -122,6 +123,7 @@ fn a_linear_model_is_measured_as_the_formulas_say() {
     let (loss, norm) = (by_sample("loss"), by_sample("grad_norm_sq"));
     let (u, l, d) = (by_sample("U"), by_sample("L"), by_sample("D"));
     let (lower, upper) = (by_sample("lower"), by_sample("upper"));
+    let roundoff = out.floats::<f64>("roundoff", &[n, 2]).unwrap();
     let mut mean_bias = [0.0; 3];
     for i in 0..n {
         let x = &x[2 * i..][..2];
@@ -144,8 +146,12 @@ fn a_linear_model_is_measured_as_the_formulas_say() {
         assert!(
             (u[i] + factor.ln()).abs() < 1e-14 && (l[i] + factor.ln()).abs() < 1e-14 && d[i].abs() < 1e-14
         );
-        // The bounds meet the loss here.
-        assert!(close(lower[i], loss[i]) && close(upper[i], loss[i]));
+        // The bounds meet the loss here, but for the round-off that they are moved outwards by.
+        let [squared_norm, eigenvalue] = [roundoff[2 * i], roundoff[2 * i + 1]];
+        assert!(squared_norm < 1e-12 * norm[i] && eigenvalue < 1e-12 * factor);
+        assert!(lower[i] <= loss[i] && loss[i] <= upper[i]);
+        assert!(close(lower[i], 0.5 * (norm[i] - squared_norm) / (factor + eigenvalue)));
+        assert!(close(upper[i], 0.5 * (norm[i] + squared_norm) / (factor - eigenvalue)));
     }
     let bias = out.floats::<f64>("grad/0.bias", &[3]).unwrap();
     assert!(

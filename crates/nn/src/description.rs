@@ -220,7 +220,7 @@ impl Description {
     /// As for [`tape`](Self::tape).
     pub fn build(&self) -> Result<(Arc<Tape>, Vec<Row>), TensorError> {
         let mut net = TapeBuilder::new(self.input);
-        let mut recorder = record::Recorder::new(&mut net)?;
+        let mut recorder = record::Recorder::new(&mut net);
         let input = recorder.input();
         let output = recorder.layers(input, &self.layers, "")?;
         let rows = recorder.rows();

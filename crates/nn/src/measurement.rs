@@ -12,6 +12,11 @@
 //! Beside the measurements of single samples stand those of steps, [`InterferenceLog`] (T8), of a whole set, [`data_set_level`] (T14), and of
 //! layers, [`layer_sums`] (T12, T13). Each states its cost.
 //!
+//! Round-off has one convention everywhere. An eigenvalue that does not exceed the bound on its round-off
+//! counts as 0, so a matrix is singular with `U`, `D` and the upper bound infinite; of the matrix 0 `L` and
+//! `D` are infinite, too, for no eigenvalue is known to be positive. The lower and the upper bound are moved
+//! outwards by the round-off of all that they were computed from.
+//!
 //! Nothing here takes a bound for granted: gradient norm, structure and loss come from three separate computations, and
 //! [`Sandwich::violation`] says whether they contradict the theorem by more than their round-off.
 
@@ -21,6 +26,7 @@ mod interference_sums;
 mod layer_sum;
 mod objectives;
 mod probe;
+mod sample_bounds;
 mod sandwich;
 mod structural_error;
 
@@ -30,5 +36,6 @@ pub use interference_sums::InterferenceSums;
 pub use layer_sum::{LayerSum, StructuralPart, layer_sums};
 pub use objectives::finite_sum;
 pub use probe::{Probe, ProbeMeasurement, SampleMeasurement};
+pub use sample_bounds::{MeasuredSample, SampleBounds};
 pub use sandwich::{Sandwich, Side};
 pub use structural_error::{ExtremeEigenvalues, StructuralError};

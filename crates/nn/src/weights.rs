@@ -22,6 +22,7 @@
 
 mod atomic;
 mod error;
+mod integers;
 mod npy;
 mod npz;
 mod parameters;
@@ -31,12 +32,13 @@ mod tests;
 
 pub use atomic::{AtomicFile, write_whole};
 pub use error::WeightsError;
+pub use integers::Integers;
 pub use npz::NpzWriter;
 pub use parameters::{read, write};
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
 use fenchel_tensor::Real;
@@ -50,7 +52,7 @@ pub enum Values {
     /// Double precision.
     F64(Vec<f64>),
     /// Integers of any width, signed or not.
-    Integer(Vec<i128>),
+    Integer(Integers),
     /// Numbers of a type that is not read; its name in the file.
     Other(String),
 }
@@ -112,7 +114,8 @@ impl Tensors {
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
         let file = fs::File::open(path).map_err(WeightsError::io("read", path))?;
         // Opening a folder succeeds on some systems, and a device may never end.
-        let kind = file.metadata().map_err(WeightsError::io("read", path))?.file_type();
+        let metadata = file.metadata().map_err(WeightsError::io("read", path))?;
+        let (kind, length) = (metadata.file_type(), metadata.len());
         if kind.is_dir() {
             return Err(WeightsError::io("read", path)(io::ErrorKind::IsADirectory.into()));
         }
@@ -124,11 +127,13 @@ impl Tensors {
                 remedy: "write the tensors to a regular file first",
             });
         }
-        let mut bytes = Vec::new();
-        io::BufReader::new(file).read_to_end(&mut bytes).map_err(WeightsError::io("read", path))?;
-        let tensors = if bytes.starts_with(b"PK") {
-            npz::read(path, &bytes)?
+        let mut file = io::BufReader::new(file);
+        let start = file.fill_buf().map_err(WeightsError::io("read", path))?;
+        let tensors = if start.starts_with(b"PK") {
+            npz::read(path, file, length)?
         } else {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(WeightsError::io("read", path))?;
             safetensors::read(path, &bytes)?
         };
         Ok(Self { path: path.to_path_buf(), tensors })
@@ -169,8 +174,7 @@ impl Tensors {
         shape: &[usize],
         values: &[i64],
     ) -> Result<(), WeightsError> {
-        let kept = Values::Integer(values.iter().copied().map(i128::from).collect());
-        self.insert_values(name, shape, values.len(), kept)
+        self.insert_values(name, shape, values.len(), Values::Integer(values.into()))
     }
 
     fn insert_values(
@@ -241,13 +245,38 @@ impl Tensors {
     ///
     /// # Errors
     /// If there is no such tensor, or it holds no integers.
-    pub fn integers(&self, name: &str, needs: &str) -> Result<(&[usize], &[i128]), WeightsError> {
+    pub fn integers(&self, name: &str, needs: &str) -> Result<(&[usize], &Integers), WeightsError> {
         let tensor = self.need(name, needs)?;
         match &tensor.values {
             Values::Integer(values) => Ok((&tensor.shape, values)),
             other => {
-                let remedy = "convert it, with .astype(\"int64\") for example";
-                Err(self.wrong_type(name, other, "integers of any width", remedy))
+                Err(self.wrong_type(name, other, "integers of any width", self.remedy_for_labels(tensor)))
+            }
+        }
+    }
+
+    /// What to do about a tensor that should hold class labels: conversion is right only where it changes no
+    /// number.
+    fn remedy_for_labels(&self, tensor: &Tensor) -> &'static str {
+        let is_whole = |value: f64| value.fract() == 0.0;
+        let whole = match &tensor.values {
+            Values::F32(values) => values.iter().all(|&value| is_whole(f64::from(value))),
+            Values::F64(values) => values.iter().all(|&value| is_whole(value)),
+            Values::Integer(_) | Values::Other(_) => true,
+        };
+        match (whole, tensor.shape.len()) {
+            (false, _) => {
+                "it holds fractions, so it is no list of classes, and rounding them would make other \
+                 targets; real-valued targets are not supported here"
+            }
+            (true, 0 | 1) => "convert it, with .astype(\"int64\") for example",
+            (true, 2..) if tensor.shape.last() == Some(&1) => {
+                "it has more than one dimension, so it is no list of classes; flatten it, with .reshape(-1) \
+                 for example, if classes they are"
+            }
+            (true, 2..) => {
+                "it has more than one dimension, so it is no list of classes; of one-hot rows take the \
+                 places of the ones, with .argmax(axis=1) for example"
             }
         }
     }

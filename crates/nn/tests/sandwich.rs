@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
-use fenchel_nn::measurement::Probe;
+use fenchel_nn::measurement::{MeasuredSample, Probe, SampleBounds, layer_sums};
 use fenchel_nn::models::{ConvChain, DenseChain, LeNet5, Model, Skip};
 use fenchel_nn::{Initialiser, Trainer, evaluate, one_hot, optimisers::Sgd};
 use fenchel_random::{Rng, Seed};
-use fenchel_tensor::{Shape, Sweep};
+use fenchel_tensor::{Engine, Real, Shape, Sweep, Tape, TapeBuilder};
 use ndarray::{Array2, Axis, s};
 use proptest::prelude::*;
 
@@ -54,8 +54,9 @@ proptest! {
         let measured = probe.measure(&parameters, inputs.view(), targets.view()).unwrap();
         for (b, sample) in measured.samples.iter().enumerate() {
             let mut sweep = Sweep::new(tape.clone());
-            let output = sweep.forward(&parameters, inputs.slice(s![b..=b, ..])).unwrap().row(0).to_owned();
-            let jacobian = sweep.jacobian(&parameters).unwrap().index_axis(Axis(0), 0).to_owned();
+            let mut pass = sweep.forward(&parameters, inputs.slice(s![b..=b, ..])).unwrap();
+            let output = pass.outputs().row(0).to_owned();
+            let jacobian = pass.jacobian().index_axis(Axis(0), 0).to_owned();
             let mut residual = output.clone();
             let value = loss.value_and_residual(targets.row(b), output.view(), residual.view_mut()).unwrap();
             let gradient = residual.dot(&jacobian);
@@ -160,4 +161,154 @@ fn a_nan_in_the_inputs_stops_training() {
     let message = error.to_string();
     assert!(message.contains("step 0, row 1 of the batch has the input NaN at feature 2"), "{message}");
     assert_eq!(trainer.parameters(), parameters);
+}
+
+/// `f = w3' W2 W1 x` with `W1 = 0` and one output, so that both bounds are equalities: the columns of W2 are
+/// orthogonal to w3 up to delta, and the product in the middle cancels by 1/delta.
+#[test]
+fn a_product_that_cancels_is_no_violation() {
+    const WIDTH: usize = 12;
+    let mut net = TapeBuilder::new(Shape::vector(3));
+    let h = net.dense_without_bias("1", net.input(), WIDTH).unwrap();
+    let h = net.dense_without_bias("2", h, WIDTH).unwrap();
+    let y = net.dense_without_bias("3", h, 1).unwrap();
+    let tape = Arc::new(net.finish(y).unwrap());
+    let probe = Probe::<f64>::new(tape.clone(), Arc::new(SquaredError));
+    for power in [3, 6, 9, 12] {
+        let mut stream = Seed::new(power).stream();
+        let mut draw =
+            |count: usize| -> Vec<f64> { (0..count).map(|_| stream.random_range(0.5..1.5)).collect() };
+        let outer = draw(WIDTH);
+        let square: f64 = outer.iter().map(|w| w * w).sum();
+        let mut middle = draw(WIDTH * WIDTH);
+        for column in 0..WIDTH {
+            let along: f64 =
+                (0..WIDTH).map(|row| middle[row * WIDTH + column] * outer[row]).sum::<f64>() / square;
+            for row in 0..WIDTH {
+                middle[row * WIDTH + column] -= (1.0 - 0.1_f64.powi(power as i32)) * along * outer[row];
+            }
+        }
+        let parameters = [vec![0.0; 3 * WIDTH], middle, outer].concat();
+        let inputs = Array2::from_shape_vec((16, 3), draw(48)).unwrap();
+        let measured = probe.measure(&parameters, inputs.view(), Array2::ones((16, 1)).view()).unwrap();
+        assert_eq!(measured.violations(), (16, 0), "delta 1e-{power}");
+        if power == 6 {
+            judged_again(&tape, &parameters, &inputs);
+        }
+    }
+}
+
+/// A squared norm that is off by 1e-11 is beyond the estimate and within the running bound; one that is off by
+/// 1e-4 is beyond both.
+fn judged_again(tape: &Arc<Tape>, parameters: &[f64], inputs: &Array2<f64>) {
+    let (target, residual) = (ndarray::array![1.0], ndarray::array![-1.0]);
+    let estimate = tape.backward_roundoff::<f64>();
+    let mut sweep = Sweep::new(tape.clone());
+    let mut pass = sweep.forward(parameters, inputs.view()).unwrap();
+    let structure = pass.structure();
+    for sample in 0..inputs.nrows() {
+        let eigenvalue = structure[[sample, 0, 0]];
+        let judged = |off: f64| {
+            let measured = MeasuredSample {
+                residual: residual.view(),
+                excess: 0.5,
+                squared_gradient_norm: eigenvalue * (1.0 + off),
+                ends: [eigenvalue; 2],
+                sum_zero_ends: None,
+            };
+            SampleBounds::new(
+                &pass,
+                sample,
+                &SquaredError.bounds(target.view()).unwrap(),
+                &measured,
+                estimate,
+            )
+            .unwrap()
+        };
+        let (plain, again, wrong) = (judged(0.0), judged(1e-11), judged(1e-4));
+        let relative = |bounds: &SampleBounds| bounds.roundoff.squared_norm / eigenvalue;
+        assert!(relative(&plain) < 1e-12 && relative(&again) > 1e-11 && relative(&again) < 1e-6);
+        assert_eq!((plain.sandwich.violation(), again.sandwich.violation()), (None, None));
+        assert!(wrong.sandwich.violation().is_some());
+    }
+}
+
+/// Two features and five outputs by a fixed matrix: A has rank 2 whatever the parameters.
+fn singular<T: Real>() {
+    let mut net = TapeBuilder::new(Shape::vector(6));
+    let h = net.dense("0", net.input(), 8).unwrap();
+    let h = net.activation(h, fenchel_tensor::Activation::Tanh).unwrap();
+    let h = net.dense("2", h, 2).unwrap();
+    let fixed = Array2::from_shape_fn((5, 2), |(i, j)| ((3 * i + 7 * j) as f64).sin());
+    let y = net.fixed_dense("3", h, fixed.view()).unwrap();
+    let tape = Arc::new(net.finish(y).unwrap());
+    let mut stream = Seed::new(5).stream();
+    let mut draw =
+        |count: usize| -> Vec<T> { (0..count).map(|_| T::of(stream.random_range(-1.0..1.0))).collect() };
+    let parameters = draw(tape.parameters().len());
+    let inputs = Array2::from_shape_vec((300, 6), draw(1800)).unwrap();
+    let targets = one_hot(&[1; 300], 5).unwrap();
+    let probe = Probe::<T>::new(tape.clone(), Arc::new(SquaredError));
+    let infinite = f64::INFINITY;
+    for sample in probe.measure(&parameters, inputs.view(), targets.view()).unwrap().samples {
+        let error = sample.eigenvalues.structural_error();
+        assert_eq!((sample.eigenvalues.min, error.u, error.d), (0.0, infinite, infinite));
+        assert_eq!((sample.sandwich.upper, sample.sandwich.violation()), (infinite, None));
+        assert!(sample.sandwich.lower > 0.0 && error.l.is_finite());
+    }
+    for sum in layer_sums(&Engine::<T>::new(tape), &parameters, inputs.view()).unwrap() {
+        let error = sum.whole.eigenvalues.structural_error();
+        assert_eq!((error.u, error.d), (infinite, infinite));
+    }
+}
+
+#[test]
+fn the_sign_of_a_rounding_error_does_not_decide_what_is_singular() {
+    singular::<f64>();
+    singular::<f32>();
+}
+
+#[test]
+fn a_dead_network_has_the_worst_structural_error_and_no_upper_bound() {
+    let mut net = TapeBuilder::new(Shape::vector(2));
+    let h = net.dense_without_bias("0", net.input(), 1).unwrap();
+    let h = net.relu(h);
+    let y = net.dense_without_bias("2", h, 3).unwrap();
+    let tape = Arc::new(net.finish(y).unwrap());
+    let parameters = [-1.0, -1.0, 1.0, 2.0, 3.0];
+    let inputs = ndarray::array![[1.0, 1.0], [0.5, 2.0]];
+    for loss in losses() {
+        let probe = Probe::<f64>::new(tape.clone(), loss);
+        let measured =
+            probe.measure(&parameters, inputs.view(), one_hot(&[0, 1], 3).unwrap().view()).unwrap();
+        for sample in measured.samples {
+            let error = sample.eigenvalues.structural_error();
+            assert_eq!([error.u, error.l, error.d], [f64::INFINITY; 3]);
+            assert_eq!((sample.sandwich.lower, sample.sandwich.upper), (0.0, f64::INFINITY));
+            assert_eq!(sample.sandwich.violation(), None);
+        }
+    }
+}
+
+/// With two classes both bounds are the loss itself, and near its largest residual a unit of it is many units
+/// of the bounds.
+fn bounds_as_written<T: Real>(largest: u32) {
+    let tape = DenseChain::new(0, 0).tape(Shape::vector(1), 2).unwrap();
+    let probe = Probe::<T>::new(tape, Arc::new(SoftmaxCrossEntropy));
+    let targets = one_hot(&[1], 2).unwrap();
+    for tenths in 1..=10 * largest {
+        let logit = T::of(f64::from(tenths) / 10.0);
+        let parameters = [T::zero(), T::zero(), logit, T::zero()];
+        let inputs = Array2::from_elem((1, 1), T::of(0.3));
+        let measured = probe.measure(&parameters, inputs.view(), targets.view()).unwrap();
+        let sandwich = measured.samples[0].sandwich;
+        assert!(sandwich.lower <= sandwich.excess && sandwich.excess <= sandwich.upper, "{sandwich:?}");
+        assert!(sandwich.lower >= 0.0);
+    }
+}
+
+#[test]
+fn bounds_hold_as_they_are_written_at_large_losses() {
+    bounds_as_written::<f64>(60);
+    bounds_as_written::<f32>(40);
 }

@@ -168,9 +168,9 @@ fn the_data_set_level_is_the_brute_force_one_and_what_the_checker_says() {
     let parameters = start(&tape);
     let (inputs, targets) = data(7, 6, 3);
     let mut sweep = Sweep::new(tape.clone());
-    let outputs = sweep.forward(&parameters, inputs.view()).unwrap().to_owned();
-    let jacobian =
-        sweep.jacobian(&parameters).unwrap().into_shape_with_order((21, parameters.len())).unwrap();
+    let mut pass = sweep.forward(&parameters, inputs.view()).unwrap();
+    let outputs = pass.outputs().to_owned();
+    let jacobian = pass.jacobian().into_shape_with_order((21, parameters.len())).unwrap();
     let kernel = Engine::new(tape.clone()).tangent_kernel(&parameters, inputs.view(), inputs.view()).unwrap();
     let brute = jacobian.dot(&jacobian.t());
     assert!((&kernel - &brute).iter().all(|d| d.abs() < 1e-11 * brute[[0, 0]]));
@@ -232,8 +232,7 @@ fn the_layers_sum_to_the_structural_matrix() {
     let whole = engine.structure(&parameters, inputs.view()).unwrap();
     let sums = layer_sums(&engine, &parameters, inputs.view()).unwrap();
     let mut sweep = Sweep::new(tape.clone());
-    sweep.forward(&parameters, inputs.view()).unwrap();
-    let jacobian = sweep.jacobian(&parameters).unwrap();
+    let jacobian = sweep.forward(&parameters, inputs.view()).unwrap().jacobian();
     let head = tape.layers_with_parameters().last().map(|layer| format!("{layer}.weight")).unwrap();
     let head = tape.parameters().find(&head).unwrap().range.start;
     for (b, sum) in sums.iter().enumerate() {

@@ -315,3 +315,29 @@ fn what_does_not_fit_is_refused_without_a_step() {
     assert!(Samples::labelled(inputs.clone(), labels.clone(), 0, Seed::new(1)).is_err());
     assert!(Samples::labelled(inputs, labels[..5].to_vec(), 4, Seed::new(1)).is_err());
 }
+
+/// Squares that overflow inside a normalisation reach the trainer as what they are.
+#[test]
+fn overflow_inside_a_normalisation_stops_training() {
+    use fenchel_tensor::TapeBuilder;
+    for by_group in [false, true] {
+        let mut net = TapeBuilder::new(Shape::vector(3));
+        let h = net.dense("0", net.input(), 4).unwrap();
+        let h = if by_group { net.group_norm("1", h, 2) } else { net.layer_norm("1", h) }.unwrap();
+        let y = net.dense("2", h, 3).unwrap();
+        let tape = Arc::new(net.finish(y).unwrap());
+        let step = |size: f32| {
+            let parameters: Vec<f32> = (0..tape.parameters().len())
+                .map(|i| if i < 12 { size * (i as f32 * 1.3).sin() } else { 0.5 })
+                .collect();
+            let sgd = Box::new(Sgd::new(0.1, 0.0).unwrap());
+            let mut trainer = Trainer::new(tape.clone(), parameters, Arc::new(SoftmaxCrossEntropy), sgd);
+            let inputs = Array2::from_shape_fn((2, 3), |(i, j)| 1.0 + (i + 2 * j) as f32);
+            trainer.step(inputs.view(), one_hot(&[0, 1], 3).unwrap().view())
+        };
+        assert!(step(1e15).unwrap().is_finite());
+        for size in [1e20, 1e30] {
+            assert!(step(size).is_err(), "{size}");
+        }
+    }
+}

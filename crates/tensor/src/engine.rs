@@ -114,7 +114,7 @@ impl<T: Real> Engine<T> {
     /// If an argument has the wrong shape.
     pub fn outputs(&self, parameters: &[T], inputs: ArrayView2<'_, T>) -> Result<Array2<T>, TensorError> {
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
-            sweep.forward(parameters, inputs.slice(s![rows, ..])).map(|outputs| outputs.to_owned())
+            sweep.forward(parameters, inputs.slice(s![rows, ..])).map(|pass| pass.outputs().to_owned())
         })?;
         let mut result = Array2::zeros((0, self.tape.outputs()));
         for chunk in chunks {
@@ -129,8 +129,7 @@ impl<T: Real> Engine<T> {
     /// If an argument has the wrong shape.
     pub fn structure(&self, parameters: &[T], inputs: ArrayView2<'_, T>) -> Result<Array3<T>, TensorError> {
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
-            sweep.forward(parameters, inputs.slice(s![rows, ..]))?;
-            sweep.structure(parameters)
+            sweep.forward(parameters, inputs.slice(s![rows, ..])).map(|mut pass| pass.structure())
         })?;
         let mut result = Array3::zeros((0, self.tape.outputs(), self.tape.outputs()));
         for chunk in chunks {
@@ -151,6 +150,11 @@ impl<T: Real> Engine<T> {
         gradient: &mut [T],
         residuals: impl Fn(Range<usize>, ArrayView2<'_, T>, ArrayViewMut2<'_, T>) -> Result<(), E> + Sync,
     ) -> Result<(), E> {
+        // Before any shard runs, and for no sample, too: a sum over the shorter of two vectors would be a
+        // wrong gradient.
+        self.tape.check_parameters("parameters", parameters.len())?;
+        self.tape.check_parameters("gradient", gradient.len())?;
+        self.tape.check_inputs(inputs.shape())?;
         let rows = inputs.nrows();
         if rows == 0 {
             gradient.fill(T::zero());
@@ -166,15 +170,16 @@ impl<T: Real> Engine<T> {
             for start in shard_rows.clone().step_by(chunk_rows) {
                 let chunk = start..shard_rows.end.min(start + chunk_rows);
                 let Worker { sweep, residuals: u, gradient } = &mut worker;
-                let outputs = sweep.forward(parameters, inputs.slice(s![chunk.clone(), ..]))?;
+                let mut pass = sweep.forward(parameters, inputs.slice(s![chunk.clone(), ..]))?;
+                let outputs = pass.outputs();
                 if u.dim() != outputs.dim() {
                     *u = Array2::zeros(outputs.dim());
                 }
                 residuals(chunk, outputs, u.view_mut())?;
                 if start == shard_rows.start {
-                    sweep.gradient_over(parameters, u.view(), gradient)?;
+                    pass.gradient_over(u.view(), gradient)?;
                 } else {
-                    sweep.gradient_sum(parameters, u.view(), gradient)?;
+                    pass.gradient_sum(u.view(), gradient)?;
                 }
             }
             Ok(worker)

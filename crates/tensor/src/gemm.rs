@@ -5,7 +5,7 @@
 //! product runs on the calling thread alone: parallelism stands above the kernels, over shards and cells, and the
 //! bits of a result do not depend on the number of threads.
 
-use ndarray::{ArrayView2, ArrayViewMut2};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis};
 
 use crate::Real;
 
@@ -58,6 +58,27 @@ pub fn gemm<T: Real>(
     back_end::gemm(alpha, a, b, beta, c);
 }
 
+/// `A B`, as a new matrix: what `a.dot(&b)` gives, which under the feature `openblas` would go to the library
+/// past the setting of its threads.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn product<T: Real>(a: ArrayView2<'_, T>, b: ArrayView2<'_, T>) -> Array2<T> {
+    let mut c = Array2::zeros((a.nrows(), b.ncols()));
+    gemm(T::one(), a, b, T::zero(), c.view_mut());
+    c
+}
+
+/// `A x`, as a new vector: what `a.dot(&x)` gives, likewise.
+///
+/// # Panics
+/// If the shapes do not fit.
+#[must_use]
+pub fn product_with<T: Real>(a: ArrayView2<'_, T>, x: ArrayView1<'_, T>) -> Array1<T> {
+    product(a, x.insert_axis(Axis(1))).index_axis_move(Axis(1), 0)
+}
+
 /// The back end in use, for manifests: its name, version and kernel where it tells them.
 #[must_use]
 pub fn back_end() -> String {
@@ -67,7 +88,7 @@ pub fn back_end() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::{Array2, s};
+    use ndarray::s;
     use proptest::prelude::*;
 
     /// The plain triple loop in f64 on f32 inputs, and the sum of absolute products for the error bound.

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | matrix products, two back ends | [`gemm`] |
 //! | recording a network | [`TapeBuilder`], [`Tape`], [`ParameterLayout`] |
-//! | values and backward passes of a few samples | [`Sweep`] |
+//! | values and backward passes of a few samples | [`Sweep`], [`Pass`] |
 //! | whole batches on all cores, with the same bits at any thread count | [`Engine`] |
 //! | the tangent kernel between sets of samples | [`Engine::tangent_kernel`] |
 //! | products with `J` and `J'`, extreme eigenvalues without the matrix | [`Engine::extreme_eigenvalues`], [`lanczos`] |
@@ -41,5 +41,5 @@ pub use operator::{Extremes, lanczos};
 pub use parameters::{ParameterLayout, Role, Slot};
 pub use real::Real;
 pub use shape::Shape;
-pub use sweep::Sweep;
+pub use sweep::{BackwardRoundoff, Pass, Sweep};
 pub use tape::{LayerSummary, Node, Tape, TapeBuilder};

@@ -20,8 +20,7 @@ impl<T: Real> Engine<T> {
         direction: &[T],
     ) -> Result<Array2<T>, TensorError> {
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
-            sweep.forward(parameters, inputs.slice(s![rows, ..]))?;
-            sweep.jacobian_vector(parameters, direction)
+            sweep.forward(parameters, inputs.slice(s![rows, ..]))?.jacobian_vector(direction)
         })?;
         let mut result = Array2::zeros((0, self.tape().outputs()));
         for chunk in chunks {
@@ -60,7 +59,8 @@ impl<T: Real> Engine<T> {
     ///
     /// Neither matrix is formed: a step costs a forward, a backward and a tangent sweep of all samples, and memory is `steps`
     /// vectors of `B m` numbers. `start`, `B m` numbers, should have no zero component along any eigenvector, as a random
-    /// vector has not.
+    /// vector has not. The residuals carry the round-off of the products in precision `T`, as
+    /// [`Tape::backward_roundoff`](crate::Tape::backward_roundoff) estimates it.
     ///
     /// # Errors
     /// If an argument has the wrong shape, `start` is zero or not finite, or a product is not finite.
@@ -95,7 +95,9 @@ impl<T: Real> Engine<T> {
                 needs: format!("[{}]: one number for each output of each sample", shape.0 * shape.1),
             });
         }
-        lanczos(start, steps, |v, product| {
+        // The passes of one sample, and the sum of all samples' gradients.
+        let roundoff = self.tape().backward_roundoff::<T>() + 2.0 * shape.0 as f64 * T::UNIT_ROUNDOFF;
+        lanczos(start, steps, roundoff, |v, product| {
             let u = Array2::from_shape_fn(shape, |(b, k)| T::of(v[b * shape.1 + k]));
             let direction = self.vector_jacobian(parameters, inputs, u.view())?;
             let result = self.jacobian_vector(parameters, inputs, &direction)?;

@@ -40,12 +40,12 @@ impl Shape {
         Self::Image { channels, height, width }
     }
 
-    /// How many numbers one sample's value has.
+    /// How many numbers one sample's value has; the largest `usize` if they are more, which the tape refuses.
     #[must_use]
     pub const fn len(self) -> usize {
         match self {
             Self::Vector(features) => features,
-            Self::Image { channels, height, width } => channels * height * width,
+            Self::Image { channels, height, width } => channels.saturating_mul(height).saturating_mul(width),
         }
     }
 

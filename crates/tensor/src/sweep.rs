@@ -3,22 +3,27 @@
 mod backward;
 mod fan;
 mod forward;
+mod pass;
+mod roundoff;
 mod tangent;
 
 use std::sync::Arc;
 
-use ndarray::{Array3, Array4, ArrayView2};
+use ndarray::ArrayView2;
+
+pub use pass::Pass;
+pub use roundoff::BackwardRoundoff;
 
 use crate::buffer::Buffer;
-use crate::collectors::{BlockScratch, FanCollector, GradientSum, Gram, Jacobian, SquaredNorms};
+use crate::collectors::BlockScratch;
 use crate::kernels::transpose;
 use crate::layers::{Fan, GatheredScratch, Normalised};
-use crate::{Real, Tape, TensorError};
+use crate::{Real, Tape};
 
 /// The values of up to a few dozen samples at every node of a tape, and the buffers of its backward passes.
 ///
-/// Call [`forward`](Self::forward) once, then any of the backward passes, as often as wanted. Buffers grow to the
-/// largest use and are kept, so a steady loop allocates nothing.
+/// [`forward`](Self::forward) gives a [`Pass`], which has the outputs and all backward passes, as often as
+/// wanted. Buffers grow to the largest use and are kept, so a steady loop allocates nothing.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -33,8 +38,7 @@ use crate::{Real, Tape, TensorError};
 ///
 /// let mut sweep = Sweep::new(tape);
 /// let parameters = [0.5, -1.0, 2.0, 0.0, 1.0, 1.0];
-/// sweep.forward(&parameters, array![[3.0, 4.0]].view())?;
-/// let structure = sweep.structure(&parameters)?;
+/// let structure = sweep.forward(&parameters, array![[3.0, 4.0]].view())?.structure();
 /// assert_eq!(structure.index_axis(ndarray::Axis(0), 0), ndarray::Array2::eye(3) * 25.0);
 /// # Ok::<(), fenchel_tensor::TensorError>(())
 /// ```
@@ -121,110 +125,6 @@ impl<T: Real> Sweep<T> {
     #[must_use]
     pub fn tape(&self) -> &Arc<Tape> {
         &self.tape
-    }
-
-    /// The outputs of the last forward pass, `S x m`.
-    #[must_use]
-    pub fn outputs(&self) -> ArrayView2<'_, T> {
-        crate::layers::view(self.samples, self.tape.outputs(), &self.outputs)
-    }
-
-    /// Adds the gradient of `sum_b <u_b, f(x_b)>` to `gradient`, with `u` of shape `S x m`.
-    ///
-    /// # Errors
-    /// If an argument has the wrong shape.
-    pub fn gradient_sum(
-        &mut self,
-        parameters: &[T],
-        u: ArrayView2<'_, T>,
-        gradient: &mut [T],
-    ) -> Result<(), TensorError> {
-        self.check_len("gradient", gradient.len(), self.tape.parameters().len())?;
-        self.backward(parameters, u, &mut GradientSum { gradient, overwrite: false })
-    }
-
-    /// The same gradient, written over what `gradient` held.
-    pub(crate) fn gradient_over(
-        &mut self,
-        parameters: &[T],
-        u: ArrayView2<'_, T>,
-        gradient: &mut [T],
-    ) -> Result<(), TensorError> {
-        self.backward(parameters, u, &mut GradientSum { gradient, overwrite: true })
-    }
-
-    /// `‖J_b' u_b‖²` for every sample, with `u` of shape `S x m`: with the loss's residuals, the local gradient norm.
-    ///
-    /// # Errors
-    /// If an argument has the wrong shape.
-    pub fn squared_gradient_norms(
-        &mut self,
-        parameters: &[T],
-        u: ArrayView2<'_, T>,
-    ) -> Result<Vec<T>, TensorError> {
-        let mut norms = vec![T::zero(); self.lanes];
-        let mut sums = std::mem::take(&mut self.scratch.numbers);
-        let done = self.backward(parameters, u, &mut SquaredNorms { norms: &mut norms, sums: &mut sums });
-        self.scratch.numbers = sums;
-        norms.truncate(self.samples);
-        done.map(|()| norms)
-    }
-
-    /// The structural matrices `A_b = J_b J_b'` of all samples, `S x m x m`, by the layer sum T13.
-    ///
-    /// # Errors
-    /// If `parameters` has the wrong length.
-    pub fn structure(&mut self, parameters: &[T]) -> Result<Array3<T>, TensorError> {
-        let outputs = self.tape.outputs();
-        let mut matrices = Array3::zeros((self.samples, outputs, outputs));
-        self.gram(parameters, matrices.as_slice_mut().expect("a new array is contiguous"), false)?;
-        Ok(matrices)
-    }
-
-    /// The same matrices apart by layer, `L x S x m x m`: the terms of T13 in the order of the layers with parameters.
-    ///
-    /// # Errors
-    /// If `parameters` has the wrong length.
-    pub fn structure_by_layer(&mut self, parameters: &[T]) -> Result<Array4<T>, TensorError> {
-        let outputs = self.tape.outputs();
-        let layers = self.tape.layers_with_parameters().len();
-        let mut matrices = Array4::zeros((layers, self.samples, outputs, outputs));
-        self.gram(parameters, matrices.as_slice_mut().expect("a new array is contiguous"), true)?;
-        Ok(matrices)
-    }
-
-    fn gram(&mut self, parameters: &[T], matrices: &mut [T], by_layer: bool) -> Result<(), TensorError> {
-        let samples = self.samples;
-        self.backward_fan(parameters, &mut Gram { matrices, samples, by_layer })
-    }
-
-    /// The full Jacobians, `S x m x n`. For tests and small models: the memory is `S m n` numbers.
-    ///
-    /// # Errors
-    /// If `parameters` has the wrong length.
-    pub fn jacobian(&mut self, parameters: &[T]) -> Result<Array3<T>, TensorError> {
-        let count = self.tape.parameters().len();
-        let mut rows = Array3::zeros((self.samples, self.tape.outputs(), count));
-        let slice = rows.as_slice_mut().expect("a new array is contiguous");
-        self.backward_fan(parameters, &mut Jacobian { rows: slice, parameters: count })?;
-        Ok(rows)
-    }
-
-    /// Shows every layer's fan to a collector.
-    pub(crate) fn gather<C: FanCollector<T>>(
-        &mut self,
-        parameters: &[T],
-        collector: &mut C,
-    ) -> Result<(), TensorError> {
-        self.backward_fan(parameters, collector)
-    }
-
-    fn check_len(&self, argument: &'static str, got: usize, want: usize) -> Result<(), TensorError> {
-        if got == want {
-            Ok(())
-        } else {
-            Err(TensorError::Argument { argument, got: vec![got], needs: format!("[{want}]") })
-        }
     }
 }
 

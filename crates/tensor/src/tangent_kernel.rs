@@ -107,8 +107,7 @@ impl<T: Real> Engine<T> {
     ) -> Result<Vec<Factor<T>>, TensorError> {
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
             let mut factors = Factors::new(rows.len(), range.cloned());
-            sweep.forward(parameters, inputs.slice(s![rows, ..]))?;
-            sweep.gather(parameters, &mut factors)?;
+            sweep.forward(parameters, inputs.slice(s![rows, ..]))?.gather(&mut factors);
             Ok::<_, TensorError>(factors.into_factors())
         })?;
         let mut chunks = chunks.into_iter();

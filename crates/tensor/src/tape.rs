@@ -5,6 +5,7 @@
 //! thread, precision and batch size.
 
 mod builder;
+mod sizes;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use crate::layers::{Activation, ConvGeometry, PoolGeometry};
-use crate::{ParameterLayout, Real, Shape};
+use crate::{ParameterLayout, Real, Shape, TensorError};
 
 pub use builder::TapeBuilder;
 
@@ -132,6 +133,25 @@ impl Tape {
     /// How many layers hold parameters.
     pub(crate) fn layer_count(&self) -> usize {
         self.records.iter().filter(|record| record.operation.has_parameters()).count()
+    }
+
+    /// Refuses a vector that does not have one number for each parameter.
+    pub(crate) fn check_parameters(&self, argument: &'static str, got: usize) -> Result<(), TensorError> {
+        let want = self.parameters.len();
+        if got == want {
+            return Ok(());
+        }
+        Err(TensorError::Argument { argument, got: vec![got], needs: format!("[{want}]") })
+    }
+
+    /// Refuses inputs `[samples, features]` of another number of features.
+    pub(crate) fn check_inputs(&self, got: &[usize]) -> Result<(), TensorError> {
+        let want = self.input_shape().len();
+        if got[1] == want {
+            return Ok(());
+        }
+        let needs = format!("[samples, {want}]");
+        Err(TensorError::Argument { argument: "inputs", got: got.to_vec(), needs })
     }
 
     /// A bound on the relative round-off of what a backward pass in precision `T` gathers: of a squared gradient norm, and of

@@ -29,13 +29,14 @@ struct Measured<T> {
 fn measure<T: Real>(tape: &Arc<Tape>, parameters: &[f64], inputs: &Array2<f64>) -> Measured<T> {
     let parameters: Vec<T> = parameters.iter().map(|&p| T::of(p)).collect();
     let mut sweep = Sweep::<T>::new(tape.clone());
-    let outputs = sweep.forward(&parameters, inputs.mapv(T::of).view()).unwrap().to_owned();
+    let mut pass = sweep.forward(&parameters, inputs.mapv(T::of).view()).unwrap();
+    let outputs = pass.outputs().to_owned();
     let residuals = Array2::from_elem(outputs.dim(), T::one());
     Measured {
         outputs,
-        jacobian: sweep.jacobian(&parameters).unwrap(),
-        structure: sweep.structure(&parameters).unwrap(),
-        norms: sweep.squared_gradient_norms(&parameters, residuals.view()).unwrap().into(),
+        jacobian: pass.jacobian(),
+        structure: pass.structure(),
+        norms: pass.squared_gradient_norms(residuals.view()).unwrap().into(),
     }
 }
 

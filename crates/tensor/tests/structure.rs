@@ -16,11 +16,11 @@ fn jacobian_one_by_one(net: &Architecture, samples: usize) -> Array3<f64> {
     for b in 0..samples {
         for k in 0..tape.outputs() {
             let mut sweep = Sweep::new(tape.clone());
-            sweep.forward(&parameters, inputs.slice(s![b..=b, ..])).unwrap();
+            let mut pass = sweep.forward(&parameters, inputs.slice(s![b..=b, ..])).unwrap();
             let mut unit = Array2::zeros((1, tape.outputs()));
             unit[[0, k]] = 1.0;
             let mut row = rows.slice_mut(s![b, k, ..]);
-            sweep.gradient_sum(&parameters, unit.view(), row.as_slice_mut().unwrap()).unwrap();
+            pass.gradient_sum(unit.view(), row.as_slice_mut().unwrap()).unwrap();
         }
     }
     rows
@@ -39,10 +39,11 @@ proptest! {
         let parameters = net.parameters(&tape);
         let rows = jacobian_one_by_one(&net, samples);
         let mut sweep = Sweep::new(tape.clone());
-        sweep.forward(&parameters, net.inputs(samples).view()).unwrap();
-        let structure = sweep.structure(&parameters).unwrap();
-        let by_layer = sweep.structure_by_layer(&parameters).unwrap();
-        let jacobian = sweep.jacobian(&parameters).unwrap();
+        let inputs = net.inputs(samples);
+        let mut pass = sweep.forward(&parameters, inputs.view()).unwrap();
+        let structure = pass.structure();
+        let by_layer = pass.structure_by_layer();
+        let jacobian = pass.jacobian();
         for b in 0..samples {
             let row = rows.index_axis(Axis(0), b);
             let gram = row.dot(&row.t());
@@ -64,7 +65,7 @@ proptest! {
         let at = |t: f64| {
             let moved = &parameters + &(&direction * t);
             let mut sweep = Sweep::new(tape.clone());
-            sweep.forward(moved.as_slice().unwrap(), inputs.view()).unwrap().to_owned()
+            sweep.forward(moved.as_slice().unwrap(), inputs.view()).unwrap().outputs().to_owned()
         };
         let h = 1e-5;
         let (minus, here, plus) = (at(-h), at(0.0), at(h));
@@ -74,8 +75,7 @@ proptest! {
         prop_assume!(bend <= 1e-3 * h * scale);
         let difference = (&plus - &minus) / (2.0 * h);
         let mut sweep = Sweep::new(tape.clone());
-        sweep.forward(parameters.as_slice().unwrap(), inputs.view()).unwrap();
-        let jacobian = sweep.jacobian(parameters.as_slice().unwrap()).unwrap();
+        let jacobian = sweep.forward(parameters.as_slice().unwrap(), inputs.view()).unwrap().jacobian();
         for b in 0..2 {
             let derivative = jacobian.index_axis(Axis(0), b).dot(&direction);
             // Bounds: the bend that was let pass, and round-off of the outputs divided by h.
@@ -92,8 +92,9 @@ proptest! {
         let rows = jacobian_one_by_one(&net, samples);
         let residuals = Architecture { input: fenchel_tensor::Shape::vector(net.outputs), ..net.clone() }.inputs::<f64>(samples);
         let mut sweep = Sweep::new(tape.clone());
-        sweep.forward(&parameters, net.inputs(samples).view()).unwrap();
-        let norms = sweep.squared_gradient_norms(&parameters, residuals.view()).unwrap();
+        let inputs = net.inputs(samples);
+        let mut pass = sweep.forward(&parameters, inputs.view()).unwrap();
+        let norms = pass.squared_gradient_norms(residuals.view()).unwrap();
         let mut sum = Array1::<f64>::zeros(parameters.len());
         for b in 0..samples {
             let gradient = residuals.row(b).dot(&rows.index_axis(Axis(0), b));
@@ -102,7 +103,7 @@ proptest! {
             sum += &gradient;
         }
         let mut total = vec![0.0; parameters.len()];
-        sweep.gradient_sum(&parameters, residuals.view(), &mut total).unwrap();
+        pass.gradient_sum(residuals.view(), &mut total).unwrap();
         prop_assert!(max_abs(&(&Array1::from(total) - &sum)) <= 1e-10 * max_abs(&rows).max(1e-300) * samples as f64);
     }
 
@@ -115,15 +116,16 @@ proptest! {
         let inputs = net.inputs::<f64>(samples);
         let engine = Engine::<f64>::new(tape.clone());
         let mut sweep = Sweep::new(tape.clone());
-        let outputs = sweep.forward(&parameters, inputs.view()).unwrap().to_owned();
+        let mut pass = sweep.forward(&parameters, inputs.view()).unwrap();
+        let outputs = pass.outputs().to_owned();
         let scale = 1.0 + max_abs(&outputs);
         prop_assert!(max_abs(&(&engine.outputs(&parameters, inputs.view()).unwrap() - &outputs)) <= 1e-12 * scale);
-        let structure = sweep.structure(&parameters).unwrap();
+        let structure = pass.structure();
         let whole = engine.structure(&parameters, inputs.view()).unwrap();
         prop_assert!(max_abs(&(&whole - &structure)) <= 1e-12 * max_abs(&structure));
         // Residuals = outputs: the gradient of half the sum of squared outputs.
         let mut expected = vec![0.0; parameters.len()];
-        sweep.gradient_sum(&parameters, outputs.view(), &mut expected).unwrap();
+        pass.gradient_sum(outputs.view(), &mut expected).unwrap();
         let mut gradient = vec![f64::NAN; parameters.len()];
         engine.gradient_sum::<TensorError>(&parameters, inputs.view(), &mut gradient, |_, outputs, mut u| {
             u.assign(&outputs);
@@ -145,8 +147,7 @@ proptest! {
         let direction = Architecture { seed: net.seed ^ 1, ..net.clone() }.parameters(&tape);
         let inputs = net.inputs::<f64>(samples);
         let mut sweep = Sweep::new(tape.clone());
-        sweep.forward(&parameters, inputs.view()).unwrap();
-        let rows = sweep.jacobian(&parameters).unwrap();
+        let rows = sweep.forward(&parameters, inputs.view()).unwrap().jacobian();
         let flat = rows.to_shape((samples * tape.outputs(), parameters.len())).unwrap();
         let engine = Engine::<f64>::new(tape.clone());
         let product = engine.jacobian_vector(&parameters, inputs.view(), &direction).unwrap();
@@ -170,8 +171,7 @@ proptest! {
         let inputs = net.inputs::<f64>(a + b);
         let engine = Engine::<f64>::new(tape.clone());
         let mut sweep = Sweep::new(tape.clone());
-        sweep.forward(&parameters, inputs.view()).unwrap();
-        let rows = sweep.jacobian(&parameters).unwrap();
+        let rows = sweep.forward(&parameters, inputs.view()).unwrap().jacobian();
         let rows = rows.to_shape(((a + b) * tape.outputs(), parameters.len())).unwrap();
         let exact = rows.dot(&rows.t());
         let scale = max_abs(&exact);
@@ -234,7 +234,7 @@ fn wrong_shapes_are_named() {
     assert!(error.contains("inputs") && error.contains("[samples, 3]"), "{error}");
     let error = sweep.forward(&[0.0; 7], Array2::zeros((1, 3)).view()).unwrap_err().to_string();
     assert!(error.contains("parameters") && error.contains("[8]"), "{error}");
-    sweep.forward(&[0.0; 8], Array2::zeros((1, 3)).view()).unwrap();
-    let error = sweep.gradient_sum(&[0.0; 8], Array2::zeros((2, 2)).view(), &mut [0.0; 8]).unwrap_err();
+    let mut pass = sweep.forward(&[0.0; 8], Array2::zeros((1, 3)).view()).unwrap();
+    let error = pass.gradient_sum(Array2::zeros((2, 2)).view(), &mut [0.0; 8]).unwrap_err();
     assert!(error.to_string().contains("cotangents"), "{error}");
 }

@@ -53,7 +53,7 @@ impl<T: Real> Samples<T> {
         }
         let outputs = tape.outputs();
         let mut targets = Array2::zeros((count, outputs));
-        for (sample, &label) in labels.iter().enumerate() {
+        for (sample, label) in labels.iter().enumerate() {
             let class = usize::try_from(label).ok().filter(|&class| class < outputs);
             let class = class.ok_or_else(|| MeasureError::Label {
                 path: path.to_path_buf(),

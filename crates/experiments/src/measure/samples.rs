@@ -3,7 +3,7 @@
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::losses::Loss;
 use fenchel_nn::NnError;
-use fenchel_nn::measurement::{ExtremeEigenvalues, Sandwich};
+use fenchel_nn::measurement::{MeasuredSample, SampleBounds};
 use fenchel_tensor::spectrum::{batched_eigenvalues, eigenvalues};
 use fenchel_tensor::{Engine, Real};
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut2, Axis, s};
@@ -20,7 +20,7 @@ pub(super) struct SampleMeasurement {
     pub(super) structure: Vec<f64>,
     /// Ascending.
     pub(super) eigenvalues: Vec<f64>,
-    pub(super) sandwich: Sandwich,
+    pub(super) bounds: SampleBounds,
     /// Whether the largest logit is the label's.
     pub(super) right: bool,
 }
@@ -38,12 +38,13 @@ pub(super) fn measure_block<T: Real>(
     let chunks = engine.map_chunks(inputs.nrows(), |sweep, rows| {
         let first = first + rows.start;
         let (inputs, targets) = (inputs.slice(s![rows.clone(), ..]), targets.slice(s![rows, ..]));
-        let logits = sweep.forward(parameters, inputs)?.to_owned();
+        let mut pass = sweep.forward(parameters, inputs)?;
+        let logits = pass.outputs().to_owned();
         let mut residual = Array2::zeros(logits.dim());
         let losses = residuals(loss, logits.view(), targets, residual.view_mut(), 1.0)
             .map_err(|(row, error)| named(first + row, error))?;
-        let norms = sweep.squared_gradient_norms(parameters, residual.view())?;
-        let structure = sweep.structure(parameters)?;
+        let norms = pass.squared_gradient_norms(residual.view())?;
+        let structure = pass.structure();
         // All at once, unless one is not finite: then those before it still count.
         let spectra = batched_eigenvalues(structure.view());
         let mut samples = Vec::with_capacity(losses.len());
@@ -58,12 +59,16 @@ pub(super) fn measure_block<T: Real>(
                 Err(_) => eigenvalues(structure.index_axis(Axis(0), row))
                     .map_err(|_| overflow("structural matrix"))?,
             };
-            let extremes = ExtremeEigenvalues::of_ascending(&spectrum).expect("there is at least one output");
             let target = targets.row(row);
-            let excess = value - loss.infimum(target);
-            let (norm, underflow) = (squared_gradient_norm, T::SMALLEST_NORMAL);
-            let bounds = loss.bounds(target).map_err(NnError::from)?;
-            let sandwich = Sandwich::new(&bounds, excess, norm, extremes, roundoff, underflow);
+            let own = loss.bounds(target).map_err(NnError::from)?;
+            let measured = MeasuredSample {
+                residual: residual.row(row),
+                excess: value - loss.infimum(target),
+                squared_gradient_norm,
+                ends: [spectrum[0], spectrum[spectrum.len() - 1]],
+                sum_zero_ends: None,
+            };
+            let bounds = SampleBounds::new(&pass, row, &own, &measured, roundoff)?;
             let wide = |values: ndarray::ArrayView1<'_, T>| values.iter().map(|v| v.as_f64()).collect();
             let logits: Vec<f64> = wide(logits.row(row));
             samples.push(SampleMeasurement {
@@ -74,7 +79,7 @@ pub(super) fn measure_block<T: Real>(
                 squared_gradient_norm,
                 structure: structure.index_axis(Axis(0), row).iter().map(|value| value.as_f64()).collect(),
                 eigenvalues: spectrum,
-                sandwich,
+                bounds,
             });
         }
         Ok(samples)

@@ -1,24 +1,33 @@
 //! The measurements of all samples: the arrays of the file, and a few lines for a reader.
 
 use fenchel_nn::description::Row;
-use fenchel_nn::measurement::ExtremeEigenvalues;
 use fenchel_nn::weights::{NpzWriter, WeightsError};
+use fenchel_tensor::BackwardRoundoff;
 
 use super::samples::SampleMeasurement;
 
 /// The arrays of the file with their shapes and meanings; `N` samples, `m` outputs, natural logarithms.
-pub const QUANTITIES: [(&str, &str, &str); 11] = [
+pub const QUANTITIES: [(&str, &str, &str); 12] = [
     ("logits", "N x m", "the network's outputs f"),
     ("loss", "N", "the loss l(y, f) of each sample"),
     ("residual", "N x m", "e = grad_f l: softmax less one-hot for ce, outputs less one-hot for squared"),
     ("grad_norm_sq", "N", "the squared norm of the gradient of each sample's loss in all parameters"),
     ("structure", "N x m x m", "the structural matrices A = J J', J the Jacobian of f in the parameters"),
     ("eigenvalues", "N x m", "those of A, ascending; what is below 0 is round-off"),
-    ("U", "N", "-log lambda_min(A), infinite where A is singular"),
-    ("L", "N", "-log lambda_max(A)"),
-    ("D", "N", "U - L = log of A's condition number: the structural error"),
-    ("lower", "N", "lo(|grad| / sqrt(lambda_max)): theorem T11 says lower <= loss <= upper"),
-    ("upper", "N", "hi(|grad| / sqrt(lambda_min)); infinite where the theorem gives no bound"),
+    ("U", "N", "-log lambda_min(A), infinite where A is singular up to round-off"),
+    ("L", "N", "-log lambda_max(A), infinite where A is 0 up to round-off"),
+    ("D", "N", "U - L = log of A's condition number: the structural error; infinite where A is singular"),
+    (
+        "lower",
+        "N",
+        "lo(|grad| / sqrt(lambda_max)), round-off taken off: theorem T11 says lower <= loss <= upper",
+    ),
+    (
+        "upper",
+        "N",
+        "hi(|grad| / sqrt(lambda_min)), round-off added; infinite where the theorem gives no bound",
+    ),
+    ("roundoff", "N x 2", "what grad_norm_sq and an eigenvalue may be off by"),
 ];
 
 /// The measurements of all samples.
@@ -44,6 +53,7 @@ pub struct Measured {
     d: Vec<f64>,
     lower: Vec<f64>,
     upper: Vec<f64>,
+    roundoff: Vec<f64>,
 }
 
 /// One quantity over the samples: its name, mean, minimum, median, maximum.
@@ -81,14 +91,14 @@ impl Measured {
             d: numbers(),
             lower: numbers(),
             upper: numbers(),
+            roundoff: Vec::with_capacity(2 * count),
         }
     }
 
     pub(super) fn push(&mut self, sample: SampleMeasurement) {
-        let extremes = ExtremeEigenvalues::of_ascending(&sample.eigenvalues);
-        let error = extremes.expect("there is at least one output").structural_error();
+        let error = sample.bounds.eigenvalues.structural_error();
         self.right += usize::from(sample.right);
-        self.violations += usize::from(sample.sandwich.violation().is_some());
+        self.violations += usize::from(sample.bounds.sandwich.violation().is_some());
         self.logits.extend(sample.logits);
         self.residual.extend(sample.residual);
         self.eigenvalues.extend(sample.eigenvalues);
@@ -97,8 +107,10 @@ impl Measured {
         self.u.push(error.u);
         self.l.push(error.l);
         self.d.push(error.d);
-        self.lower.push(sample.sandwich.lower);
-        self.upper.push(sample.sandwich.upper);
+        self.lower.push(sample.bounds.sandwich.lower);
+        self.upper.push(sample.bounds.sandwich.upper);
+        let BackwardRoundoff { squared_norm, eigenvalue } = sample.bounds.roundoff;
+        self.roundoff.extend([squared_norm, eigenvalue]);
     }
 
     /// Writes every array but the structural matrices, which are in the file already.
@@ -112,6 +124,7 @@ impl Measured {
         for (name, values) in self.by_sample() {
             file.array(name, &[n], values)?;
         }
+        file.array("roundoff", &[n, 2], &self.roundoff)?;
         Ok(())
     }
 

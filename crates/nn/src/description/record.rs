@@ -5,9 +5,6 @@ use ndarray::Array2;
 
 use super::{FixedWeights, Layer, LayerKind, Row};
 
-/// No value and no tensor of parameters may have more entries: 2^32, 32 GiB in double precision.
-const MOST: usize = 1 << 32;
-
 /// Records layers one after the other and notes a row of the table for each.
 pub(super) struct Recorder<'a> {
     net: &'a mut TapeBuilder,
@@ -15,18 +12,10 @@ pub(super) struct Recorder<'a> {
 }
 
 impl<'a> Recorder<'a> {
-    pub(super) fn new(net: &'a mut TapeBuilder) -> Result<Self, TensorError> {
+    pub(super) fn new(net: &'a mut TapeBuilder) -> Self {
         let shape = net.shape(net.input());
-        let sizes = match shape {
-            Shape::Vector(features) => [features, 1, 1],
-            Shape::Image { channels, height, width } => [channels, height, width],
-        };
-        if sizes.contains(&0) {
-            return Err(setting("input", format!("its shape is {shape}; every size must be at least 1")));
-        }
-        within("input", "its value", &sizes)?;
         let rows = vec![Row { path: "input".into(), kind: String::new(), shape, parameters: 0 }];
-        Ok(Self { net, rows })
+        Self { net, rows }
     }
 
     pub(super) fn input(&self) -> Node {
@@ -60,7 +49,6 @@ impl<'a> Recorder<'a> {
             return self.residual(x, body, projection, *scale, path, &titled);
         }
         let before = self.net.shape(x);
-        check_size(&layer.kind, before, &titled)?;
         let node = self.plain(x, &layer.kind, path).map_err(|error| retitle(error, &titled))?;
         let parameters = parameters(&layer.kind, before);
         let shape = self.net.shape(node);
@@ -156,37 +144,6 @@ fn parameters(kind: &LayerKind, input: Shape) -> usize {
     }
 }
 
-/// Refuses sizes that could not be held, before anything is multiplied.
-fn check_size(kind: &LayerKind, input: Shape, titled: &str) -> Result<(), TensorError> {
-    match (kind, input) {
-        (LayerKind::Dense { outputs, .. }, Shape::Vector(inputs)) => {
-            within(titled, "its weight", &[*outputs, inputs])
-        }
-        (LayerKind::Conv2d(conv), Shape::Image { channels, height, width }) => {
-            let Conv2d { channels: out, kernel, padding, .. } = *conv;
-            within(titled, "its weight", &[out, channels, kernel, kernel])?;
-            let padded = |size: usize| padding.saturating_mul(2).saturating_add(size);
-            within(titled, "its value, for want of stride,", &[out, padded(height), padded(width)])?;
-            within(
-                titled,
-                "its matrix of patches",
-                &[channels, kernel, kernel, padded(height), padded(width)],
-            )
-        }
-        _ => Ok(()),
-    }
-}
-
-fn within(layer: &str, what: &str, sizes: &[usize]) -> Result<(), TensorError> {
-    let product = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
-    if product.is_some_and(|product| product <= MOST) {
-        return Ok(());
-    }
-    let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
-    let reason = format!("{what} would have {} entries, beyond the limit of 2^32", sizes.join(" x "));
-    Err(setting(layer, reason))
-}
-
 /// A path must serve as the name of a tensor in a file, and in a message.
 fn check_path(path: &str, kind: &str) -> Result<(), TensorError> {
     let allowed = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ' ');
@@ -204,7 +161,8 @@ fn retitle(error: TensorError, titled: &str) -> TensorError {
         TensorError::LayerInput { got, needs, .. } => {
             TensorError::LayerInput { layer: titled.to_owned(), got, needs }
         }
-        TensorError::LayerSetting { reason, .. } => setting(titled, reason),
+        // No layer may be called `input`: this is a complaint about the input itself.
+        TensorError::LayerSetting { layer, reason } if layer != "input" => setting(titled, reason),
         other => other,
     }
 }

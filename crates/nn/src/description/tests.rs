@@ -141,7 +141,10 @@ fn what_is_no_description_is_refused_with_its_line() {
             "input = [3]\nlayers = [{ type = \"residual\", body = [\n{ type = \"dense\", outputs = 3, bais = true }] }]",
             &["line 3", "layer `0.body.0`", "`bais`", "outputs, bias"],
         ),
-        ("input = [3]\nlayers = [{ type = \"BatchNorm2d\" }]", &["couples the samples", "group_norm"]),
+        (
+            "input = [3]\nlayers = [{ type = \"BatchNorm2d\" }]",
+            &["not supported", "group_norm", "another structural matrix"],
+        ),
         ("input = [3]\nlayers = [{ type = \"dropout\", p = 0.5 }]", &["random", "leave it out"]),
         ("input = [3]\nlayers = [{ type = \"gelu\" }]", &["tanh form", "gelu_tanh"]),
     ];

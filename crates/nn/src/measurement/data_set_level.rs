@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fenchel_convexity::losses::Loss;
 use fenchel_convexity::moduli::Side;
 use fenchel_convexity::norms::Norm;
+use fenchel_tensor::gemm::product;
 use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
 use fenchel_tensor::{Engine, Tape, TensorError};
 use ndarray::{Array2, ArrayView2, s};
@@ -92,12 +93,16 @@ pub fn data_set_level(
     let squared_gradient_norm: f64 = gradient.iter().map(|g| g * g).sum();
 
     let kernel = engine.tangent_kernel(parameters, inputs, inputs)?;
-    let ends = |matrix: ArrayView2<'_, f64>| -> Result<ExtremeEigenvalues, NnError> {
-        Ok(ExtremeEigenvalues::of_ascending(&eigenvalues(matrix)?).expect("a kernel of at least one sample"))
-    };
-    let extremes = ends(kernel.view())?;
+    // The kernel's own products, sums of n terms, beside the backward passes.
+    let roundoff =
+        tape.backward_roundoff::<f64>() + 2.0 * (parameters.len() + count * m) as f64 * f64::EPSILON;
+    let whole = eigenvalues(kernel.view())?;
+    let off = roundoff * whole[whole.len() - 1].abs();
+    let ends =
+        |values: &[f64]| ExtremeEigenvalues::above_roundoff([values[0], values[values.len() - 1]], off);
+    let extremes = ends(&whole);
     let sum_zero_eigenvalues = if loss.residual_sums_to_zero() && m > 1 {
-        Some(ends(on_sum_zero(&kernel, count, m).view())?)
+        Some(ends(&eigenvalues(on_sum_zero(&kernel, count, m).view())?))
     } else {
         None
     };
@@ -109,16 +114,13 @@ pub fn data_set_level(
         .filter(|(_, r, norm)| r.get() == 2.0 && **norm == Norm::L2)
         .map(|(c, ..)| c)
         .reduce(f64::max);
-    // The kernel's own products, sums of n terms, beside the backward passes.
-    let roundoff =
-        tape.backward_roundoff::<f64>() + 2.0 * (parameters.len() + count * m) as f64 * f64::EPSILON;
     let bound = |square: f64, least: f64, c: f64| {
         if least > 0.0 { count as f64 * square / (2.0 * c * least) } else { f64::INFINITY }
     };
     // ‖grad R‖² is off relative to lambda_max ‖e‖² / N², not to itself.
     let energy: f64 = residuals.iter().map(|e| e * e).sum::<f64>() / (count * count) as f64;
     let moved_square = squared_gradient_norm + 2.0 * roundoff * extremes.max * energy;
-    let moved_least = extremes.min - roundoff * extremes.max;
+    let moved_least = extremes.min - off;
     Ok(DataSetLevel {
         risk,
         squared_gradient_norm,
@@ -137,7 +139,7 @@ fn on_sum_zero(kernel: &Array2<f64>, count: usize, m: usize) -> Array2<f64> {
     for i in 0..count {
         for j in 0..count {
             let part = kernel.slice(s![i * m..(i + 1) * m, j * m..(j + 1) * m]);
-            let small = q.t().dot(&part).dot(&q);
+            let small = product(product(q.t(), part).view(), q.view());
             restricted
                 .slice_mut(s![i * (m - 1)..(i + 1) * (m - 1), j * (m - 1)..(j + 1) * (m - 1)])
                 .assign(&small);

@@ -61,14 +61,14 @@ pub fn layer_sums<T: Real>(
     same_rows(&inputs, &no_targets.view())?;
     let m = engine.tape().outputs();
     let basis = (m > 1).then(|| sum_zero_basis(m));
+    let roundoff = engine.tape().backward_roundoff::<T>();
     let chunks = engine.map_chunks::<_, NnError, _>(inputs.nrows(), |sweep, rows| {
         let samples = rows.len();
-        sweep.forward(parameters, inputs.slice(s![rows, ..]))?;
-        let by_layer = sweep.structure_by_layer(parameters)?;
+        let by_layer = sweep.forward(parameters, inputs.slice(s![rows, ..]))?.structure_by_layer();
         (0..samples)
             .map(|sample| {
                 let layers = by_layer.index_axis(Axis(1), sample).mapv(T::as_f64);
-                let mut parts = parts(with_sums(&layers).view(), basis.as_ref())?;
+                let mut parts = parts(with_sums(&layers).view(), basis.as_ref(), roundoff)?;
                 let whole = parts.pop().expect("the whole comes last");
                 let below_head = parts.pop().expect("what is below the head comes before it");
                 Ok(LayerSum { layers: parts, below_head, whole })
@@ -94,8 +94,13 @@ fn with_sums(layers: &Array3<f64>) -> Array3<f64> {
     all
 }
 
-/// What is measured of every matrix of a batch.
-fn parts(matrices: ArrayView3<'_, f64>, basis: Option<&Array2<f64>>) -> Result<Vec<StructuralPart>, NnError> {
+/// What is measured of every matrix of a batch, whose eigenvalues are off by a share `roundoff` of its
+/// largest.
+fn parts(
+    matrices: ArrayView3<'_, f64>,
+    basis: Option<&Array2<f64>>,
+    roundoff: f64,
+) -> Result<Vec<StructuralPart>, NnError> {
     let whole = extremes(matrices)?;
     let sum_zero = match basis {
         Some(q) => restricted_extremes(matrices, q)?,
@@ -105,6 +110,9 @@ fn parts(matrices: ArrayView3<'_, f64>, basis: Option<&Array2<f64>>) -> Result<V
     let ends = whole.into_iter().zip(sum_zero);
     let parts = traces.zip(ends);
     Ok(parts
-        .map(|(trace, (eigenvalues, sum_zero))| StructuralPart { trace, eigenvalues, sum_zero })
+        .map(|(trace, (whole, sum_zero))| {
+            let above = |ends| ExtremeEigenvalues::above_roundoff(ends, roundoff * whole[1].abs());
+            StructuralPart { trace, eigenvalues: above(whole), sum_zero: above(sum_zero) }
+        })
         .collect())
 }

@@ -79,11 +79,12 @@ impl SampleLoss {
             reason: error.to_string(),
         };
         let input = self.input.view().insert_axis(Axis(0));
-        let output = sweep.forward(&point, input).map_err(misfit)?.row(0).to_owned();
+        let mut pass = sweep.forward(&point, input).map_err(misfit)?;
+        let output = pass.outputs().row(0).to_owned();
         let mut residual = Array1::zeros(output.len());
         let value = self.loss.value_and_residual(self.target.view(), output.view(), residual.view_mut())?;
         if let Some(gradient) = gradient {
-            sweep.gradient_sum(&point, residual.view().insert_axis(Axis(0)), gradient).map_err(misfit)?;
+            pass.gradient_sum(residual.view().insert_axis(Axis(0)), gradient).map_err(misfit)?;
         }
         Ok(value)
     }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
 use fenchel_tensor::spectrum::sum_zero_basis;
-use fenchel_tensor::{Engine, Real, Tape, TensorError};
+use fenchel_tensor::{BackwardRoundoff, Engine, Real, Tape, TensorError};
 use ndarray::{Array2, ArrayView2, s};
 
 use super::structural_error::{extremes, restricted_extremes};
-use super::{ExtremeEigenvalues, Sandwich};
+use super::{ExtremeEigenvalues, MeasuredSample, SampleBounds, Sandwich};
 use crate::NnError;
 use crate::trainer::{residuals_of, same_rows};
 
@@ -21,6 +21,8 @@ pub struct SampleMeasurement {
     pub squared_residual_norm: f64,
     /// `‖grad_theta l‖²`, from a backward pass of its own.
     pub squared_gradient_norm: f64,
+    /// What the squared gradient norm and the eigenvalues may be off by; see [`SampleBounds`].
+    pub roundoff: BackwardRoundoff,
     /// The extreme eigenvalues of the structural matrix `A_x`.
     pub eigenvalues: ExtremeEigenvalues,
     /// Those of its restriction to the directions that sum to zero, where the loss's residuals always lie there.
@@ -88,7 +90,9 @@ impl ProbeMeasurement {
 /// let sample = &measured.samples[0];
 /// assert_eq!(sample.excess, 0.5);
 /// assert_eq!(sample.squared_gradient_norm, 6.0);
-/// assert!((sample.sandwich.lower - 0.5).abs() < 1e-15 && (sample.sandwich.upper - 0.5).abs() < 1e-15);
+/// // The bounds are moved outwards by their round-off.
+/// assert!(sample.sandwich.lower <= 0.5 && 0.5 <= sample.sandwich.upper);
+/// assert!(sample.sandwich.upper - sample.sandwich.lower < 1e-11);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
@@ -119,23 +123,49 @@ impl<T: Real> Probe<T> {
         targets: ArrayView2<'_, f64>,
     ) -> Result<ProbeMeasurement, NnError> {
         self.check(&inputs, &targets)?;
+        let roundoff = self.engine.tape().backward_roundoff::<T>();
         let samples = self.engine.map_chunks::<_, NnError, _>(inputs.nrows(), |sweep, rows| {
             let inputs = inputs.slice(s![rows.clone(), ..]);
             let targets = targets.slice(s![rows, ..]);
-            let outputs = sweep.forward(parameters, inputs)?;
-            let mut residuals = Array2::zeros(outputs.dim());
-            let losses = residuals_of(&*self.loss, outputs, targets, residuals.view_mut(), 1.0)?;
-            let norms = sweep.squared_gradient_norms(parameters, residuals.view())?;
-            let structure = sweep.structure(parameters)?.mapv(T::as_f64);
+            let mut pass = sweep.forward(parameters, inputs)?;
+            let mut residuals = Array2::zeros(pass.outputs().dim());
+            let losses = residuals_of(&*self.loss, pass.outputs(), targets, residuals.view_mut(), 1.0)?;
+            let norms = pass.squared_gradient_norms(residuals.view())?;
+            let structure = pass.structure().mapv(T::as_f64);
             let whole = extremes(structure.view())?;
             let sum_zero =
                 self.basis.as_ref().map(|q| restricted_extremes(structure.view(), q)).transpose()?;
-            let measured = losses.into_iter().enumerate().map(|(b, loss)| {
-                let square = residuals.row(b).iter().map(|e| e.as_f64().powi(2)).sum();
-                let sum_zero = sum_zero.as_ref().map(|ends| ends[b]);
-                self.sample(targets.row(b), loss, square, norms[b].as_f64(), whole[b], sum_zero)
-            });
-            measured.collect::<Result<Vec<_>, _>>()
+            let measured =
+                losses.into_iter().enumerate().map(|(b, loss)| {
+                    let target = targets.row(b);
+                    let measured = MeasuredSample {
+                        residual: residuals.row(b),
+                        excess: loss - self.loss.infimum(target),
+                        squared_gradient_norm: norms[b].as_f64(),
+                        ends: whole[b],
+                        sum_zero_ends: sum_zero.as_ref().map(|ends| ends[b]),
+                    };
+                    let own = self.loss.bounds(target)?;
+                    let bounds = SampleBounds::new(&pass, b, &own, &measured, roundoff)?;
+                    let SampleBounds {
+                        roundoff,
+                        eigenvalues,
+                        sum_zero_eigenvalues,
+                        sandwich,
+                        sum_zero_sandwich,
+                    } = bounds;
+                    Ok(SampleMeasurement {
+                        excess: measured.excess,
+                        squared_residual_norm: measured.residual.iter().map(|e| e.as_f64().powi(2)).sum(),
+                        squared_gradient_norm: measured.squared_gradient_norm,
+                        roundoff,
+                        eigenvalues,
+                        sum_zero_eigenvalues,
+                        sandwich,
+                        sum_zero_sandwich,
+                    })
+                });
+            measured.collect::<Result<Vec<_>, NnError>>()
         })?;
         let mut gradient = vec![T::zero(); parameters.len()];
         let share = 1.0 / inputs.nrows() as f64;
@@ -157,32 +187,5 @@ impl<T: Real> Probe<T> {
             }));
         }
         Ok(())
-    }
-
-    fn sample(
-        &self,
-        target: ndarray::ArrayView1<'_, f64>,
-        loss: f64,
-        squared_residual_norm: f64,
-        squared_gradient_norm: f64,
-        eigenvalues: ExtremeEigenvalues,
-        sum_zero_eigenvalues: Option<ExtremeEigenvalues>,
-    ) -> Result<SampleMeasurement, NnError> {
-        let excess = loss - self.loss.infimum(target);
-        let roundoff = self.engine.tape().backward_roundoff::<T>();
-        let bounds = self.loss.bounds(target)?;
-        let sandwich = |eigenvalues| {
-            let norm = squared_gradient_norm;
-            Sandwich::new(&bounds, excess, norm, eigenvalues, roundoff, T::SMALLEST_NORMAL)
-        };
-        Ok(SampleMeasurement {
-            excess,
-            squared_residual_norm,
-            squared_gradient_norm,
-            eigenvalues,
-            sum_zero_eigenvalues,
-            sandwich: sandwich(eigenvalues),
-            sum_zero_sandwich: sum_zero_eigenvalues.map(sandwich),
-        })
     }
 }

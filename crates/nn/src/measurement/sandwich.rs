@@ -1,6 +1,7 @@
 //! The sandwich of one sample: its excess loss between the two bounds of theorem T11.
 
 use fenchel_convexity::losses::Bounds;
+use fenchel_tensor::BackwardRoundoff;
 
 use super::ExtremeEigenvalues;
 
@@ -13,68 +14,59 @@ pub enum Side {
     Upper,
 }
 
-/// `lower <= excess <= upper`, as measured.
+/// `lower <= excess <= upper`, as measured: both bounds are moved outwards by the round-off of all that they
+/// were computed from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sandwich {
-    /// `lo(‖grad l‖ / sqrt(lambda_max))`.
+    /// At most `lo(‖grad l‖ / sqrt(lambda_max))`; 0 where no eigenvalue is known to be positive.
     pub lower: f64,
     /// The excess loss `l - l_inf`.
     pub excess: f64,
-    /// `hi(‖grad l‖ / sqrt(lambda_min))`, infinite where `lambda_min` is 0 or the loss has no finite bound there.
+    /// At least `hi(‖grad l‖ / sqrt(lambda_min))`, infinite where `lambda_min` may be 0 or the loss has no
+    /// finite bound there.
     pub upper: f64,
-    /// The lower bound with every measured number moved against the theorem by its round-off.
-    lower_with_roundoff: f64,
-    /// The upper bound likewise.
-    upper_with_roundoff: f64,
 }
+
+/// The losses' own rounding: excess and bounds are evaluated to a few units in the last place each.
+const OWN: f64 = 16.0 * f64::EPSILON;
 
 impl Sandwich {
     /// Puts the three numbers together.
     ///
-    /// `roundoff` bounds the relative error of the squared gradient norm, and the error of an eigenvalue relative to
-    /// `lambda_max`; see [`Tape::backward_roundoff`](fenchel_tensor::Tape::backward_roundoff). The excess itself is
-    /// exact to a few units in the last place for the outputs at hand.
-    ///
-    /// `underflow` bounds what the squared norm loses where squares fall below the normal numbers: the smallest normal number of
-    /// the passes' precision, since each of the squares of n parameters loses at most a unit of the subnormal ones, and n of these
-    /// are less as long as n has fewer bits than a mantissa. It matters for a sample that is right with a loss of 1e-160.
+    /// The excess itself is exact to a few units in the last place for the outputs at hand; the squared
+    /// gradient norm and the eigenvalues are off by no more than `roundoff`.
     #[must_use]
     pub fn new(
         bounds: &Bounds,
         excess: f64,
         squared_gradient_norm: f64,
         eigenvalues: ExtremeEigenvalues,
-        roundoff: f64,
-        underflow: f64,
+        roundoff: BackwardRoundoff,
     ) -> Self {
         let ExtremeEigenvalues { min, max } = eigenvalues;
-        let lower = |square: f64, max: f64| {
-            if max > 0.0 { bounds.lower((square / max).sqrt()) } else { 0.0 }
+        let least = squared_gradient_norm - roundoff.squared_norm;
+        // Not `max`, which would turn a NaN into a bound.
+        let least = if least < 0.0 { 0.0 } else { least };
+        let most = squared_gradient_norm + roundoff.squared_norm;
+        let smallest = min - roundoff.eigenvalue;
+        let lower = if max == 0.0 {
+            0.0
+        } else {
+            bounds.lower((least / (max + roundoff.eigenvalue)).sqrt()) * (1.0 - OWN)
         };
-        let upper = |square: f64, min: f64| {
-            if min > 0.0 { bounds.upper((square / min).sqrt()) } else { f64::INFINITY }
+        let upper = if smallest <= 0.0 {
+            f64::INFINITY
+        } else {
+            bounds.upper((most / smallest).sqrt()) * (1.0 + OWN)
         };
-        let least = squared_gradient_norm * (1.0 - roundoff) - underflow;
-        Self {
-            lower: lower(squared_gradient_norm, max),
-            excess,
-            upper: upper(squared_gradient_norm, min),
-            // Not `max`, which would turn a NaN into a bound.
-            lower_with_roundoff: lower(if least < 0.0 { 0.0 } else { least }, max * (1.0 + roundoff)),
-            upper_with_roundoff: upper(
-                squared_gradient_norm * (1.0 + roundoff) + underflow,
-                min - max * roundoff,
-            ),
-        }
+        Self { lower, excess, upper }
     }
 
     /// The bound that is violated by more than round-off, if one is. A NaN anywhere is a violation.
     #[must_use]
     pub fn violation(&self) -> Option<Side> {
-        // The losses' own rounding: evaluated to a few units in the last place.
-        let own = 8.0 * f64::EPSILON;
-        let above = self.lower_with_roundoff * (1.0 - own) <= self.excess;
-        let below = self.excess * (1.0 - own) <= self.upper_with_roundoff;
+        let above = self.lower <= self.excess;
+        let below = self.excess <= self.upper;
         match (above, below) {
             (true, true) => None,
             (false, _) => Some(Side::Lower),
@@ -92,7 +84,9 @@ mod tests {
     fn sandwich(excess: f64, square: f64, min: f64, max: f64, roundoff: f64) -> Sandwich {
         let bounds = SquaredError.bounds(array![0.0, 1.0].view()).unwrap();
         let eigenvalues = ExtremeEigenvalues { min, max };
-        Sandwich::new(&bounds, excess, square, eigenvalues, roundoff, f64::MIN_POSITIVE)
+        let squared_norm = roundoff * square + f64::MIN_POSITIVE;
+        let roundoff = BackwardRoundoff { squared_norm, eigenvalue: roundoff * max };
+        Sandwich::new(&bounds, excess, square, eigenvalues, roundoff)
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use fenchel_convexity::ConvexityError;
 use fenchel_random::{Rng, Seed};
 use fenchel_tensor::Activation;
+use fenchel_tensor::gemm::product;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use ndarray_rand::rand_distr::StandardNormal;
 
@@ -99,7 +100,7 @@ impl HiddenLayer {
         weights: ArrayView1<f64>,
         inputs: ArrayView2<f64>,
     ) -> Result<Array2<f64>, NnError> {
-        Ok(inputs.dot(&self.matrix(weights, inputs)?.t()))
+        Ok(product(inputs, self.matrix(weights, inputs)?.t()))
     }
 
     /// sum_j a_j u(z_ij), for each sample.
@@ -136,8 +137,9 @@ impl HiddenLayer {
                 *entry *= c * self.outer_weight(j);
             }
         }
-        let gradient: Array2<f64> = back.t().dot(&inputs);
-        gradient.into_shape_with_order(self.parameters()).expect("m x d is the number of weights")
+        product(back.t(), inputs)
+            .into_shape_with_order(self.parameters())
+            .expect("m x d is the number of weights")
     }
 
     /// `||grad_W f_W(x_i)||^2`, for each sample.

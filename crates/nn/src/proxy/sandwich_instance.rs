@@ -27,8 +27,9 @@ use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
 use fenchel_convexity::proxy::{Observation, Oracle, ProxyPlGuarantee, RoundOff};
 use fenchel_random::{Rng, Seed, Stream};
 use fenchel_tensor::Activation;
+use fenchel_tensor::gemm::{product, product_with};
 use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, s};
+use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut1, s};
 use ndarray_rand::rand_distr::StandardNormal;
 
 use crate::NnError;
@@ -187,12 +188,12 @@ impl SandwichInstance {
         let forward = self.forward(parameters)?;
         let p = &self.outer(parameters) * &forward.slopes;
         let m = self.target.len();
-        let mut matrix: Array2<f64> = p.dot(&p.t()) * (self.input.dot(&self.input) + 1.0);
+        let mut matrix = product(p.view(), p.t()) * (self.input.dot(&self.input) + 1.0);
         let head = forward.hidden.dot(&forward.hidden) + 1.0;
         (0..m).for_each(|i| matrix[[i, i]] += head);
         if self.objective == Objective::CrossEntropy {
             let basis = sum_zero_basis(m);
-            matrix = basis.t().dot(&matrix).dot(&basis);
+            matrix = product(product(basis.t(), matrix.view()).view(), basis.view());
         }
         let values = eigenvalues(matrix.view())?;
         Ok(values.into_iter().fold(f64::INFINITY, f64::min))
@@ -214,10 +215,11 @@ impl SandwichInstance {
         }
         let (k, d, m) = (self.width, self.input.len(), self.target.len());
         let inner = parameters.slice(s![..k * d]).into_shape_with_order((k, d)).expect("contiguous");
-        let z = inner.dot(&self.input) + parameters.slice(s![k * d..k * d + k]);
+        let z = product_with(inner, self.input.view()) + parameters.slice(s![k * d..k * d + k]);
         let hidden = z.mapv(|z| self.activation.value(z));
         let slopes = z.mapv(|z| self.activation.derivative(z));
-        let output = self.outer(parameters).dot(&hidden) + parameters.slice(s![self.dimension() - m..]);
+        let output = product_with(self.outer(parameters), hidden.view())
+            + parameters.slice(s![self.dimension() - m..]);
         Ok(Forward { hidden, slopes, output })
     }
 
@@ -232,7 +234,7 @@ impl SandwichInstance {
         let mut residual = Array1::zeros(m);
         let loss =
             self.loss.value_and_residual(self.target.view(), forward.output.view(), residual.view_mut())?;
-        let back = self.outer(parameters).t().dot(&residual) * &forward.slopes;
+        let back = product_with(self.outer(parameters).t(), residual.view()) * &forward.slopes;
         for j in 0..k {
             gradient.slice_mut(s![j * d..(j + 1) * d]).assign(&(&self.input * back[j]));
         }

@@ -39,6 +39,7 @@ use fenchel_convexity::proxy::check::{Checked, at_every_iterate, mean_surrogate}
 use fenchel_convexity::proxy::{Comparator, ProxyPlGuarantee, Run, Step};
 use fenchel_convexity::verdict::Hypothesis;
 use fenchel_tensor::Activation;
+use fenchel_tensor::gemm::product_with;
 use ndarray::Array1;
 
 use super::{Classification, ClassificationOracle, Surrogate};
@@ -197,7 +198,7 @@ impl SeparableInstance {
     pub fn hypotheses(&self) -> Vec<Hypothesis> {
         let rounding = (self.direction.len() + 4) as f64 * f64::EPSILON;
         let excused = rounding * self.task.radius();
-        let margins = self.task.inputs().dot(&self.direction) * self.task.labels();
+        let margins = product_with(self.task.inputs(), self.direction.view()) * self.task.labels();
         let short = margins.iter().filter(|&&margin| margin < self.margin - excused).count();
         let share = short as f64 / margins.len() as f64;
         let length = self.direction.dot(&self.direction).sqrt();

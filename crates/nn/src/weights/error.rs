@@ -162,8 +162,9 @@ fn names_message(path: &Path, missing: &[String], unexpected: &[String]) -> Stri
     }
     let statistics = |name: &String| name.contains("running_") || name.contains("num_batches_tracked");
     text += if unexpected.iter().any(statistics) {
-        "; running statistics belong to batch normalisation, which couples the samples of a batch, so that no sample \
-         has a gradient of its own: train with group_norm or layer_norm instead"
+        "; running statistics belong to batch normalisation, which is not supported: train with group_norm \
+         or layer_norm instead. Folded into the layer before, it gives the same outputs but another \
+         structural matrix"
     } else {
         "; tensors go by layer path, such as `0.weight` or `2.body.0.bias`: rename them, or give the layers of the model \
          description these names"

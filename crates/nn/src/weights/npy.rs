@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
-use super::{Tensor, Values};
+use super::{Integers, Tensor, Values};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -109,7 +109,7 @@ impl Header {
     }
 
     /// The tensor whose numbers are `data`, the bytes after the header.
-    pub(super) fn tensor(&self, data: &[u8]) -> Result<Tensor, String> {
+    pub(super) fn tensor(&self, data: Vec<u8>) -> Result<Tensor, String> {
         let Some((swapped, kind, size)) = self.element() else {
             let values = Values::Other(self.descriptor.clone());
             return Ok(Tensor { shape: self.shape.clone(), values });
@@ -122,24 +122,15 @@ impl Header {
                 data.len()
             ));
         }
-        let words = data.chunks_exact(size).map(|bytes| {
-            let mut word = [0; 8];
-            word[..size].copy_from_slice(bytes);
-            if swapped {
-                word[..size].reverse();
-            }
-            u64::from_le_bytes(word)
-        });
+        let mut data = data;
+        if swapped {
+            data.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+        }
         let values = match (kind, size) {
-            ('f', 4) => Values::F32(self.row_major(words.map(|w| f32::from_bits(w as u32)).collect())),
-            ('f', _) => Values::F64(self.row_major(words.map(f64::from_bits).collect())),
-            ('u', _) => Values::Integer(self.row_major(words.map(i128::from).collect())),
-            _ => {
-                // The sign bit is brought to the top and down again, which repeats it over the upper bytes.
-                let up = 64 - 8 * size;
-                let signed = words.map(|w| i128::from(((w << up) as i64) >> up));
-                Values::Integer(self.row_major(signed.collect()))
-            }
+            ('f', 4) => Values::F32(self.row_major(numbers(&data, f32::from_le_bytes))),
+            ('f', _) => Values::F64(self.row_major(numbers(&data, f64::from_le_bytes))),
+            (_, 1) => Values::Integer(Integers::new(self.row_major(data), size, kind == 'i')),
+            _ => Values::Integer(Integers::new(self.row_major_bytes(data, size), size, kind == 'i')),
         };
         Ok(Tensor { shape: self.shape.clone(), values })
     }
@@ -150,6 +141,18 @@ impl Header {
         }
         let array = ArrayD::from_shape_vec(IxDyn(&self.shape).f(), values);
         array.expect("the count was checked").iter().cloned().collect()
+    }
+
+    /// The same for numbers of `size` bytes: a dimension for the bytes of a number, which stay together.
+    fn row_major_bytes(&self, bytes: Vec<u8>, size: usize) -> Vec<u8> {
+        if !self.column_major || self.shape.len() < 2 {
+            return bytes;
+        }
+        let sizes = [&[size], &self.shape[..]].concat();
+        let array = ArrayD::from_shape_vec(IxDyn(&sizes).f(), bytes).expect("the count was checked");
+        let last = sizes.len() - 1;
+        let order: Vec<usize> = (1..=last).chain([0]).collect();
+        array.permuted_axes(order).iter().copied().collect()
     }
 }
 
@@ -166,6 +169,11 @@ pub(super) fn write_header(writer: &mut impl Write, descriptor: &str, shape: &[u
     writer.write_all(&[1, 0])?;
     writer.write_all(&length.to_le_bytes())?;
     writer.write_all(text.as_bytes())
+}
+
+/// Numbers of N bytes.
+pub(super) fn numbers<const N: usize, T>(data: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
+    data.as_chunks::<N>().0.iter().map(|&word| number(word)).collect()
 }
 
 /// What stands between two equal quotes at the start of `text`, and what follows.
@@ -189,7 +197,7 @@ mod tests {
 
     fn read(bytes: &[u8]) -> Result<Tensor, String> {
         let header = Header::read(bytes)?;
-        header.tensor(&bytes[header.bytes..])
+        header.tensor(bytes[header.bytes..].to_vec())
     }
 
     #[test]
@@ -208,24 +216,36 @@ mod tests {
         let text = |descr: &str, n: usize| {
             format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({n},)}}")
         };
-        let integers = |descr: &str, data: &[u8], n| read(&array(&text(descr, n), data)).unwrap().values;
-        assert_eq!(integers("|i1", &[0xff, 0x7f], 2), Values::Integer(vec![-1, 127]));
-        assert_eq!(integers("|u1", &[0xff, 0x7f], 2), Values::Integer(vec![255, 127]));
-        assert_eq!(integers("<i2", &[0xfe, 0xff], 1), Values::Integer(vec![-2]));
-        assert_eq!(integers(">i4", &[0, 0, 1, 2], 1), Values::Integer(vec![258]));
-        assert_eq!(integers("<u8", &[0xff; 8], 1), Values::Integer(vec![i128::from(u64::MAX)]));
-        assert_eq!(integers("<i8", &[0xff; 8], 1), Values::Integer(vec![-1]));
-        assert_eq!(integers(">f8", &1.5_f64.to_be_bytes(), 1), Values::F64(vec![1.5]));
-        assert_eq!(integers("<f4", &1.5_f32.to_le_bytes(), 1), Values::F32(vec![1.5]));
-        assert_eq!(integers("<f2", &[0, 0], 1), Values::Other("<f2".into()));
-        assert_eq!(integers("|b1", &[1], 1), Values::Other("|b1".into()));
+        let values = |descr: &str, data: &[u8], n| read(&array(&text(descr, n), data)).unwrap().values;
+        let integers = |descr: &str, data: &[u8], n| integers_of(values(descr, data, n));
+        assert_eq!(integers("|i1", &[0xff, 0x7f], 2), [-1, 127]);
+        assert_eq!(integers("|u1", &[0xff, 0x7f], 2), [255, 127]);
+        assert_eq!(integers("<i2", &[0xfe, 0xff], 1), [-2]);
+        assert_eq!(integers(">i4", &[0, 0, 1, 2], 1), [258]);
+        assert_eq!(integers("<u4", &[0xff; 4], 1), [i128::from(u32::MAX)]);
+        assert_eq!(integers("<u8", &[0xff; 8], 1), [i128::from(u64::MAX)]);
+        assert_eq!(integers("<i8", &[0xff; 8], 1), [-1]);
+        assert_eq!(values(">f8", &1.5_f64.to_be_bytes(), 1), Values::F64(vec![1.5]));
+        assert_eq!(values("<f4", &1.5_f32.to_le_bytes(), 1), Values::F32(vec![1.5]));
+        assert_eq!(values("<f2", &[0, 0], 1), Values::Other("<f2".into()));
+        assert_eq!(values("|b1", &[1], 1), Values::Other("|b1".into()));
     }
 
     #[test]
     fn column_major_arrays_are_transposed() {
         let header = "{'descr': '|u1', 'fortran_order': True, 'shape': (2, 3), }";
         let tensor = read(&array(header, &[1, 4, 2, 5, 3, 6])).unwrap();
-        assert_eq!(tensor.values, Values::Integer(vec![1, 2, 3, 4, 5, 6]));
+        assert_eq!(integers_of(tensor.values), [1, 2, 3, 4, 5, 6]);
+        let header = header.replace("|u1", ">i2");
+        let bytes: Vec<u8> = [1, 4, 2, 5, 3, -6_i16].into_iter().flat_map(i16::to_be_bytes).collect();
+        assert_eq!(integers_of(read(&array(&header, &bytes)).unwrap().values), [1, 2, 3, 4, 5, -6]);
+    }
+
+    fn integers_of(values: Values) -> Vec<i128> {
+        match values {
+            Values::Integer(integers) => integers.iter().collect(),
+            other => panic!("no integers: {other:?}"),
+        }
     }
 
     #[test]

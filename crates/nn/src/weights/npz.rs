@@ -1,7 +1,7 @@
 //! Reading and writing npz files: a zip archive with one npy array an entry.
 
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Cursor, Read, Write};
+use std::io::{BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use zip::write::SimpleFileOptions;
@@ -22,9 +22,14 @@ fn fault(path: &Path, reason: String) -> WeightsError {
     }
 }
 
-/// Every array of the file whose contents are `bytes`.
-pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, WeightsError> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| fault(path, error.to_string()))?;
+/// Every array of the file, which is read entry by entry: at no time is more held than the arrays, at the
+/// width that they have in the file, and the bytes of one of them.
+pub(super) fn read(
+    path: &Path,
+    file: impl Read + Seek,
+    length: u64,
+) -> Result<BTreeMap<String, Tensor>, WeightsError> {
+    let mut archive = ZipArchive::new(file).map_err(|error| fault(path, error.to_string()))?;
     let mut tensors = BTreeMap::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|error| fault(path, error.to_string()))?;
@@ -35,12 +40,18 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>
         let taken = entry.by_ref().take(LONGEST_HEADER).read_to_end(&mut start);
         taken.map_err(|error| array(error.to_string()))?;
         let header = Header::read(&start).map_err(array)?;
-        let mut data = start.split_off(header.bytes);
+        start.drain(..header.bytes);
+        let mut data = start;
         // Not a byte more is unpacked than the shape asks for, and one to notice that there are more.
         let limit = header.data_bytes().unwrap_or(0).saturating_add(1).saturating_sub(data.len());
+        // Room at once where the file has as many bytes, and little by little where they would have to come
+        // out of compressed ones.
+        if limit as u64 <= length {
+            data.reserve_exact(limit);
+        }
         let taken = entry.by_ref().take(limit as u64).read_to_end(&mut data);
         taken.map_err(|error| array(error.to_string()))?;
-        let tensor = header.tensor(&data).map_err(array)?;
+        let tensor = header.tensor(data).map_err(array)?;
         if tensors.insert(name.clone(), tensor).is_some() {
             return Err(array("it is there twice".to_owned()));
         }
@@ -60,7 +71,7 @@ pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<(
             Values::F64(values) => writer.array(name, &tensor.shape, values)?,
             Values::Integer(values) => {
                 writer.begin(name, "<i8", 8, &tensor.shape)?;
-                let narrow = values.iter().map(|&v| i64::try_from(v));
+                let narrow = values.iter().map(i64::try_from);
                 let narrow: Vec<i64> = narrow.collect::<Result<_, _>>().map_err(|_| WeightsError::Type {
                     path: path.to_path_buf(),
                     tensor: name.clone(),

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use safetensors::{Dtype, SafeTensors, View, serialize};
 
-use super::{Tensor, Values, WeightsError, write_whole};
+use super::npy::numbers;
+use super::{Integers, Tensor, Values, WeightsError, write_whole};
 
 /// Every tensor of the file whose contents are `bytes`.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, WeightsError> {
@@ -25,28 +26,20 @@ pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>
 
 /// The numbers behind little-endian bytes, whose count the reader has checked against shape and type.
 fn values(dtype: Dtype, data: &[u8]) -> Values {
-    macro_rules! integers {
-        ($type:ty) => {
-            Values::Integer(numbers(data, |word| i128::from(<$type>::from_le_bytes(word))))
-        };
-    }
+    let integers = |width: usize, signed: bool| Values::Integer(Integers::new(data.to_vec(), width, signed));
     match dtype {
         Dtype::F32 => Values::F32(numbers(data, f32::from_le_bytes)),
         Dtype::F64 => Values::F64(numbers(data, f64::from_le_bytes)),
-        Dtype::I8 => integers!(i8),
-        Dtype::U8 => integers!(u8),
-        Dtype::I16 => integers!(i16),
-        Dtype::U16 => integers!(u16),
-        Dtype::I32 => integers!(i32),
-        Dtype::U32 => integers!(u32),
-        Dtype::I64 => integers!(i64),
-        Dtype::U64 => integers!(u64),
+        Dtype::I8 => integers(1, true),
+        Dtype::U8 => integers(1, false),
+        Dtype::I16 => integers(2, true),
+        Dtype::U16 => integers(2, false),
+        Dtype::I32 => integers(4, true),
+        Dtype::U32 => integers(4, false),
+        Dtype::I64 => integers(8, true),
+        Dtype::U64 => integers(8, false),
         other => Values::Other(format!("{other:?}").to_lowercase()),
     }
-}
-
-fn numbers<const N: usize, T>(data: &[u8], number: impl Fn([u8; N]) -> T) -> Vec<T> {
-    data.as_chunks::<N>().0.iter().map(|&word| number(word)).collect()
 }
 
 /// Writes the tensors, whole or not at all.

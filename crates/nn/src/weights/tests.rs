@@ -180,3 +180,24 @@ proptest! {
         prop_assert!(Tensors::read(&path).map_or(true, |tensors| tensors.names().next().is_none()));
     }
 }
+
+/// Rounding real-valued targets, or flattening one-hot rows, would measure something else without a word.
+#[test]
+fn what_is_no_list_of_classes_is_not_advised_to_become_one() {
+    let refused = |shape: &[usize], values: &[f64]| {
+        let mut tensors = Tensors::new();
+        tensors.insert("y", shape, values).unwrap();
+        tensors.integers("y", "N labels").unwrap_err().to_string()
+    };
+    for (shape, values, needle) in [
+        (&[3][..], &[0.5, 1.0, 2.0][..], "fractions"),
+        (&[2, 2], &[0.5, 1.0, 2.0, 0.0], "fractions"),
+        (&[1], &[f64::NAN], "fractions"),
+        (&[2, 2], &[0.0, 1.0, 1.0, 0.0], "argmax"),
+        (&[3, 1], &[0.0, 1.0, 2.0], "reshape"),
+    ] {
+        let error = refused(shape, values);
+        assert!(error.contains(needle) && !error.contains("astype"), "{error}");
+    }
+    has(&refused(&[3], &[0.0, 1.0, 2.0]), &["astype"]);
+}

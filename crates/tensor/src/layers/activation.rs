@@ -57,14 +57,16 @@ impl Activation {
             Self::Sigmoid => sigmoid(x),
             // max(x, 0) + log(1 + exp(-|x|)) neither overflows nor loses the small values.
             Self::Softplus => (if x > zero { x } else { zero }) + (-x.abs()).exp().ln_1p(),
-            Self::Gelu => {
-                let half = T::of(0.5);
-                half * x * (T::one() + gelu_inner(x).tanh())
-            }
+            // (1 + tanh z) / 2 is the sigmoid at 2 z; the sum would cancel for negative x.
+            Self::Gelu => x * sigmoid(gelu_argument(x)),
         }
     }
 
-    /// The derivative at `x`.
+    /// The derivative at `x`, to a few units in the last place however saturated the unit is: nothing is
+    /// taken from a value near 1.
+    ///
+    /// GELU alone loses more far out, where its own condition is as bad: `|z|` units, `z` the argument of its
+    /// sigmoid.
     #[inline(always)]
     pub fn derivative<T: Real>(self, x: T) -> T {
         let (zero, one) = (T::zero(), T::one());
@@ -83,21 +85,10 @@ impl Activation {
                     T::of(slope)
                 }
             }
-            Self::Tanh => {
-                let t = x.tanh();
-                one - t * t
-            }
-            Self::Sigmoid => {
-                let s = sigmoid(x);
-                s * (one - s)
-            }
+            Self::Tanh => T::of(4.0) * sigmoid_derivative(x + x),
+            Self::Sigmoid => sigmoid_derivative(x),
             Self::Softplus => sigmoid(x),
-            Self::Gelu => {
-                let half = T::of(0.5);
-                let t = gelu_inner(x).tanh();
-                let inner = T::of(SQRT_2_OVER_PI) * (one + T::of(3.0 * GELU_CUBIC) * x * x);
-                half * (one + t) + half * x * (one - t * t) * inner
-            }
+            Self::Gelu => gelu_derivative(x),
         }
     }
 }
@@ -111,8 +102,29 @@ fn relu<T: Real>(x: T) -> T {
 const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
 const GELU_CUBIC: f64 = 0.044_715;
 
-fn gelu_inner<T: Real>(x: T) -> T {
-    T::of(SQRT_2_OVER_PI) * (x + T::of(GELU_CUBIC) * x * x * x)
+/// Twice the argument of GELU's hyperbolic tangent.
+fn gelu_argument<T: Real>(x: T) -> T {
+    x * (T::of(2.0 * SQRT_2_OVER_PI) + T::of(2.0 * SQRT_2_OVER_PI * GELU_CUBIC) * (x * x))
+}
+
+/// `s(z) + x s'(z) z'(x)`, for negative x with the factor `exp(z)` that both terms share taken out.
+fn gelu_derivative<T: Real>(x: T) -> T {
+    let (zero, one) = (T::zero(), T::one());
+    let e = (-gelu_argument(x).abs()).exp();
+    if e == zero {
+        // Far out `z'` may overflow, and 0 times that is no number.
+        return if x > zero { one } else { zero };
+    }
+    let growth = x * (T::of(2.0 * SQRT_2_OVER_PI) + T::of(6.0 * SQRT_2_OVER_PI * GELU_CUBIC) * (x * x));
+    let sum = one + e;
+    if x >= zero { (one + e * growth / sum) / sum } else { e * (one + growth / sum) / sum }
+}
+
+/// `s(x) s(-x)`, an even function: `s (1 - s)` would cancel where `s` is close to 1.
+fn sigmoid_derivative<T: Real>(x: T) -> T {
+    let e = (-x.abs()).exp();
+    let sum = T::one() + e;
+    e / (sum * sum)
 }
 
 fn sigmoid<T: Real>(x: T) -> T {

@@ -103,6 +103,28 @@ impl ConvGeometry {
         self.channels_in * self.kernel * self.kernel
     }
 
+    /// Shows every entry of the linear map: its output, its input, and the place of its weight.
+    pub(crate) fn for_each_entry(self, mut each: impl FnMut(usize, usize, usize)) {
+        let Self { channels_in, height, width, channels_out, kernel, stride, padding, out_height, out_width } =
+            self;
+        for channel in 0..channels_out {
+            for c in 0..channels_in {
+                for i in 0..kernel {
+                    for j in 0..kernel {
+                        let weight = ((channel * channels_in + c) * kernel + i) * kernel + j;
+                        for row in self.rows_inside(i) {
+                            for column in self.columns_inside(j) {
+                                let output = (channel * out_height + row) * out_width + column;
+                                let (y, x) = (row * stride + i - padding, column * stride + j - padding);
+                                each(output, (c * height + y) * width + x, weight);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// The output columns whose input column, for kernel column `j`, lies inside the image.
     fn columns_inside(self, j: usize) -> std::ops::Range<usize> {
         inside(j, self.padding, self.stride, self.width, self.out_width)

@@ -53,7 +53,10 @@ pub(crate) fn normalise<T: Real>(
                 }
             }
             for inverse in inverse.iter_mut() {
-                *inverse = T::one() / (*inverse / count + T::of(epsilon)).sqrt();
+                let variance = *inverse / count + T::of(epsilon);
+                // Where the squares overflow, 1 / infinity would make finite zeros of them, and nobody would
+                // see it.
+                *inverse = if variance.is_finite() { T::one() / variance.sqrt() } else { T::nan() };
             }
             for (values, x) in values.chunks_exact_mut(lanes).zip(x.chunks_exact(lanes)) {
                 for (((value, &x), &mean), &inverse) in values.iter_mut().zip(x).zip(&*mean).zip(&*inverse) {
@@ -172,4 +175,31 @@ pub(crate) fn normalise_backward_fan<T: Real>(
 fn moments<T: Real>(scratch: &mut Vec<T>, lanes: usize) -> (&mut [T], &mut [T]) {
     scratch.resize(2 * lanes, T::zero());
     scratch.split_at_mut(lanes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn normalised<T: Real>(x: &[T], groups: usize) -> Vec<T> {
+        let (shape, len) = (Shape::vector(x.len()), x.len());
+        let (scale, shift) = (vec![T::one(); len], vec![T::zero(); len]);
+        let (mut y, mut saved, mut scratch) = (vec![T::zero(); len], Normalised::default(), Vec::new());
+        normalise(shape, 1, groups, 1e-5, x, &scale, &shift, &mut saved, &mut y, &mut scratch);
+        y
+    }
+
+    #[test]
+    fn what_overflows_is_no_finite_number() {
+        for size in [2e19_f32, 1e30, f32::MAX, f32::INFINITY, f32::NAN] {
+            let y = normalised(&[size, -size, 1.0, 2.0], 2);
+            assert!(y[..2].iter().all(|y| y.is_nan()), "{size}: {y:?}");
+            assert!(y[2..].iter().all(|y| y.is_finite()), "another group: {y:?}");
+        }
+        for size in [1.4e154_f64, f64::MAX] {
+            assert!(normalised(&[size, -size, 0.0], 1).iter().all(|y| y.is_nan()));
+        }
+        let large = normalised(&[1e18_f32, -1e18, 1e18, -1e18], 1);
+        assert!(large.iter().all(|y| (y.abs() - 1.0).abs() < 1e-6), "{large:?}");
+    }
 }

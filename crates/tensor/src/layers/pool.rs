@@ -76,6 +76,11 @@ impl PoolGeometry {
         self.window_height * self.window_width
     }
 
+    /// Where an entry of a window stands in the image.
+    pub(crate) fn place(self, window: usize, number: usize) -> usize {
+        self.corner(window) + self.entry(number)
+    }
+
     /// How far an entry of a window stands from its first, counted row by row.
     #[inline(always)]
     fn entry(self, number: usize) -> usize {

@@ -21,7 +21,6 @@ impl<T: Real> Sweep<T> {
         collector: &mut C,
     ) -> Result<(), TensorError> {
         let tape = self.tape.clone();
-        self.check_len("parameters", parameters.len(), tape.parameters().len())?;
         if u.dim() != (self.samples, tape.outputs()) {
             return Err(TensorError::Argument {
                 argument: "cotangents",

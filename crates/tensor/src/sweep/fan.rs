@@ -14,17 +14,12 @@ use crate::layers::{
     scale_entries, scale_lists, scale_rows, slopes, view,
 };
 use crate::tape::Operation;
-use crate::{Real, Shape, Tape, TensorError};
+use crate::{Real, Shape, Tape};
 
 impl<T: Real> Sweep<T> {
     /// Carries the unit cotangents of all outputs back through the tape and shows every site to `collector`.
-    pub(super) fn backward_fan<C: FanCollector<T>>(
-        &mut self,
-        parameters: &[T],
-        collector: &mut C,
-    ) -> Result<(), TensorError> {
+    pub(super) fn backward_fan<C: FanCollector<T>>(&mut self, parameters: &[T], collector: &mut C) {
         let tape = self.tape.clone();
-        self.check_len("parameters", parameters.len(), tape.parameters().len())?;
         let (samples, cotangents) = (self.samples, tape.outputs());
         self.turn_values(&tape, parameters);
         let unit = &mut self.fans.vectors[tape.output];
@@ -37,7 +32,7 @@ impl<T: Real> Sweep<T> {
         written.clear();
         written.resize(tape.records.len(), false);
         written[tape.output] = true;
-        let mut pass = Pass {
+        let mut pass = FanPass {
             tape: &tape,
             parameters,
             samples,
@@ -52,7 +47,6 @@ impl<T: Real> Sweep<T> {
             pass.images(sample, &mut written, collector);
         }
         self.scratch.written = written;
-        Ok(())
     }
 
     /// Turns what the forward pass saved in lanes into the order of samples, where the pass will read it.
@@ -102,7 +96,7 @@ fn turn<T: Real>(samples: usize, lanes: usize, values: &[T], into: &mut Vec<T>) 
 }
 
 /// What both halves of the pass share.
-struct Pass<'a, T> {
+struct FanPass<'a, T> {
     tape: &'a Tape,
     parameters: &'a [T],
     samples: usize,
@@ -111,7 +105,7 @@ struct Pass<'a, T> {
     scratch: &'a mut Scratch<T>,
 }
 
-impl<T: Real> Pass<'_, T> {
+impl<T: Real> FanPass<'_, T> {
     /// The first half: nodes between vectors, all samples together.
     fn vectors<C: FanCollector<T>>(&mut self, written: &mut [bool], collector: &mut C) {
         let (tape, samples, cotangents) = (self.tape, self.samples, self.cotangents);

@@ -2,29 +2,31 @@
 
 use ndarray::ArrayView2;
 
-use super::{Saved, Sweep, into_lanes, lanes_for};
+use super::{Pass, Saved, Sweep, into_lanes, lanes_for};
 use crate::kernels::transpose;
 use crate::layers::{Normalised, activate, average_pool, convolve, dense, max_pool, normalise, view};
 use crate::tape::Operation;
 use crate::{Real, TensorError};
 
 impl<T: Real> Sweep<T> {
-    /// Computes every node for the rows of `inputs` (`S x d`) and returns the outputs (`S x m`).
+    /// Computes every node for the rows of `inputs` (`S x d`); the pass that comes back has the outputs (`S x
+    /// m`) and all that follows from them at these parameters.
     ///
     /// # Errors
-    /// If `inputs` or `parameters` has the wrong shape.
-    pub fn forward(
-        &mut self,
-        parameters: &[T],
+    /// If `inputs` or `parameters` has the wrong shape, or there is no sample.
+    pub fn forward<'a>(
+        &'a mut self,
+        parameters: &'a [T],
         inputs: ArrayView2<'_, T>,
-    ) -> Result<ArrayView2<'_, T>, TensorError> {
+    ) -> Result<Pass<'a, T>, TensorError> {
         let tape = self.tape.clone();
-        self.check_len("parameters", parameters.len(), tape.parameters().len())?;
-        if inputs.ncols() != tape.input_shape().len() {
+        tape.check_parameters("parameters", parameters.len())?;
+        tape.check_inputs(inputs.shape())?;
+        if inputs.nrows() == 0 {
             return Err(TensorError::Argument {
                 argument: "inputs",
                 got: inputs.shape().to_vec(),
-                needs: format!("[samples, {}]", tape.input_shape().len()),
+                needs: "at least one sample".to_owned(),
             });
         }
         self.samples = inputs.nrows();
@@ -92,6 +94,6 @@ impl<T: Real> Sweep<T> {
         let (outputs, samples) = (tape.outputs(), self.samples);
         self.outputs.resize(samples * outputs, T::zero());
         transpose(outputs, samples, &self.values[tape.output], lanes, &mut self.outputs, outputs);
-        Ok(self.outputs())
+        Ok(Pass { sweep: self, parameters })
     }
 }

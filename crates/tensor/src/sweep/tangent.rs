@@ -3,40 +3,17 @@
 use ndarray::Array2;
 
 use super::{Saved, Sweep};
+use crate::Real;
 use crate::kernels::transpose;
 use crate::layers::{
     activate_backward, average_pool, convolve, dense, max_pool_select, normalise_backward, view,
 };
 use crate::tape::Operation;
-use crate::{Real, TensorError};
 
 impl<T: Real> Sweep<T> {
-    /// The Jacobian-vector products `J_b v` of all samples, `S x m`, for one direction `v` of the `n` parameters.
-    ///
-    /// Each node's tangent is the derivative of its value along `v`, computed from the first node to the last beside the values that
-    /// [`forward`](Self::forward) left; the cost is about that of two forward passes, whatever the number of outputs.
-    ///
-    /// # Errors
-    /// If an argument has the wrong length.
-    ///
-    /// ```
-    /// use std::sync::Arc;
-    /// use fenchel_tensor::{Shape, Sweep, TapeBuilder};
-    /// use ndarray::array;
-    ///
-    /// // f(x) = w x is linear in w: J v = v x.
-    /// let mut net = TapeBuilder::new(Shape::vector(1));
-    /// let x = net.input();
-    /// let y = net.dense_without_bias("w", x, 1)?;
-    /// let mut sweep = Sweep::new(Arc::new(net.finish(y)?));
-    /// sweep.forward(&[5.0], array![[2.0], [3.0]].view())?;
-    /// assert_eq!(sweep.jacobian_vector(&[5.0], &[10.0])?, array![[20.0], [30.0]]);
-    /// # Ok::<(), fenchel_tensor::TensorError>(())
-    /// ```
-    pub fn jacobian_vector(&mut self, parameters: &[T], direction: &[T]) -> Result<Array2<T>, TensorError> {
+    /// The tangents of the outputs, `S x m`, beside the values that the forward pass left.
+    pub(super) fn push_forward(&mut self, parameters: &[T], direction: &[T]) -> Array2<T> {
         let tape = self.tape.clone();
-        self.check_len("parameters", parameters.len(), tape.parameters().len())?;
-        self.check_len("direction", direction.len(), tape.parameters().len())?;
         let lanes = self.lanes;
         for (index, record) in tape.records.iter().enumerate() {
             if !record.depends_on_parameters {
@@ -133,7 +110,7 @@ impl<T: Real> Sweep<T> {
         let mut result = Array2::zeros((samples, outputs));
         let slice = result.as_slice_mut().expect("a new array is contiguous");
         transpose(outputs, samples, &self.cotangents[tape.output], lanes, slice, outputs);
-        Ok(result)
+        result
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ndarray::ArrayView2;
 
+use super::sizes::{check_convolution, check_input, check_stride, within};
 use super::{Node, Operation, Record, Tape};
 use crate::layers::{Activation, Conv2d, ConvGeometry, Pool2d, PoolGeometry};
 use crate::parameters::Role;
@@ -45,7 +46,7 @@ impl TapeBuilder {
     /// `y = W x + b`, with `W` of shape `outputs x inputs`.
     ///
     /// # Errors
-    /// If `x` is an image (flatten it first), `outputs` is 0, or the name is taken.
+    /// If `x` is an image (flatten it first), `outputs` is 0 or too large to hold, or the name is taken.
     pub fn dense(&mut self, name: &str, x: Node, outputs: usize) -> Result<Node, TensorError> {
         self.dense_layer(name, x, outputs, true)
     }
@@ -94,12 +95,14 @@ impl TapeBuilder {
         outputs: usize,
         with_bias: bool,
     ) -> Result<Node, TensorError> {
+        check_input(self.records[0].shape)?;
         let Shape::Vector(inputs) = self.shape(x) else {
             return Err(self.refuse(name, x, "a vector; put a flatten before it".to_owned()));
         };
         if outputs == 0 {
             return Err(setting(name, "it has no outputs; give it at least one"));
         }
+        within(name, "its weight", &[outputs, inputs])?;
         self.claim(name)?;
         let weight = self.parameters.push(name, Role::Weight, vec![outputs, inputs], inputs, outputs);
         let bias = with_bias.then(|| self.parameters.push(name, Role::Bias, vec![outputs], inputs, outputs));
@@ -109,14 +112,17 @@ impl TapeBuilder {
     /// A two-dimensional convolution (as in all deep-learning systems, a cross-correlation) with zero padding.
     ///
     /// # Errors
-    /// If `x` is not an image, the kernel does not fit the padded image, a size is 0, or the name is taken.
+    /// If `x` is not an image, the kernel does not fit the padded image, a size is 0 or too large to hold,
+    /// the stride is beyond the padded image, or the name is taken.
     pub fn conv2d(&mut self, name: &str, x: Node, conv: Conv2d) -> Result<Node, TensorError> {
+        check_input(self.records[0].shape)?;
         let Shape::Image { channels, height, width } = self.shape(x) else {
             return Err(self.refuse(name, x, "an image (channels x height x width)".to_owned()));
         };
         if conv.channels == 0 || conv.kernel == 0 || conv.stride == 0 {
             return Err(setting(name, "channels, kernel and stride must be at least 1"));
         }
+        check_convolution(name, conv, (channels, height, width))?;
         let Some(geometry) = ConvGeometry::new(conv, channels, height, width) else {
             let needs = format!(
                 "an image at least {0}x{0} after padding by {1} on each side",
@@ -124,6 +130,7 @@ impl TapeBuilder {
             );
             return Err(self.refuse(name, x, needs));
         };
+        check_stride(name, conv.stride, height.max(width) + 2 * conv.padding)?;
         self.claim(name)?;
         let area = conv.kernel * conv.kernel;
         let (fan_in, fan_out) = (channels * area, conv.channels * area);
@@ -138,7 +145,7 @@ impl TapeBuilder {
     /// The largest value of each window. Windows over the edge of the image are left out.
     ///
     /// # Errors
-    /// If `x` is not an image, or the window is larger than it.
+    /// If `x` is not an image, or the window or the stride is larger than it.
     pub fn max_pool(&mut self, x: Node, pool: Pool2d) -> Result<Node, TensorError> {
         let (geometry, shape) = self.pool_geometry("max pool", x, pool)?;
         Ok(self.record("max pool", Operation::MaxPool(geometry), [x, x], shape))
@@ -147,7 +154,7 @@ impl TapeBuilder {
     /// The mean of each window. Windows over the edge of the image are left out.
     ///
     /// # Errors
-    /// If `x` is not an image, or the window is larger than it.
+    /// If `x` is not an image, or the window or the stride is larger than it.
     pub fn average_pool(&mut self, x: Node, pool: Pool2d) -> Result<Node, TensorError> {
         let (geometry, shape) = self.pool_geometry("average pool", x, pool)?;
         Ok(self.record("average pool", Operation::AveragePool(geometry), [x, x], shape))
@@ -181,6 +188,7 @@ impl TapeBuilder {
         let geometry = PoolGeometry::new(pool, channels, height, width).ok_or_else(|| {
             self.refuse(name, x, format!("an image of at least {0}x{0} for its window", pool.window))
         })?;
+        check_stride(name, pool.stride, height.max(width))?;
         let shape = Shape::image(channels, geometry.out_height, geometry.out_width);
         Ok((geometry, shape))
     }
@@ -283,11 +291,10 @@ impl TapeBuilder {
     /// Ends the recording: the network's output is `output`.
     ///
     /// # Errors
-    /// If the output is not a vector, the input is empty, or no parameter influences the output.
+    /// If the output is not a vector, the input is empty or too large to hold, or no parameter influences the
+    /// output.
     pub fn finish(self, output: Node) -> Result<Tape, TensorError> {
-        if self.records[0].shape.is_empty() {
-            return Err(setting("input", "it has no entries; every size must be at least 1"));
-        }
+        check_input(self.records[0].shape)?;
         if !matches!(self.shape(output), Shape::Vector(_)) {
             return Err(self.refuse("output", output, "a vector; put a flatten before it".to_owned()));
         }
@@ -323,6 +330,6 @@ impl TapeBuilder {
     }
 }
 
-fn setting(layer: &str, reason: &str) -> TensorError {
+pub(super) fn setting(layer: &str, reason: &str) -> TensorError {
     TensorError::LayerSetting { layer: layer.to_owned(), reason: reason.to_owned() }
 }

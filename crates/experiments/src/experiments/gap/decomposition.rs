@@ -101,11 +101,19 @@ impl Decomposition {
     ///
     /// `roundoff` is the relative error of squared norms, and that of eigenvalues relative to the largest.
     pub(super) fn new(sample: &SampleMeasurement, bounds: &Bounds, roundoff: f64) -> Option<Self> {
-        let sandwich = sample.sum_zero_sandwich.unwrap_or(sample.sandwich);
         let eigenvalues = sample.sum_zero_eigenvalues.unwrap_or(sample.eigenvalues);
         let residual = sample.squared_residual_norm.sqrt();
+        // The bounds at the measured numbers themselves, for the parts are to add up: those of the sandwich
+        // carry their round-off.
+        let bound = |eigenvalue: f64| (sample.squared_gradient_norm / eigenvalue).sqrt();
+        let lower = bounds.lower(bound(eigenvalues.max));
+        let upper = if sample.sum_zero_sandwich.unwrap_or(sample.sandwich).upper.is_finite() {
+            bounds.upper(bound(eigenvalues.min))
+        } else {
+            f64::INFINITY
+        };
         let (lower_at, upper_at) = (bounds.lower(residual), bounds.upper(residual));
-        let telescope = [sandwich.upper, upper_at, sample.excess, lower_at, sandwich.lower];
+        let telescope = [upper, upper_at, sample.excess, lower_at, lower];
         if telescope.iter().any(|&value| !(value > 0.0 && value.is_finite())) {
             return None;
         }
@@ -125,8 +133,8 @@ impl Decomposition {
         let size = logarithms.iter().map(|value| value.abs()).sum::<f64>();
         let d = eigenvalues.structural_error().d;
         Some(Self {
-            lower: sandwich.lower,
-            upper: sandwich.upper,
+            lower,
+            upper,
             d,
             logarithmic: Parts::of(logarithms),
             linear: Parts::of(telescope),
@@ -152,6 +160,7 @@ mod tests {
     use super::*;
     use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
     use fenchel_nn::measurement::{ExtremeEigenvalues, Sandwich};
+    use fenchel_tensor::BackwardRoundoff;
     use ndarray::array;
 
     /// A sample of a model whose Jacobian is diag(a, b), so that A = diag(a², b²).
@@ -162,7 +171,9 @@ mod tests {
             .unwrap();
         let square = (a * residual[0]).powi(2) + (b * residual[1]).powi(2);
         let eigenvalues = ExtremeEigenvalues { min: (a * a).min(b * b), max: (a * a).max(b * b) };
+        let roundoff = BackwardRoundoff { squared_norm: 1e-14 * square, eigenvalue: 1e-14 * eigenvalues.max };
         SampleMeasurement {
+            roundoff,
             excess,
             squared_residual_norm: residual.dot(&residual),
             squared_gradient_norm: square,
@@ -173,8 +184,7 @@ mod tests {
                 excess,
                 square,
                 eigenvalues,
-                1e-14,
-                f64::MIN_POSITIVE,
+                roundoff,
             ),
             sum_zero_sandwich: None,
         }

@@ -191,8 +191,7 @@ mod tests {
         for (block, biases, tape, parameters) in chains() {
             let chain = Chain::new(block, 4, &tape, &parameters);
             let mut sweep = Sweep::<f64>::new(tape.clone());
-            sweep.forward(&parameters, inputs().view()).unwrap();
-            let jacobian = sweep.jacobian(&parameters).unwrap();
+            let jacobian = sweep.forward(&parameters, inputs().view()).unwrap().jacobian();
             let weight = tape.parameters().find("dense1.weight").unwrap();
             for (sample, input) in inputs().rows().into_iter().enumerate() {
                 let rows = chain.first_layer_jacobian(input);

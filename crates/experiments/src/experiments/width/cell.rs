@@ -133,8 +133,7 @@ mod tests {
         let measured = probe.measure(&parameters, inputs.view(), targets.view()).unwrap();
         let width = measure(24, &tape, &parameters, &inputs, &measured, &[3.0]).unwrap();
         let mut sweep = Sweep::<f64>::new(tape);
-        sweep.forward(&parameters, inputs.view()).unwrap();
-        let jacobian = sweep.jacobian(&parameters).unwrap();
+        let jacobian = sweep.forward(&parameters, inputs.view()).unwrap().jacobian();
         let dimensions: Vec<f64> = jacobian
             .axis_iter(Axis(0))
             .map(|rows| RowGeometry::of(rows).unwrap().effective_dimension())

@@ -29,10 +29,11 @@ fn outputs_and_gradients_are_the_tapes() {
         let mut parameters = weights.to_vec();
         parameters.extend((0..m).map(|j| net.outer_weight(j)));
         let mut sweep = Sweep::new(tape);
-        let by_tape = sweep.forward(&parameters, inputs.view()).unwrap().column(0).to_owned();
+        let mut pass = sweep.forward(&parameters, inputs.view()).unwrap();
+        let by_tape = pass.outputs().column(0).to_owned();
         let outputs = net.outputs(weights.view(), inputs.view()).unwrap();
         assert!((&outputs - &by_tape).iter().all(|e| e.abs() < 1e-14), "{outputs} {by_tape}");
-        let jacobian = sweep.jacobian(&parameters).unwrap();
+        let jacobian = pass.jacobian();
         let z = net.pre_activations(weights.view(), inputs.view()).unwrap();
         let squares = net.squared_gradients(&z, inputs.view());
         for i in 0..n {

@@ -1,0 +1,170 @@
+//! Every activation and its derivative against 256 bits, over the whole range of both precisions.
+//!
+//! The bounds count roundings, in units of `u`: at most four for an elementary function (two units in the
+//! last place) and one for each operation, carried through by the conditions of the operations that follow.
+//! Where a result is subnormal it may lose units of the smallest number on the way, times the factor that it
+//! is then multiplied by.
+
+use fenchel_convexity::number::{Number, Precise};
+use fenchel_tensor::{Activation, Real};
+use proptest::prelude::*;
+
+const ALL: [Activation; 6] = [
+    Activation::Relu,
+    Activation::LeakyRelu { slope: 0.25 },
+    Activation::Tanh,
+    Activation::Sigmoid,
+    Activation::Softplus,
+    Activation::Gelu,
+];
+
+/// A function's value, the size of its terms where they may have two signs, and how many units of `u` it may
+/// lose.
+struct Reference {
+    value: Precise,
+    size: f64,
+    units: f64,
+    /// The factor on numbers that may have underflowed.
+    scale: f64,
+}
+
+fn reference(value: Precise, units: f64) -> Reference {
+    let size = value.to_f64().abs();
+    Reference { value, size, units, scale: 8.0 }
+}
+
+fn one() -> Precise {
+    Precise::from_f64(1.0)
+}
+
+/// `1 / (1 + exp(-x))`.
+fn sigmoid(x: &Precise) -> Precise {
+    one() / ((-x.clone()).exp() + 1.0)
+}
+
+fn slope_of_sigmoid(x: &Precise) -> Precise {
+    sigmoid(x) * sigmoid(&-x.clone())
+}
+
+/// `z(x)` with GELU `= x s(z)`, and `z'(x)`; the constants to twice the digits of `f64`.
+fn gelu_argument(x: &Precise) -> (Precise, Precise) {
+    let root = Precise::from_f64(0.797_884_560_802_865_4) + -4.984_654_404_555_46e-17;
+    let cubic = Precise::from_f64(44_715.0) / 1e6;
+    let square = x.clone() * x;
+    let z = x.clone() * 2.0 * &root * &(one() + &(cubic.clone() * &square));
+    (z, root * 2.0 * &(one() + &(cubic * 3.0 * &square)))
+}
+
+fn value_of(activation: Activation, x: &Precise) -> Reference {
+    let sign = x.to_f64();
+    match activation {
+        Activation::Relu => reference(if sign > 0.0 { x.clone() } else { Precise::from_f64(0.0) }, 0.0),
+        Activation::LeakyRelu { slope } => {
+            reference(if sign > 0.0 { x.clone() } else { x.clone() * slope }, 2.0)
+        }
+        Activation::Tanh => {
+            // expm1(2x) / (expm1(2x) + 2), on the side where it is small.
+            let m = (-(x.abs() * 2.0)).exp_m1();
+            let t = -(m.clone() / (m + 2.0));
+            reference(if sign < 0.0 { -t } else { t }, 4.0)
+        }
+        Activation::Sigmoid => reference(sigmoid(x), 10.0),
+        Activation::Softplus => reference(x.exp().ln_1p(), 10.0),
+        Activation::Gelu => {
+            let (z, _) = gelu_argument(x);
+            let units = 11.0 + 6.0 * z.to_f64().abs();
+            Reference { scale: 8.0 + sign.abs(), ..reference(x.clone() * &sigmoid(&z), units) }
+        }
+        _ => unreachable!("an activation that this test does not know: {activation:?}"),
+    }
+}
+
+fn derivative_of(activation: Activation, x: &Precise) -> Reference {
+    let sign = x.to_f64();
+    match activation {
+        Activation::Relu => reference(Precise::from_f64(f64::from(sign > 0.0)), 0.0),
+        Activation::LeakyRelu { slope } => {
+            reference(Precise::from_f64(if sign > 0.0 { 1.0 } else { slope }), 1.0)
+        }
+        Activation::Tanh => reference(slope_of_sigmoid(&(x.clone() * 2.0)) * 4.0, 16.0),
+        Activation::Sigmoid => reference(slope_of_sigmoid(x), 16.0),
+        Activation::Softplus => reference(sigmoid(x), 10.0),
+        Activation::Gelu => {
+            let (z, slope) = gelu_argument(x);
+            let (first, second) = (sigmoid(&z), slope_of_sigmoid(&z) * x * &slope);
+            let growth = (slope * x).to_f64().abs();
+            let size = first.to_f64() + second.to_f64().abs();
+            let units = 24.0 + 8.0 * z.to_f64().abs();
+            Reference { size, scale: 8.0 + growth, ..reference(first + second, units) }
+        }
+        _ => unreachable!("an activation that this test does not know: {activation:?}"),
+    }
+}
+
+fn check<T: Real + std::fmt::LowerExp>(
+    name: &str,
+    activation: Activation,
+    x: T,
+    got: T,
+    want: &Reference,
+    smallest: f64,
+) {
+    let error = (Precise::from_f64(got.as_f64()) - &want.value).abs().to_f64();
+    let bound = want.units * T::UNIT_ROUNDOFF * want.size + want.scale * smallest;
+    let expected = want.value.to_f64();
+    assert!(error <= bound, "{activation:?} {name} at {x} in {}: {got:e}, not {expected:e}", T::NAME);
+}
+
+fn compare<T: Real + std::fmt::LowerExp>(x: T) {
+    let precise = Precise::from_f64(x.as_f64());
+    // The subnormal numbers' unit: u times the smallest normal number, twice.
+    let smallest = 2.0 * T::UNIT_ROUNDOFF * T::SMALLEST_NORMAL;
+    for activation in ALL {
+        let value = value_of(activation, &precise);
+        check("value", activation, x, activation.value(x), &value, smallest);
+        let derivative = derivative_of(activation, &precise);
+        check("derivative", activation, x, activation.derivative(x), &derivative, smallest);
+    }
+}
+
+#[test]
+fn saturated_units_keep_their_digits() {
+    for size in
+        [0.0, 1e-300, 1e-20, 0.751, 8.0, 10.0, 18.0, 25.0, 30.0, 36.0, 38.0, 100.0, 372.0, 700.0, 744.0, 1e4]
+    {
+        for x in [size, -size] {
+            compare::<f64>(x);
+            compare::<f32>(x as f32);
+        }
+    }
+    // What overflows on the way is a limit, not a NaN.
+    for x in [1e200, f64::MAX] {
+        for activation in [Activation::Gelu, Activation::Tanh, Activation::Sigmoid, Activation::Softplus] {
+            let last = if matches!(activation, Activation::Gelu | Activation::Softplus) { 1.0 } else { 0.0 };
+            assert_eq!((activation.derivative(x), activation.derivative(-x)), (last, 0.0), "{activation:?}");
+            assert!(activation.value(x) > 0.0 && activation.value(-x).is_finite(), "{activation:?}");
+        }
+    }
+    for activation in ALL {
+        let keeps = activation.value(f64::NAN).is_nan();
+        assert!(keeps, "{activation:?} hides a NaN");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn every_activation_and_derivative_is_right_to_its_last_digits(
+        x in prop_oneof![
+            -3.0..3.0,
+            -40.0..40.0,
+            -110.0..110.0,
+            -800.0..800.0,
+            (-300.0..3.0_f64).prop_map(|e| 10.0_f64.powf(e)),
+        ],
+    ) {
+        compare::<f64>(x);
+        compare::<f32>(x as f32);
+    }
+}

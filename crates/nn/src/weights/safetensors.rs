@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use fenchel_files::write_whole;
 use safetensors::{Dtype, SafeTensors, View, serialize};
 
-use super::{Tensor, Values, WeightsError, write_whole};
+use super::{Tensor, Values, WeightsError};
 
 /// Every tensor of the file whose contents are `bytes`.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, WeightsError> {
@@ -59,7 +60,7 @@ pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<(
         reason: error.to_string(),
         remedy: "this is a defect of the program",
     })?;
-    write_whole(path, &bytes)
+    Ok(write_whole(path, &bytes)?)
 }
 
 /// A tensor as the crate wants it.

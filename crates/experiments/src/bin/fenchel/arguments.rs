@@ -113,9 +113,15 @@ pub(crate) struct ReportOptions {
     /// Set two run folders side by side: verdicts, settings, tables.
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "folder")]
     pub(crate) compare: Option<Vec<PathBuf>>,
-    /// With --compare: the page to write.
-    #[arg(long, value_name = "FILE", default_value = "comparison.html")]
-    pub(crate) page: PathBuf,
+    /// Write the report there instead of into the run folder, which may then be read-only.
+    #[arg(long, value_name = "DIR", requires = "folder")]
+    pub(crate) out: Option<PathBuf>,
+    /// With --compare: also write the comparison as a page.
+    #[arg(long, value_name = "FILE", requires = "compare")]
+    pub(crate) page: Option<PathBuf>,
+    /// With --compare: end with exit code 3 when a verdict or a table differs.
+    #[arg(long, requires = "compare")]
+    pub(crate) exit_code: bool,
 }
 
 #[derive(Debug, Args)]

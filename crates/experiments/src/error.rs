@@ -101,6 +101,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file of expected verdicts does not say what is expected.
+    #[error("{}: {reason}; `fenchel report DIR --note-expected FILE` writes the verdicts of a run into it", path.display())]
+    Expected {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// An experiment could not digest its own records.
     #[error("experiment `{experiment}` could not summarise its records: {reason}")]
     Summary {

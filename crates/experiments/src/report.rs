@@ -1,12 +1,14 @@
 //! The report of a run folder: claims, tables and figures from the stored records, and one HTML page.
 
 mod comparison;
+mod expected;
 mod html;
 mod markdown;
 mod page;
 mod section;
 
 pub use comparison::{Comparison, Decision, Pair, Side, Tables};
+pub use expected::Expected;
 pub(crate) use markdown::write as write_markdown;
 
 /// The look of every page.

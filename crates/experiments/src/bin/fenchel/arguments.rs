@@ -74,6 +74,9 @@ pub(crate) struct Reproduce {
     /// End with exit code 3 unless every claim is reproduced.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// End with exit code 3 when a verdict is another than this file says for the back end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
 }
 
 impl Reproduce {
@@ -116,6 +119,12 @@ pub(crate) struct ReportOptions {
     /// Write the report there instead of into the run folder, which may then be read-only.
     #[arg(long, value_name = "DIR", requires = "folder")]
     pub(crate) out: Option<PathBuf>,
+    /// End with exit code 3 when a verdict is another than this file says for the run's back end.
+    #[arg(long, value_name = "FILE", requires = "folder")]
+    pub(crate) expect: Option<PathBuf>,
+    /// Write the verdicts of this run into the file as those that its back end is expected to give.
+    #[arg(long, value_name = "FILE", requires = "folder")]
+    pub(crate) note_expected: Option<PathBuf>,
     /// With --compare: also write the comparison as a page.
     #[arg(long, value_name = "FILE", requires = "compare")]
     pub(crate) page: Option<PathBuf>,

@@ -1,7 +1,7 @@
 //! The command line: `fenchel reproduce | report | list | data | train | measure | model`.
 //!
 //! Exit codes: 0 when every cell ran, 1 when a cell failed or the run could not start, 2 when the command line is
-//! not understood, 3 with `--strict` when a claim is not reproduced.
+//! not understood, 3 with `--strict` when a claim is not reproduced, with `--expect` when a verdict is not the expected one.
 
 mod arguments;
 mod claims;
@@ -84,6 +84,11 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
     }
     if !finished.failed.is_empty() || summaries > 0 {
         return Ok(ExitCode::FAILURE);
+    }
+    if let Some(file) = &options.expect
+        && !report::as_expected(file, &fenchel_experiments::machine::back_end(), &finished.report)?
+    {
+        return Ok(ExitCode::from(3));
     }
     let (_, failed, undecided) = finished.report.tally();
     Ok(if options.strict && failed + undecided > 0 { ExitCode::from(3) } else { ExitCode::SUCCESS })

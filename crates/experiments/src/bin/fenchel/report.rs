@@ -4,12 +4,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use fenchel_experiments::number::counted;
-use fenchel_experiments::report::{Comparison, Decision, Pair};
-use fenchel_experiments::{Failure, run};
+use fenchel_experiments::report::{Comparison, Decision, Expected, Pair, Report};
+use fenchel_experiments::{Error, Failure, run};
 
 use crate::arguments::ReportOptions;
 use crate::print_verdicts;
-use crate::voice::say;
+use crate::voice::{say, tell};
 
 pub(crate) fn run(options: &ReportOptions) -> Result<ExitCode, Failure> {
     if let Some([a, b]) = options.compare.as_deref() {
@@ -28,7 +28,27 @@ pub(crate) fn run(options: &ReportOptions) -> Result<ExitCode, Failure> {
         run::write_markdown(&side, page)?;
         say!("results: {}", page.display());
     }
-    Ok(ExitCode::SUCCESS)
+    let back_end = side.manifest.sessions.last().map(|session| session.machine.back_end.clone());
+    let back_end = back_end.unwrap_or_default();
+    if let Some(file) = &options.note_expected {
+        Expected::note(file, &back_end, &side.report)?;
+        say!("expected verdicts: {}", file.display());
+    }
+    let as_expected =
+        options.expect.as_ref().map_or(Ok(true), |file| as_expected(file, &back_end, &side.report))?;
+    Ok(if as_expected { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+/// Whether the verdicts are those that the file expects; tells of those that are not.
+pub(crate) fn as_expected(file: &Path, back_end: &str, report: &Report) -> Result<bool, Error> {
+    let differences = Expected::read(file)?.differences(file, back_end, report)?;
+    for difference in &differences {
+        tell!("{difference}");
+    }
+    if differences.is_empty() {
+        say!("every verdict is as {} expects", file.display());
+    }
+    Ok(differences.is_empty())
 }
 
 fn compare(a: &Path, b: &Path, options: &ReportOptions) -> Result<ExitCode, Failure> {

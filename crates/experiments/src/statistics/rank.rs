@@ -49,8 +49,10 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64> {
 /// probability 1/12, so none is unusual among independent pairs. Where all pairs agree, Fisher's z is infinite; the interval
 /// then reaches to the end of that of the next order, in which two neighbours change places, `1 - 12 / (n³ - n)`.
 ///
+/// Fewer than three pairs are no measurement.
+///
 /// # Errors
-/// As [`spearman`].
+/// As [`spearman`], but for their number.
 ///
 /// ```
 /// use fenchel_experiments::statistics::spearman_interval;
@@ -59,8 +61,11 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64> {
 /// assert_eq!(spearman_interval(&x, &y).unwrap().value, -1.0);
 /// ```
 pub fn spearman_interval(x: &[f64], y: &[f64]) -> Result<Estimate> {
-    let rho = spearman(x, y)?;
     let n = x.len();
+    if n < 3 && n == y.len() {
+        return Ok(Estimate { replicates: n, ..Estimate::default() });
+    }
+    let rho = spearman(x, y)?;
     if n < 5 {
         return Ok(Estimate::with_interval(rho, -1.0, 1.0, n));
     }
@@ -122,6 +127,7 @@ mod tests {
     fn ties_and_short_samples() {
         assert!(spearman(&[1.0, 1.0, 1.0], &[1.0, 2.0, 3.0]).is_err());
         assert!(spearman(&[1.0, 2.0], &[1.0, 2.0]).is_err(), "two pairs are always in order");
+        assert!(spearman_interval(&[1.0, 2.0], &[1.0, 2.0]).unwrap().value.is_nan());
         for n in 3..5 {
             let x: Vec<f64> = (0..n).map(f64::from).collect();
             assert_eq!(spearman_interval(&x, &x).unwrap().range(), (-1.0, 1.0), "{n} pairs decide nothing");

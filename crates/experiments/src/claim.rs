@@ -236,8 +236,8 @@ impl Claim {
         self
     }
 
-    /// Adds a quantity that every group must satisfy by itself: groups by name, each with a number, or None, for every replicate.
-    /// A group without replicates is none that the claim is about.
+    /// Adds a quantity that every group must satisfy by itself: groups by name, each with a number, or None,
+    /// for every replicate. A group without replicates is none that the claim is about.
     ///
     /// # Errors
     /// When a number is NaN.

@@ -63,8 +63,8 @@ pub struct Found {
     pub finished: usize,
     /// Cells that other code computed and that are run again.
     pub stale: usize,
-    /// Files that could not be used, and cells of other settings: what was wrong with each, and where it is now. Cells among
-    /// them are run again.
+    /// Files that could not be used, and cells of other settings: what was wrong with each, and where it is
+    /// now. Cells among them are run again.
     pub set_aside: Vec<String>,
     /// Whether nothing keeps another process out of the folder, as its file system has no locks.
     pub unprotected: bool,
@@ -86,9 +86,9 @@ pub struct Finished {
 /// Nothing is written before the inputs of all experiments have been found sound.
 ///
 /// # Errors
-/// When an input is missing, the run folder belongs to another configuration or cannot be written, at once or later. A failed
-/// cell is no error: the others go on and it is listed in the result. A damaged file is none either: it is set aside, and
-/// `began` hears of it.
+/// When an input is missing, the run folder belongs to another configuration or cannot be written, at once or
+/// later. A failed cell is no error: the others go on and it is listed in the result. A damaged file is none
+/// either: it is set aside, and `began` hears of it.
 pub fn reproduce(
     request: &Request,
     plan: &Plan,
@@ -148,8 +148,8 @@ pub fn reproduce(
     Ok(Finished { found, failed, report })
 }
 
-/// What a run folder says, from its stored records, without writing or running anything: it may be read-only, and a run
-/// may be at work in it.
+/// What a run folder says, from its stored records, without writing or running anything: it may be read-only,
+/// and a run may be at work in it.
 ///
 /// # Errors
 /// When the folder holds no run, or what says so is damaged.
@@ -168,7 +168,8 @@ pub fn write_report(side: &mut Side, out: &Path) -> Result<()> {
     report::write(&mut side.report, &side.manifest, out)
 }
 
-/// Writes the results of a run as a Markdown page, the figures that its claims refer to in `figures/` beside it.
+/// Writes the results of a run as a Markdown page, the figures that its claims refer to in `figures/` beside
+/// it.
 ///
 /// # Errors
 /// When a file cannot be written.

@@ -78,8 +78,8 @@ pub struct Ended {
 
 /// Runs all jobs with `work` on `threads` threads.
 ///
-/// A panic inside a cell counts as its failure. After a failure that every further cell would meet, a full disk for
-/// example, no more cells are begun. What the observer does, a panic included, changes nothing.
+/// A panic inside a cell counts as its failure. After a failure that every further cell would meet, a full
+/// disk for example, no more cells are begun. What the observer does, a panic included, changes nothing.
 ///
 /// # Errors
 /// When the threads cannot be started.

@@ -8,8 +8,8 @@
 //! claims.csv, tables/, figures/, report.html
 //! ```
 //!
-//! Every file is written under a temporary name, synced and renamed: a run that is killed leaves whole files only. Whoever
-//! only reads needs no lock and no right to write.
+//! Every file is written under a temporary name, synced and renamed: a run that is killed leaves whole files
+//! only. Whoever only reads needs no lock and no right to write.
 
 mod cell_file;
 mod configuration;
@@ -95,8 +95,9 @@ impl Store {
         self.lock.as_ref().is_some_and(FolderLock::protects)
     }
 
-    /// Notes in the folder what the experiment's cells belong to, and removes what a killed run left half written of it. A note there that cannot be read is replaced, and
-    /// what was wrong with it returned. Every cell says the same of itself, so nothing hangs on the note.
+    /// Notes in the folder what the experiment's cells belong to, and removes what a killed run left half
+    /// written of it. A note there that cannot be read is replaced, and what was wrong with it returned.
+    /// Every cell says the same of itself, so nothing hangs on the note.
     ///
     /// # Errors
     /// When the folder holds cells of another configuration.
@@ -120,8 +121,8 @@ impl Store {
         Ok(damage)
     }
 
-    /// Removes the experiment's cells, for a run that starts over, and last the note of what they belong to. What is no
-    /// cell stays.
+    /// Removes the experiment's cells, for a run that starts over, and last the note of what they belong to.
+    /// What is no cell stays.
     ///
     /// # Errors
     /// When the files cannot be removed.
@@ -201,8 +202,8 @@ impl Store {
         cell_file::write(&self.cell(experiment, cell), &header, record)
     }
 
-    /// Notes how long a cell took, as far as that can be written: timings decide nothing. A later line for the same cell
-    /// replaces an earlier one.
+    /// Notes how long a cell took, as far as that can be written: timings decide nothing. A later line for
+    /// the same cell replaces an earlier one.
     pub fn note_timing(&self, experiment: &str, cell: &str, seconds: f64) {
         let path = self.folder.join("timings.csv");
         if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {

@@ -1,5 +1,5 @@
-//! A run folder that was damaged, mixed up or cut off: cells that are not what is asked for are never reported as if they
-//! were, and one start puts everything right.
+//! A run folder that was damaged, mixed up or cut off: cells that are not what is asked for are never
+//! reported as if they were, and one start puts everything right.
 
 mod program;
 

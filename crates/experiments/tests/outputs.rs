@@ -1,5 +1,5 @@
-//! What the program writes, where it is told to write, and who listens: no result is lost to a closed pipe, nothing but a
-//! regular file is replaced, nothing finished is overwritten unasked.
+//! What the program writes, where it is told to write, and who listens: no result is lost to a closed pipe,
+//! nothing but a regular file is replaced, nothing finished is overwritten unasked.
 
 mod program;
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::FileError;
 
-/// Renames a file or folder to its name with `.WORD` behind it, or `.WORD-2` and so on where that is taken; returns the
-/// new name.
+/// Renames a file or folder to its name with `.WORD` behind it, or `.WORD-2` and so on where that is taken;
+/// returns the new name.
 ///
 /// # Errors
 /// If the operating system refuses.

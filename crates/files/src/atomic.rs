@@ -9,10 +9,12 @@ use tempfile::NamedTempFile;
 use crate::FileError;
 use crate::leftovers;
 
-/// A file that appears under its name only when it is [committed](Self::commit); dropped before, it leaves nothing.
+/// A file that appears under its name only when it is [committed](Self::commit); dropped before, it leaves
+/// nothing.
 ///
-/// The temporary file is made at once, so a folder that cannot be written to is known before long work begins. Only a
-/// regular file is ever replaced: a link is followed, and a folder, a device or a pipe is refused.
+/// The temporary file is made at once, so a folder that cannot be written to is known before long work
+/// begins. Only a regular file is ever replaced: a link is followed, and a folder, a device or a pipe is
+/// refused.
 ///
 /// ```
 /// use std::io::Write;
@@ -31,47 +33,49 @@ use crate::leftovers;
 pub struct AtomicFile {
     file: NamedTempFile,
     /// The name that the caller gave.
-    named: PathBuf,
-    /// Where it leads, if it is a link; the same otherwise.
     path: PathBuf,
+    /// Where it leads, if it is a link; the same otherwise.
+    target: PathBuf,
 }
 
 impl AtomicFile {
     /// Begins a file.
     ///
     /// # Errors
-    /// If something other than a regular file has the name, or its folder is not there or cannot be written to.
+    /// If something other than a regular file has the name, or its folder is not there or cannot be written
+    /// to.
     pub fn create(path: &Path) -> Result<Self, FileError> {
         let refused = || FileError::of("write", path);
         let target = destination(path)?;
         let file = leftovers::named(0o666).tempfile_in(folder_of(&target)).map_err(refused())?;
         // While it is held nobody takes the file for a leftover. Not every file system has locks.
         let _ = file.as_file().try_lock();
-        Ok(Self { file, named: path.to_path_buf(), path: target })
+        Ok(Self { file, path: path.to_path_buf(), target })
     }
 
     /// The name that the file will have.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.named
+        &self.path
     }
 
     /// Brings everything to the disk and gives the file its name, in place of any regular file that had it.
     ///
     /// # Errors
-    /// If the operating system refuses, or something other than a regular file has come there meanwhile; then what was
-    /// there stands as before.
+    /// If the operating system refuses, or something other than a regular file has come there meanwhile; then
+    /// what was there stands as before.
     pub fn commit(self) -> Result<(), FileError> {
-        let Self { file, named, path } = self;
-        file.as_file().sync_all().map_err(FileError::of("write", &named))?;
-        refuse_special(&path).map_err(|error| FileError { path: named.clone(), ..error })?;
-        file.persist(&path).map_err(|refused| FileError::of("write", &named)(refused.error))?;
-        sync_folder(folder_of(&path));
+        let Self { file, path, target } = self;
+        file.as_file().sync_all().map_err(FileError::of("write", &path))?;
+        refuse_special(&target).map_err(|error| FileError { path: path.clone(), ..error })?;
+        file.persist(&target).map_err(|refused| FileError::of("write", &path)(refused.error))?;
+        sync_folder(folder_of(&target));
         Ok(())
     }
 }
 
-/// Writes `bytes` so that a reader, or a program after a power cut, finds the old file or the new one, never a part.
+/// Writes `bytes` so that a reader, or a program after a power cut, finds the old file or the new one, never
+/// a part.
 ///
 /// # Errors
 /// If the operating system refuses.

@@ -59,7 +59,8 @@ fn reads(action: &str) -> bool {
     matches!(action, "read" | "open")
 }
 
-/// The advice that follows from the operating system's reason, with a semicolon before it; empty where there is none.
+/// The advice that follows from the operating system's reason, with a semicolon before it; empty where there
+/// is none.
 #[must_use]
 pub fn remedy(action: &str, kind: io::ErrorKind) -> &'static str {
     use io::ErrorKind as Kind;

@@ -8,8 +8,8 @@ use tempfile::TempDir;
 use crate::atomic::{folder_of, sync_folder};
 use crate::{FileError, leftovers};
 
-/// A folder that appears under its name, with all that was written into it, only when it is [committed](Self::commit);
-/// dropped before, it leaves nothing.
+/// A folder that appears under its name, with all that was written into it, only when it is
+/// [committed](Self::commit); dropped before, it leaves nothing.
 #[derive(Debug)]
 pub struct AtomicFolder {
     temporary: TempDir,
@@ -65,7 +65,8 @@ impl AtomicFolder {
     }
 }
 
-/// Removes a whole folder: out of sight first, so that a kill in the middle leaves no half folder under a good name.
+/// Removes a whole folder: out of sight first, so that a kill in the middle leaves no half folder under a
+/// good name.
 ///
 /// # Errors
 /// If the operating system refuses, or `path` is no folder.

@@ -1,7 +1,7 @@
 //! The temporary names of this crate, and the removal of what killed processes left under them.
 //!
-//! A name is `.fenchel-` with [`RANDOM`] letters and digits from the operating system's generator and `.tmp`: unique over
-//! processes and hosts, not to be foreseen, and opened exclusively.
+//! A name is `.fenchel-` with [`RANDOM`] letters and digits from the operating system's generator and `.tmp`:
+//! unique over processes and hosts, not to be foreseen, and opened exclusively.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -13,7 +13,8 @@ const SUFFIX: &str = ".tmp";
 /// Letters and digits between them: more than 128 bits.
 const RANDOM: usize = 24;
 
-/// A builder of temporary files and folders of such names; `mode` is what the user's mask takes from, on Unix.
+/// A builder of temporary files and folders of such names; `mode` is what the user's mask takes from, on
+/// Unix.
 pub(crate) fn named(mode: u32) -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
@@ -29,11 +30,11 @@ fn is_ours(name: &str) -> bool {
     random.is_some_and(|text| text.len() == RANDOM && text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
-/// Removes the temporary files and folders that killed processes left directly in `folder`; a folder that is not there
-/// has none.
+/// Removes the temporary files and folders that killed processes left directly in `folder`; a folder that is
+/// not there has none.
 ///
-/// Every writer holds a lock on its temporary file, so those of living processes stay; where the file system has no
-/// locks, all stay.
+/// Every writer holds a lock on its temporary file, so those of living processes stay; where the file system
+/// has no locks, all stay.
 ///
 /// # Errors
 /// When `folder` cannot be read, or a leftover cannot be removed.

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::FileError;
 
-/// Keeps other processes out of a folder while it lives. The operating system drops it with its process, however that ends.
+/// Keeps other processes out of a folder while it lives. The operating system drops it with its process,
+/// however that ends.
 #[derive(Debug)]
 pub struct FolderLock {
     _file: File,
@@ -13,10 +14,11 @@ pub struct FolderLock {
 }
 
 impl FolderLock {
-    /// Takes the lock of the file at `path`, which is made where it is not there; none if another process holds it.
+    /// Takes the lock of the file at `path`, which is made where it is not there; none if another process
+    /// holds it.
     ///
-    /// Some network file systems have no locks: work there is possible, and [`protects`](Self::protects) says that
-    /// nothing keeps others out.
+    /// Some network file systems have no locks: work there is possible, and [`protects`](Self::protects) says
+    /// that nothing keeps others out.
     ///
     /// # Errors
     /// If the file cannot be made.

@@ -1,11 +1,13 @@
-//! A condition over groups (data sets, models, losses, ...): each is decided by itself, and the worst verdict counts.
+//! A condition over groups (data sets, models, losses, ...): each is decided by itself, and the worst verdict
+//! counts.
 
 use super::{Criterion, Verdict, of_estimate};
 use crate::error::Result;
 use crate::statistics::{Estimate, bootstrap_median};
 use serde::{Deserialize, Serialize};
 
-/// Fewer replicates than this decide nothing: two seeds say neither how far seeds lie apart nor where their middle is.
+/// Fewer replicates than this decide nothing: two seeds say neither how far seeds lie apart nor where their
+/// middle is.
 pub const LEAST_REPLICATES: usize = 3;
 
 /// How many groups a reason names one by one.
@@ -51,7 +53,8 @@ impl Group {
         of_estimate(name, estimate, criterion)
     }
 
-    /// The larger, the nearer to missing the criterion, or the farther beyond it; groups without a number first.
+    /// The larger, the nearer to missing the criterion, or the farther beyond it; groups without a number
+    /// first.
     fn badness(&self, criterion: Criterion) -> f64 {
         let (low, high) = self.estimate.range();
         let distance = match criterion {

@@ -4,7 +4,8 @@ use super::data::{NAMES, samples_of};
 use crate::error::Failure;
 use crate::number::grouped;
 
-/// Networks beyond this are refused. One copy takes 800 MB in `f64`, and measuring needs several for each thread.
+/// Networks beyond this are refused. One copy takes 800 MB in `f64`, and measuring needs several for each
+/// thread.
 const MOST_PARAMETERS: usize = 100_000_000;
 
 /// The numbers of an input, at most.
@@ -78,7 +79,8 @@ pub fn at_most(settings: &[(&str, usize, usize)]) -> Result<(), Failure> {
     }
 }
 
-/// Refuses the sizes in the name of a model, `64` in `one-hidden-64` or `2x64` in `c-2x64`, that would be too large.
+/// Refuses the sizes in the name of a model, `64` in `one-hidden-64` or `2x64` in `c-2x64`, that would be too
+/// large.
 pub(super) fn check_sizes(name: &str) -> Result<(), Failure> {
     let numbers = name.split(|letter: char| !letter.is_ascii_digit()).filter(|part| !part.is_empty());
     let numbers: Vec<usize> = numbers.map(|digits| digits.parse().unwrap_or(usize::MAX)).collect();

@@ -1,4 +1,5 @@
-//! The verdicts that a run is expected to give, by back end: a file under version control, by which a changed verdict is seen.
+//! The verdicts that a run is expected to give, by back end: a file under version control, by which a changed
+//! verdict is seen.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -46,8 +47,8 @@ impl Expected {
         write_whole(path, text.as_bytes())
     }
 
-    /// Where `report` differs: other verdicts, claims that are not expected, and expected ones that its experiments do not
-    /// have. Experiments that are not in the report are not looked for.
+    /// Where `report` differs: other verdicts, claims that are not expected, and expected ones that its
+    /// experiments do not have. Experiments that are not in the report are not looked for.
     ///
     /// # Errors
     /// When nothing is known of the back end.

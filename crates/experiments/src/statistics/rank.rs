@@ -31,7 +31,8 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
 /// Spearman's rank correlation of the pairs (x, y), in [-1, 1].
 ///
 /// # Errors
-/// When the lengths differ, there are fewer than three pairs (two are always in some order), a value is NaN or infinite, or all ranks of one side tie.
+/// When the lengths differ, there are fewer than three pairs (two are always in some order), a value is NaN
+/// or infinite, or all ranks of one side tie.
 pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64> {
     check_pair("rank correlation", x, y, 3)?;
     let rho = unchecked(&ranks(x), &ranks(y));
@@ -45,9 +46,10 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64> {
 /// Spearman's rank correlation with a 95 % interval by Fisher's z, with the variance (1 + rho^2/2) / (n - 3) of
 /// Bonett and Wright (2000, Psychometrika 65, 23-28).
 ///
-/// Below five pairs the interval is all of [-1, 1]: of the 24 orders of four pairs the two extreme ones together have
-/// probability 1/12, so none is unusual among independent pairs. Where all pairs agree, Fisher's z is infinite; the interval
-/// then reaches to the end of that of the next order, in which two neighbours change places, `1 - 12 / (n³ - n)`.
+/// Below five pairs the interval is all of [-1, 1]: of the 24 orders of four pairs the two extreme ones
+/// together have probability 1/12, so none is unusual among independent pairs. Where all pairs agree,
+/// Fisher's z is infinite; the interval then reaches to the end of that of the next order, in which two
+/// neighbours change places, `1 - 12 / (n³ - n)`.
 ///
 /// Fewer than three pairs are no measurement.
 ///

@@ -1,7 +1,8 @@
-//! The file of a finished cell, in gzip: a header and the record as two MessagePack values, and a checksum over both as a third.
+//! The file of a finished cell, in gzip: a header and the record as two MessagePack values, and a checksum
+//! over both as a third.
 //!
-//! The header says all that the record depends on, so that a cell is known for what it is wherever its file lies.
-//! MessagePack keeps every bit of a number, infinities and NaN included, and is read by many languages.
+//! The header says all that the record depends on, so that a cell is known for what it is wherever its file
+//! lies. MessagePack keeps every bit of a number, infinities and NaN included, and is read by many languages.
 
 use super::configuration::Configuration;
 use super::write_whole;

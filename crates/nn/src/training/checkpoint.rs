@@ -85,10 +85,11 @@ const STATE: &str = "state.json";
 /// step-0000000938/SHA256SUMS                checksums of the others, as `sha256sum --check` reads them
 /// ```
 ///
-/// A checkpoint is made under a temporary name, synced and renamed, so a training that is killed leaves whole ones only. One that
-/// was damaged afterwards is passed over for the one before, and set aside. The oldest
-/// are removed once there are more than are to be kept. The configuration is whatever decides the training beside model, optimiser, schedule, loss and
-/// precision, which are compared in any case: data, seeds, initialiser, size of batches. A training of another one is refused.
+/// A checkpoint is made under a temporary name, synced and renamed, so a training that is killed leaves whole
+/// ones only. One that was damaged afterwards is passed over for the one before, and set aside. The oldest
+/// are removed once there are more than are to be kept. The configuration is whatever decides the training
+/// beside model, optimiser, schedule, loss and precision, which are compared in any case: data, seeds,
+/// initialiser, size of batches. A training of another one is refused.
 ///
 /// Cost: the bytes of the parameters and of the optimiser's vectors, synced to disk; milliseconds for models of 100,000 parameters.
 #[derive(Clone, Debug)]
@@ -196,8 +197,8 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The newest checkpoint that is whole, if there is one, and what was passed over for it: each with its path and what
-    /// is wrong with it. Those are set aside, so that they count no longer.
+    /// The newest checkpoint that is whole, if there is one, and what was passed over for it: each with its
+    /// path and what is wrong with it. Those are set aside, so that they count no longer.
     pub(super) fn newest<T: Real>(
         &self,
         own: &Value,

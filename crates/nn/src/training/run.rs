@@ -108,8 +108,8 @@ impl<'a, T: Real> Training<'a, T> {
     /// Newer ones that are damaged are set aside and [told of](Self::passed_over).
     ///
     /// # Errors
-    /// If there are no checkpoints to this training, there are some and none is whole, or the newest is of another configuration: the
-    /// first difference is named.
+    /// If there are no checkpoints to this training, there are some and none is whole, or the newest is of
+    /// another configuration: the first difference is named.
     pub fn resume(&mut self) -> Result<bool, NnError> {
         let Some(checkpoints) = &self.checkpoints else {
             return Err(NnError::Outside {
@@ -130,7 +130,8 @@ impl<'a, T: Real> Training<'a, T> {
         Ok(true)
     }
 
-    /// The damaged checkpoints that the last [`resume`](Self::resume) passed over: what is wrong, and where they are now.
+    /// The damaged checkpoints that the last [`resume`](Self::resume) passed over: what is wrong, and where
+    /// they are now.
     #[must_use]
     pub fn passed_over(&self) -> &[String] {
         &self.passed_over

@@ -1,4 +1,5 @@
-//! The checksums of a checkpoint, by which a flipped bit is found: `SHA256SUMS`, as `sha256sum --check` reads it.
+//! The checksums of a checkpoint, by which a flipped bit is found: `SHA256SUMS`, as `sha256sum --check` reads
+//! it.
 
 use std::fs;
 use std::path::Path;

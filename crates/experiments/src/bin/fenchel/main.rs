@@ -1,7 +1,8 @@
 //! The command line: `fenchel reproduce | report | list | data | train | measure | model`.
 //!
 //! Exit codes: 0 when every cell ran, 1 when a cell failed or the run could not start, 2 when the command line is
-//! not understood, 3 with `--strict` when a claim is not reproduced, with `--expect` when a verdict is not the expected one.
+//! not understood, 3 with `--strict` when a claim is not reproduced, with `--expect` when a verdict is not
+//! the expected one.
 
 mod arguments;
 mod claims;

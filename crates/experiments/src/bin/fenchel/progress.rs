@@ -1,4 +1,5 @@
-//! Progress for a person: a bar where the terminal can draw one, a plain line every fifteen seconds elsewhere.
+//! Progress for a person: a bar where the terminal can draw one, a plain line every fifteen seconds
+//! elsewhere.
 
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};

@@ -1,8 +1,8 @@
 //! Everything that the program says: to standard output the results, to standard error the rest.
 //!
-//! Nothing that is said may cost a result, so nothing here panics. A reader that has gone away is let go; any other
-//! failure of standard output is told at the end, in [`lost`], and in the exit code. Characters that would steer a terminal
-//! are written as escapes: much of what is said comes from files.
+//! Nothing that is said may cost a result, so nothing here panics. A reader that has gone away is let go; any
+//! other failure of standard output is told at the end, in [`lost`], and in the exit code. Characters that
+//! would steer a terminal are written as escapes: much of what is said comes from files.
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};

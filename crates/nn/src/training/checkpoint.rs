@@ -65,6 +65,8 @@ pub(super) struct Stored<T> {
     pub(super) updates: u64,
     pub(super) buffers: Vec<(String, Vec<T>)>,
     pub(super) observers: serde_json::Map<String, Value>,
+    /// The newer checkpoints that are damaged: what is wrong with each, and where it is now.
+    pub(super) passed_over: Vec<String>,
 }
 
 /// The layout of a checkpoint; other numbers are refused.
@@ -203,7 +205,7 @@ impl Checkpoints {
         &self,
         own: &Value,
         trainer: &Trainer<T>,
-    ) -> Result<Option<(Stored<T>, Vec<String>)>, NnError> {
+    ) -> Result<Option<Stored<T>>, NnError> {
         let mut damaged = Vec::new();
         for path in self.all()?.into_iter().rev() {
             let state = match self.state(&path) {
@@ -228,7 +230,8 @@ impl Checkpoints {
                         let aside = fenchel_files::set_aside(&path, "damaged")?;
                         Ok(format!("{reason}; it is now {}", aside.display()))
                     });
-                    return Ok(Some((stored, told.collect::<Result<_, NnError>>()?)));
+                    let passed_over = told.collect::<Result<_, NnError>>()?;
+                    return Ok(Some(Stored { passed_over, ..stored }));
                 }
                 Err(error) => damaged.push((path, error.to_string())),
             }
@@ -273,7 +276,8 @@ fn stored<T: Real>(path: &Path, state: StateFile, trainer: &Trainer<T>) -> Resul
         }
     }
     let observers = state.observers.as_object().cloned().unwrap_or_default();
-    Ok(Stored { progress: state.progress, parameters, updates: state.updates, buffers, observers })
+    let (progress, updates, passed_over) = (state.progress, state.updates, Vec::new());
+    Ok(Stored { progress, parameters, updates, buffers, observers, passed_over })
 }
 
 pub(super) fn unusable(path: &Path, reason: &str) -> NnError {

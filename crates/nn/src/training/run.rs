@@ -117,10 +117,10 @@ impl<'a, T: Real> Training<'a, T> {
                 reason: "this training has no folder of checkpoints".to_owned(),
             });
         };
-        let Some((stored, passed_over)) = checkpoints.newest(&self.own_configuration, &self.trainer)? else {
+        let Some(stored) = checkpoints.newest(&self.own_configuration, &self.trainer)? else {
             return Ok(false);
         };
-        self.passed_over = passed_over;
+        self.passed_over = stored.passed_over;
         for observer in &mut self.observers {
             observer.restore(stored.observers.get(&observer.name()).unwrap_or(&Value::Null))?;
         }

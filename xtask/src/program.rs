@@ -33,6 +33,7 @@ Options of reproduce:
   --plan                      show what would be run, and stop
   --fresh | --keep            start over | take cells that other code computed as they are
   --strict                    exit code 3 unless every claim is reproduced
+  --expect FILE               exit code 3 when a verdict is another than the file says
 ";
 
 pub(crate) fn run(command: &str, arguments: Vec<String>) -> Outcome {

@@ -16,9 +16,11 @@
 //! # Ok::<(), fenchel_datasets::Error>(())
 //! ```
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::path::Path;
 use std::time::Duration;
+
+use fenchel_files::FolderLock;
 
 use crate::collection::Member;
 use crate::{Collection, Error, Result, verified};
@@ -88,6 +90,8 @@ impl Options {
 pub enum Event<'a> {
     /// Another process is fetching into the same folder: waiting for it.
     Waiting,
+    /// The file system has no locks: nothing keeps another process from fetching into the same folder.
+    Unprotected,
     /// A file is there and its contents are right.
     Present(&'a str),
     /// A request is made, for the bytes from `from` on.
@@ -128,6 +132,10 @@ impl std::fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Waiting => write!(f, "waiting for another process that fetches the same data"),
+            Self::Unprotected => write!(
+                f,
+                "this file system has no locks: take care that no other process fetches into the same folder"
+            ),
             Self::Present(file) => write!(f, "{file}: there and verified"),
             Self::Request { url, from: 0 } => write!(f, "{url}"),
             Self::Request { url, from } => write!(f, "{url}, from byte {from} on"),
@@ -178,7 +186,11 @@ fn get_members(
         source,
     })?;
     // The lock lives as long as the handle, so until this function returns or the process ends.
-    let _lock = lock(&folder, events)?;
+    let lock = FolderLock::wait(&folder.join(".lock"), || events(Event::Waiting))?;
+    if !lock.protects() {
+        events(Event::Unprotected);
+    }
+    fenchel_files::remove_leftovers(&folder)?;
     if all_present(collection, members, directory, events) {
         return Ok(());
     }
@@ -204,24 +216,6 @@ fn all_present(
         checked.iter().for_each(|checked| events(Event::Present(checked.member.file)));
     }
     all
-}
-
-/// Takes the folder's lock, waiting for another process if need be.
-fn lock(folder: &Path, events: &mut dyn FnMut(Event<'_>)) -> Result<fs::File> {
-    let path = folder.join(".lock");
-    let mut lock = || {
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                events(Event::Waiting);
-                file.lock()?;
-            }
-            Err(fs::TryLockError::Error(error)) => return Err(error),
-        }
-        Ok(file)
-    };
-    lock().map_err(|source| Error::Io { action: "lock", path: path.clone(), source })
 }
 
 fn get_item(
@@ -265,7 +259,7 @@ fn get_item(
                     return Ok(());
                 }
                 // The data directory's own trouble is no other source's to mend.
-                (Err(error @ Error::Io { .. }), _) => return Err(error),
+                (Err(error @ (Error::Io { .. } | Error::File(_))), _) => return Err(error),
                 // What has come is kept. A source that gave nothing new is not asked again.
                 (Err(_), End::Cut(problem)) => (problem, length() > from),
                 (Err(_), End::Refused(problem)) => {

@@ -28,7 +28,7 @@ pub enum Error {
         remedy: String,
     },
     /// The operating system refused to read or write.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {source}{}", path.display(), fenchel_files::remedy(action, source.kind()))]
     Io {
         /// What was being done, as a verb.
         action: &'static str,
@@ -37,8 +37,14 @@ pub enum Error {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// The operating system refused to write a file whole.
+    #[error(transparent)]
+    File(#[from] fenchel_files::FileError),
     /// The bytes of a file do not follow its format.
-    #[error("{}, byte {offset}: {problem}", path.display())]
+    #[error(
+        "{}, byte {offset}: {problem}; the file is damaged or not what its name says: replace it, or run \
+         `fenchel data get NAME`, which sets it aside and fetches the right one", path.display()
+    )]
     Malformed {
         /// The file; for an archive, followed by the member's name.
         path: PathBuf,

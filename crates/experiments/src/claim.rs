@@ -12,6 +12,11 @@
 //! assert_eq!(claim.verdict(), Verdict::Reproduced);
 //! ```
 
+mod groups;
+
+pub use groups::{Group, LEAST_REPLICATES};
+
+use crate::error::Result;
 use crate::number::{grouped, short};
 use crate::statistics::Estimate;
 use serde::{Deserialize, Serialize};
@@ -115,6 +120,15 @@ pub enum Condition {
         /// What it must satisfy.
         criterion: Criterion,
     },
+    /// A quantity of several groups, each of which must satisfy a criterion by itself.
+    Groups {
+        /// What was measured.
+        name: String,
+        /// The measurements by group.
+        groups: Vec<Group>,
+        /// What each must satisfy.
+        criterion: Criterion,
+    },
     /// An inequality that must hold at every point checked.
     Always {
         /// What was checked.
@@ -142,19 +156,8 @@ impl Condition {
             }
             Self::Always { violations: 0, .. } => Verdict::Reproduced,
             Self::Always { .. } => Verdict::Failed,
-            Self::Value { name, measured, criterion } => {
-                let (low, high) = measured.range();
-                if measured.value.is_nan() || low.is_nan() || high.is_nan() {
-                    Verdict::Undecided(format!("{name}: no measurement"))
-                } else if criterion.admits(low) && criterion.admits(high) && criterion.admits(measured.value)
-                {
-                    Verdict::Reproduced
-                } else if criterion.excludes(low, high) && !criterion.admits(measured.value) {
-                    Verdict::Failed
-                } else {
-                    Verdict::Undecided(format!("{name}: the interval straddles {criterion}"))
-                }
-            }
+            Self::Value { name, measured, criterion } => of_estimate(name, measured, *criterion),
+            Self::Groups { name, groups, criterion } => groups::verdict(name, groups, *criterion),
         }
     }
 
@@ -165,6 +168,7 @@ impl Condition {
             Self::Open { .. } => String::new(),
             Self::Always { name, .. } => format!("{name}: always"),
             Self::Value { name, criterion, .. } => format!("{name} {criterion}"),
+            Self::Groups { name, criterion, .. } => format!("{name}, every group {criterion}"),
         }
     }
 
@@ -178,7 +182,22 @@ impl Condition {
                 format!("not in {} of {} checks", grouped(*violations), grouped(*checked))
             }
             Self::Value { measured, .. } => measured.to_string(),
+            Self::Groups { groups, criterion, .. } => groups::measured(groups, *criterion),
         }
+    }
+}
+
+/// What a measurement with its interval says of a criterion.
+fn of_estimate(name: &str, measured: &Estimate, criterion: Criterion) -> Verdict {
+    let (low, high) = measured.range();
+    if measured.value.is_nan() || low.is_nan() || high.is_nan() {
+        Verdict::Undecided(format!("{name}: no measurement"))
+    } else if criterion.admits(low) && criterion.admits(high) && criterion.admits(measured.value) {
+        Verdict::Reproduced
+    } else if criterion.excludes(low, high) && !criterion.admits(measured.value) {
+        Verdict::Failed
+    } else {
+        Verdict::Undecided(format!("{name}: the interval straddles {criterion}"))
     }
 }
 
@@ -215,6 +234,24 @@ impl Claim {
     pub fn requires(mut self, name: &str, measured: Estimate, criterion: Criterion) -> Self {
         self.conditions.push(Condition::Value { name: name.into(), measured, criterion });
         self
+    }
+
+    /// Adds a quantity that every group must satisfy by itself: groups by name, each with a number, or None,
+    /// for every replicate. A group without replicates is none that the claim is about.
+    ///
+    /// # Errors
+    /// When a number is NaN.
+    pub fn requires_of_groups<G: fmt::Display>(
+        mut self,
+        name: &str,
+        groups: impl IntoIterator<Item = (G, Vec<Option<f64>>)>,
+        criterion: Criterion,
+    ) -> Result<Self> {
+        let about = groups.into_iter().filter(|(_, values)| !values.is_empty());
+        let groups = about.map(|(group, values)| Group::new(&group.to_string(), name, &values));
+        let groups = groups.collect::<Result<_>>()?;
+        self.conditions.push(Condition::Groups { name: name.into(), groups, criterion });
+        Ok(self)
     }
 
     /// Adds an inequality that must hold at every point checked.

@@ -128,8 +128,7 @@ mod tests {
 
     #[test]
     fn causes_are_not_repeated() {
-        let inner = std::io::Error::other("disk on fire");
-        let outer = Error::Io { action: "read", path: "x".into(), source: inner };
+        let outer = Error::io("read", "x".as_ref())(std::io::Error::other("disk on fire"));
         assert_eq!(chain(&outer).matches("disk on fire").count(), 1);
     }
 }

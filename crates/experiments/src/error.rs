@@ -1,5 +1,6 @@
 //! What can go wrong outside the mathematics; every message names the thing and the remedy.
 
+use fenchel_files::FileError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -82,18 +83,27 @@ pub enum Error {
     #[error("{} is no run folder (it has no manifest.json); `fenchel reproduce --out DIR` makes one", .0.display())]
     NoRun(PathBuf),
     /// A file or folder could not be read or written.
-    #[error("cannot {action} {}: {source}{}", path.display(), remedy(source, path))]
-    Io {
-        /// The verb of the attempt.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: io::Error,
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The run ended early, for a reason that every further cell would meet.
+    #[error("{reason}; the run stopped with {left} of its cells not begun")]
+    Stopped {
+        /// What the first such cell met.
+        reason: String,
+        /// How many cells were not begun.
+        left: usize,
     },
     /// A stored file does not contain what it should.
-    #[error("{} is damaged ({reason}); remove it and run again, only its own work is repeated", path.display())]
+    #[error("{} is damaged ({reason}); `fenchel reproduce` with the settings of this run writes it anew", path.display())]
     Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of expected verdicts does not say what is expected.
+    #[error("{}: {reason}; `fenchel report DIR --note-expected FILE` writes the verdicts of a run into it", path.display())]
+    Expected {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -134,23 +144,14 @@ pub enum Error {
 }
 
 impl Error {
-    /// An [`Error::Io`] in the form that `map_err` wants.
+    /// An [`Error::File`] in the form that `map_err` wants.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
-        let path = path.to_path_buf();
-        move |source| Self::Io { action, path, source }
+        let of = FileError::of(action, path);
+        move |error| Self::File(of(error))
     }
 }
 
-/// The advice that follows from the operating system's reason.
-fn remedy(source: &io::Error, path: &Path) -> String {
-    match source.kind() {
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "; choose a folder that you may write to with --out DIR".into()
-        }
-        io::ErrorKind::NotFound => format!("; is the path right? ({})", path.display()),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "; make room and run again, finished cells are kept".into()
-        }
-        _ => String::new(),
-    }
+/// Whether every further cell would meet the same: the run folder takes no more files.
+pub(crate) fn ends_the_run(failure: &Failure) -> bool {
+    matches!(failure.downcast_ref::<Error>(), Some(Error::File(error)) if error.is_lasting())
 }

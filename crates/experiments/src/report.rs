@@ -1,12 +1,14 @@
 //! The report of a run folder: claims, tables and figures from the stored records, and one HTML page.
 
 mod comparison;
+mod expected;
 mod html;
 mod markdown;
 mod page;
 mod section;
 
 pub use comparison::{Comparison, Decision, Pair, Side, Tables};
+pub use expected::Expected;
 pub(crate) use markdown::write as write_markdown;
 
 /// The look of every page.
@@ -21,12 +23,12 @@ use crate::store::{Configuration, Entry, Manifest, Store, Stored, write_whole};
 use crate::summary::Summary;
 use crate::table::Table;
 use rayon::prelude::*;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a run folder says.
 #[derive(Debug)]
 pub struct Report {
-    /// The page.
+    /// Where its page is, or would be.
     pub page: PathBuf,
     /// The experiments of the run.
     pub chapters: Vec<Chapter>,
@@ -49,6 +51,8 @@ pub struct Chapter {
     pub finished: usize,
     /// The number of those that other code computed.
     pub stale: usize,
+    /// Cells that count as missing though there is a file: what is wrong with each.
+    pub unusable: Vec<String>,
     /// The time of the finished cells on one core, in seconds.
     pub seconds: f64,
     /// The digest of the records, or why there is none.
@@ -91,7 +95,7 @@ impl Report {
 /// Reads what a run folder says, without writing anything.
 ///
 /// # Errors
-/// When a record is damaged.
+/// When the settings that it notes are no longer those of an experiment.
 pub(crate) fn read(store: &Store, manifest: &Manifest) -> Result<Report> {
     let mut chapters = Vec::new();
     for experiment in registry::all() {
@@ -102,16 +106,25 @@ pub(crate) fn read(store: &Store, manifest: &Manifest) -> Result<Report> {
     Ok(Report { page: store.folder().join("report.html"), chapters })
 }
 
-/// Builds the report of a run folder and writes its files.
+/// Builds the report of a run folder and writes its files into `out`.
 ///
 /// # Errors
-/// When a record is damaged or a file cannot be written. An experiment that cannot summarise its records is told of
+/// When a file cannot be written. An experiment that cannot summarise its records is told of
 /// in the report, and does not keep the others from being reported.
-pub(crate) fn build(store: &Store, manifest: &Manifest) -> Result<Report> {
-    let report = read(store, manifest)?;
-    write_files(store, &report)?;
-    write_whole(&report.page, page::html(&report, manifest)?.as_bytes())?;
+pub(crate) fn build(store: &Store, manifest: &Manifest, out: &Path) -> Result<Report> {
+    let mut report = read(store, manifest)?;
+    write(&mut report, manifest, out)?;
     Ok(report)
+}
+
+/// Writes the files of a report into `out`.
+///
+/// # Errors
+/// When one cannot be written.
+pub(crate) fn write(report: &mut Report, manifest: &Manifest, out: &Path) -> Result<()> {
+    report.page = out.join("report.html");
+    write_files(report, out)?;
+    write_whole(&report.page, page::html(report, manifest)?.as_bytes())
 }
 
 /// Reads the records of one experiment and has them summarised.
@@ -121,16 +134,27 @@ fn chapter(store: &Store, experiment: &dyn AnyExperiment, entry: &Entry) -> Resu
     let configuration = Configuration::new(experiment, &entry.settings);
     let cells = experiment.cells(&entry.settings)?;
     let planned = cells.len();
-    let (mut found, mut stale, mut seconds) = (Vec::new(), 0, 0.0);
+    let (mut found, mut unusable, mut stale, mut seconds) = (Vec::new(), Vec::new(), 0, 0.0);
     for cell in cells {
         // A report takes what is there; what other code or another back end computed is counted and said.
-        let current =
-            matches!(store.read(id, &cell.id, &cell.case, &configuration, false)?, Stored::Current(_));
-        if let Some(record) = store.read_as_is(id, &cell.id, &cell.case, experiment.revision())? {
-            stale += usize::from(!current);
-            seconds += timings.get(&(id.to_owned(), cell.id.clone())).copied().unwrap_or(0.0);
-            found.push((cell, record));
-        }
+        let record = match store.read(id, &cell.id, &cell.case, &configuration, false) {
+            Stored::Current(record) => record,
+            Stored::Stale(Some(record)) => {
+                stale += 1;
+                record
+            }
+            Stored::Absent | Stored::Stale(None) => continue,
+            Stored::Damaged(reason) => {
+                unusable.push(format!("{} is damaged ({reason})", cell.id));
+                continue;
+            }
+            Stored::Foreign(difference) => {
+                unusable.push(format!("{} is of other settings ({difference})", cell.id));
+                continue;
+            }
+        };
+        seconds += timings.get(&(id.to_owned(), cell.id.clone())).copied().unwrap_or(0.0);
+        found.push((cell, record));
     }
     let finished = found.len();
     let summary = if found.is_empty() {
@@ -159,23 +183,22 @@ fn chapter(store: &Store, experiment: &dyn AnyExperiment, entry: &Entry) -> Resu
         planned,
         finished,
         stale,
+        unusable,
         seconds,
         summary,
     })
 }
 
 /// Writes claims.csv, the tables and the figures.
-fn write_files(store: &Store, report: &Report) -> Result<()> {
-    claims_table(report).write_csv(&store.folder().join("claims.csv"))?;
+fn write_files(report: &Report, out: &Path) -> Result<()> {
+    claims_table(report).write_csv(&out.join("claims.csv"))?;
     for chapter in &report.chapters {
         let Ok(summary) = &chapter.summary else { continue };
         for table in &summary.tables {
-            table.write_csv(
-                &store.folder().join("tables").join(&chapter.id).join(format!("{}.csv", table.id)),
-            )?;
+            table.write_csv(&out.join("tables").join(&chapter.id).join(format!("{}.csv", table.id)))?;
         }
         summary.figures.par_iter().try_for_each(|figure| {
-            let folder = store.folder().join("figures").join(&chapter.id);
+            let folder = out.join("figures").join(&chapter.id);
             write_whole(&folder.join(format!("{}.svg", figure.id)), figure.svg()?.as_bytes())?;
             write_whole(&folder.join(format!("{}.png", figure.id)), &figure.png()?)
         })?;

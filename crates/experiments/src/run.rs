@@ -55,7 +55,7 @@ impl Request {
 }
 
 /// What a run found before it began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
     /// Cells of the plan.
     pub planned: usize,
@@ -63,6 +63,11 @@ pub struct Found {
     pub finished: usize,
     /// Cells that other code computed and that are run again.
     pub stale: usize,
+    /// Files that could not be used, and cells of other settings: what was wrong with each, and where it is
+    /// now. Cells among them are run again.
+    pub set_aside: Vec<String>,
+    /// Whether nothing keeps another process out of the folder, as its file system has no locks.
+    pub unprotected: bool,
 }
 
 /// How a run ended.
@@ -81,13 +86,14 @@ pub struct Finished {
 /// Nothing is written before the inputs of all experiments have been found sound.
 ///
 /// # Errors
-/// When an input is missing, the run folder belongs to another configuration or cannot be written. A failed cell is
-/// no error: the others go on and it is listed in the result.
+/// When an input is missing, the run folder belongs to another configuration or cannot be written, at once or
+/// later. A failed cell is no error: the others go on and it is listed in the result. A damaged file is none
+/// either: it is set aside, and `began` hears of it.
 pub fn reproduce(
     request: &Request,
     plan: &Plan,
     observer: &dyn Observer,
-    began: impl FnOnce(Found),
+    began: impl FnOnce(&Found),
 ) -> Result<Finished> {
     let clock = Instant::now();
     let inputs = Inputs::new(request.data_dir.clone());
@@ -101,16 +107,17 @@ pub fn reproduce(
         .iter()
         .map(|planned| Configuration::new(&*planned.experiment, &planned.settings))
         .collect();
+    let mut found = Found { unprotected: !store.is_protected(), ..Found::default() };
     for (planned, configuration) in plan.experiments.iter().zip(&configurations) {
         if request.fresh {
             store.forget(planned.experiment.id())?;
         }
-        store.claim(planned.experiment.id(), configuration)?;
+        found.set_aside.extend(store.claim(planned.experiment.id(), configuration)?);
     }
-    let (found, jobs) = missing(&store, plan, &configurations, request.keep)?;
+    let jobs = missing(&store, plan, &configurations, request.keep, &mut found)?;
     let threads = request.threads();
-    let mut manifest = begin_session(&store, plan, threads, jobs.len())?;
-    began(found);
+    let mut manifest = begin_session(&store, plan, threads, jobs.len(), &mut found)?;
+    began(&found);
 
     let places = plan.places();
     let work = |job: &Job, context: &Context| {
@@ -120,82 +127,113 @@ pub fn reproduce(
         let clock = Instant::now();
         let record = planned.experiment.run_cell(&planned.settings, &cell.case, context)?;
         store.write(planned.experiment.id(), &cell.id, &cell.case, &configurations[at], &record)?;
-        store.note_timing(planned.experiment.id(), &cell.id, clock.elapsed().as_secs_f64())?;
+        store.note_timing(planned.experiment.id(), &cell.id, clock.elapsed().as_secs_f64());
         Ok(())
     };
-    let failures = scheduler::run(jobs, threads, &inputs, work, observer)?;
+    let ended = scheduler::run(jobs, threads, &inputs, work, observer)?;
 
     if let Some(session) = manifest.sessions.last_mut() {
         session.seconds = Some(clock.elapsed().as_secs_f64());
-        session.failed = failures.len();
+        session.failed = ended.failed.len();
     }
     manifest.data.extend(inputs.checksums());
-    manifest.write(store.folder())?;
-    let report = report::build(&store, &manifest)?;
-    let failed = failures.into_iter().map(|(job, reason)| (job.experiment, job.cell, reason)).collect();
+    let noted = manifest.write(store.folder());
+    if let Some((reason, left)) = ended.stopped {
+        // Whether the manifest could be written or not, this is what the user must know.
+        return Err(crate::Error::Stopped { reason, left });
+    }
+    noted?;
+    let report = report::build(&store, &manifest, store.folder())?;
+    let failed = ended.failed.into_iter().map(|(job, reason)| (job.experiment, job.cell, reason)).collect();
     Ok(Finished { found, failed, report })
 }
 
-/// The report of a run folder, rebuilt from its stored records without running anything; with `page`, the results as a Markdown page
-/// too, the figures that its claims refer to in `figures/` beside it.
+/// What a run folder says, from its stored records, without writing or running anything: it may be read-only,
+/// and a run may be at work in it.
 ///
 /// # Errors
-/// When the folder holds no run, or a file is damaged or cannot be written.
-pub fn rebuild(folder: &Path, page: Option<&Path>) -> Result<Report> {
-    let store = Store::open(folder)?;
-    let manifest = Manifest::read(folder)?.ok_or_else(|| crate::Error::NoRun(folder.to_path_buf()))?;
-    let report = report::build(&store, &manifest)?;
-    if let Some(page) = page {
-        report::write_markdown(&report, &manifest, page)?;
-    }
-    Ok(report)
-}
-
-/// Two run folders side by side; nothing is written.
-///
-/// # Errors
-/// When a folder holds no run, or another process holds it (as when both are the same one), or a file is damaged.
-pub fn compare(a: &Path, b: &Path) -> Result<Comparison> {
-    let (a, b) = (read(a)?, read(b)?);
-    Ok(Comparison { a, b })
-}
-
-/// What a run folder says.
-fn read(folder: &Path) -> Result<Side> {
+/// When the folder holds no run, or what says so is damaged.
+pub fn read(folder: &Path) -> Result<Side> {
     let store = Store::open(folder)?;
     let manifest = Manifest::read(folder)?.ok_or_else(|| crate::Error::NoRun(folder.to_path_buf()))?;
     let report = report::read(&store, &manifest)?;
     Ok(Side { folder: folder.to_path_buf(), report, manifest })
 }
 
-/// The cells that are not there yet, as jobs.
+/// Writes the report of a run into `out`, the run folder itself as a rule.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write_report(side: &mut Side, out: &Path) -> Result<()> {
+    report::write(&mut side.report, &side.manifest, out)
+}
+
+/// Writes the results of a run as a Markdown page, the figures that its claims refer to in `figures/` beside
+/// it.
+///
+/// # Errors
+/// When a file cannot be written.
+pub fn write_markdown(side: &Side, page: &Path) -> Result<()> {
+    report::write_markdown(&side.report, &side.manifest, page)
+}
+
+/// Two run folders side by side; nothing is written.
+///
+/// # Errors
+/// As for [`read`].
+pub fn compare(a: &Path, b: &Path) -> Result<Comparison> {
+    Ok(Comparison { a: read(a)?, b: read(b)? })
+}
+
+/// The cells that are not there yet, as jobs; files that cannot be used are set aside.
 fn missing(
     store: &Store,
     plan: &Plan,
     configurations: &[Configuration],
     keep: bool,
-) -> Result<(Found, Vec<Job>)> {
-    let (mut found, mut jobs) = (Found::default(), Vec::new());
+    found: &mut Found,
+) -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
     for (index, (at, cell)) in plan.places().into_iter().enumerate() {
         let planned = &plan.experiments[at];
         let (id, cell) = (planned.experiment.id(), &planned.cells[cell]);
+        let mut set_aside = |word: &str, reason: &str| -> Result<()> {
+            let aside = store.set_aside(id, &cell.id, word)?;
+            found.set_aside.push(format!("{id} {}: {reason}; the file is now {}", cell.id, aside.display()));
+            Ok(())
+        };
         found.planned += 1;
-        match store.read(id, &cell.id, &cell.case, &configurations[at], keep)? {
+        match store.read(id, &cell.id, &cell.case, &configurations[at], keep) {
             Stored::Current(_) => {
                 found.finished += 1;
                 continue;
             }
-            Stored::Stale => found.stale += 1,
+            Stored::Stale(_) => found.stale += 1,
+            Stored::Damaged(reason) => set_aside("damaged", &reason)?,
+            Stored::Foreign(difference) => set_aside("foreign", &format!("other settings ({difference})"))?,
             Stored::Absent => {}
         }
         jobs.push(Job::new(id, &cell.id, cell.cost, index));
     }
-    Ok((found, jobs))
+    Ok(jobs)
 }
 
 /// Notes the beginning of a session, so that a run which is killed has a manifest too.
-fn begin_session(store: &Store, plan: &Plan, threads: usize, cells: usize) -> Result<Manifest> {
-    let mut manifest = Manifest::read(store.folder())?.unwrap_or_default();
+fn begin_session(
+    store: &Store,
+    plan: &Plan,
+    threads: usize,
+    cells: usize,
+    found: &mut Found,
+) -> Result<Manifest> {
+    let mut manifest = match Manifest::read(store.folder()) {
+        Ok(manifest) => manifest.unwrap_or_default(),
+        Err(error) => {
+            let aside = fenchel_files::set_aside(&store.folder().join("manifest.json"), "damaged")?;
+            found.set_aside.push(format!("{error}; it is now {}", aside.display()));
+            Manifest::default()
+        }
+    };
     manifest.profile = plan.profile;
     for planned in &plan.experiments {
         let entry = Entry {

@@ -6,7 +6,7 @@
 
 use crate::context::{Context, Inputs};
 use crate::erased::chain;
-use crate::error::{Error, Failure, Result};
+use crate::error::{Error, Failure, Result, ends_the_run};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -67,10 +67,19 @@ pub struct Unobserved;
 
 impl Observer for Unobserved {}
 
-/// Runs all jobs with `work` on `threads` threads and returns the reasons of those that failed, in the order of
-/// their `index`.
+/// How the jobs ended.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// Those that failed and their reasons, in the order of their `index`.
+    pub failed: Vec<(Job, String)>,
+    /// The reason of the failure after which no more were begun, and how many those are.
+    pub stopped: Option<(String, usize)>,
+}
+
+/// Runs all jobs with `work` on `threads` threads.
 ///
-/// A panic inside a cell counts as its failure.
+/// A panic inside a cell counts as its failure. After a failure that every further cell would meet, a full
+/// disk for example, no more cells are begun. What the observer does, a panic included, changes nothing.
 ///
 /// # Errors
 /// When the threads cannot be started.
@@ -80,7 +89,7 @@ pub fn run(
     inputs: &Inputs,
     work: impl Fn(&Job, &Context) -> std::result::Result<(), Failure> + Sync,
     observer: &dyn Observer,
-) -> Result<Vec<(Job, String)>> {
+) -> Result<Ended> {
     // The longest first, so that none of them is left to run alone at the end.
     jobs.sort_by(|a, b| b.cost.total_cmp(&a.cost).then(a.index.cmp(&b.index)));
     let pool = rayon::ThreadPoolBuilder::new()
@@ -91,19 +100,30 @@ pub fn run(
     let (start, next, finished, over) =
         (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let failures: Mutex<Vec<(usize, String)>> = Mutex::new(Vec::new());
+    let stopped: Mutex<Option<String>> = Mutex::new(None);
+    let is_stopped = || stopped.lock().unwrap_or_else(PoisonError::into_inner).is_some();
     let worker = || {
-        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while !is_stopped()
+            && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
+        {
             let began = Instant::now();
             let context = Context::new(inputs, &job.fraction);
             let result = catch_unwind(AssertUnwindSafe(|| work(job, &context)));
             let failure = match result {
                 Ok(Ok(())) => None,
-                Ok(Err(failure)) => Some(chain(&*failure)),
+                Ok(Err(failure)) => {
+                    let reason = chain(&*failure);
+                    if ends_the_run(&failure) {
+                        let mut stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner);
+                        stopped.get_or_insert_with(|| reason.clone());
+                    }
+                    Some(reason)
+                }
                 Err(panic) => Some(format!("panicked: {}", panic_message(&*panic))),
             };
             job.fraction.store(1.0_f64.to_bits(), Ordering::Relaxed);
             finished.fetch_add(1, Ordering::Relaxed);
-            observer.finished(job, began.elapsed().as_secs_f64(), failure.as_deref());
+            advise(|| observer.finished(job, began.elapsed().as_secs_f64(), failure.as_deref()));
             if let Some(reason) = failure {
                 failures.lock().unwrap_or_else(PoisonError::into_inner).push((job.index, reason));
             }
@@ -112,7 +132,8 @@ pub fn run(
     std::thread::scope(|scope| {
         let watch = scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
-                observer.progress(measure(&jobs, finished.load(Ordering::Relaxed), threads, start));
+                let progress = measure(&jobs, finished.load(Ordering::Relaxed), threads, start);
+                advise(|| observer.progress(progress));
                 std::thread::park_timeout(Duration::from_millis(250));
             }
         });
@@ -121,16 +142,21 @@ pub fn run(
         over.store(true, Ordering::Relaxed);
         watch.thread().unpark();
     });
-    observer.progress(measure(&jobs, jobs.len(), threads, start));
+    let (total, finished) = (jobs.len(), finished.into_inner());
+    advise(|| observer.progress(measure(&jobs, finished, threads, start)));
+    let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
     failures.sort_by_key(|failure| failure.0);
-    Ok(failures
-        .into_iter()
-        .filter_map(|(index, reason)| {
-            let at = jobs.iter().position(|job| job.index == index)?;
-            Some((jobs.swap_remove(at), reason))
-        })
-        .collect())
+    let failed = failures.into_iter().filter_map(|(index, reason)| {
+        let at = jobs.iter().position(|job| job.index == index)?;
+        Some((jobs.swap_remove(at), reason))
+    });
+    Ok(Ended { failed: failed.collect(), stopped: stopped.map(|reason| (reason, total - finished)) })
+}
+
+/// Shows something to a person, which must not cost a result.
+fn advise(show: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(show));
 }
 
 /// How far the jobs are, and how long the rest takes if it goes on like this.
@@ -170,8 +196,8 @@ mod tests {
                 order.lock().unwrap().push(job.index);
                 Ok(())
             };
-            let failed = run(jobs(23), threads, &Inputs::default(), work, &Unobserved).unwrap();
-            assert!(failed.is_empty());
+            let ended = run(jobs(23), threads, &Inputs::default(), work, &Unobserved).unwrap();
+            assert!(ended.failed.is_empty() && ended.stopped.is_none());
             let mut order = order.into_inner().unwrap();
             if threads == 1 {
                 assert_eq!(order[..4], [4, 9, 14, 19]);
@@ -192,10 +218,11 @@ mod tests {
                 Ok(())
             }
         };
-        let failed = run(jobs(12), 2, &Inputs::default(), work, &Unobserved).unwrap();
+        let ended = run(jobs(12), 2, &Inputs::default(), work, &Unobserved).unwrap();
+        assert!(ended.stopped.is_none());
         assert_eq!(done.into_inner(), 10);
         let told: Vec<(usize, &str)> =
-            failed.iter().map(|(job, reason)| (job.index, reason.as_str())).collect();
+            ended.failed.iter().map(|(job, reason)| (job.index, reason.as_str())).collect();
         assert_eq!(told, [(3, "no data"), (7, "panicked: index 7")]);
     }
 
@@ -207,7 +234,42 @@ mod tests {
             assert_eq!(*shared, again);
             Ok(())
         };
-        assert!(run(jobs(50), 4, &Inputs::default(), work, &Unobserved).unwrap().is_empty());
+        assert!(run(jobs(50), 4, &Inputs::default(), work, &Unobserved).unwrap().failed.is_empty());
+    }
+
+    #[test]
+    fn a_full_disk_stops_the_run_and_the_rest_is_not_begun() {
+        let full = || -> Result<()> {
+            Err(Error::io("write", "r".as_ref())(std::io::ErrorKind::StorageFull.into()))
+        };
+        let begun = AtomicUsize::new(0);
+        let work = |_: &Job, _: &Context| {
+            if begun.fetch_add(1, Ordering::Relaxed) == 4 { Ok(full()?) } else { Ok(()) }
+        };
+        let ended = run(jobs(30), 1, &Inputs::default(), work, &Unobserved).unwrap();
+        assert_eq!((begun.into_inner(), ended.failed.len()), (5, 1));
+        let (reason, left) = ended.stopped.unwrap();
+        assert!(left == 25 && reason.contains("make room"), "{left}: {reason}");
+    }
+
+    #[test]
+    fn an_observer_that_panics_costs_nothing() {
+        struct Broken;
+        impl Observer for Broken {
+            fn progress(&self, _: Progress) {
+                panic!("no terminal");
+            }
+            fn finished(&self, _: &Job, _: f64, _: Option<&str>) {
+                panic!("no terminal");
+            }
+        }
+        let done = AtomicUsize::new(0);
+        let work = |job: &Job, _: &Context| {
+            done.fetch_add(1, Ordering::Relaxed);
+            if job.index == 3 { Err("no data".into()) } else { Ok(()) }
+        };
+        let ended = run(jobs(12), 2, &Inputs::default(), work, &Broken).unwrap();
+        assert_eq!((done.into_inner(), ended.failed.len()), (12, 1));
     }
 
     #[test]

@@ -86,6 +86,15 @@ pub fn seeds(text: &str) -> std::result::Result<Vec<u64>, String> {
     Ok(seeds)
 }
 
+/// The settings that decide what a cell computes: all but those that only choose cells.
+pub(crate) fn deciding(settings: &Value) -> Value {
+    let mut settings = settings.clone();
+    if let Value::Object(fields) = &mut settings {
+        fields.retain(|key, _| !CHOOSING.contains(&key.as_str()));
+    }
+    settings
+}
+
 /// The first difference between two settings that matters to what a cell computes.
 pub(crate) fn difference(stored: &Value, asked: &Value) -> Option<String> {
     let (Some(stored), Some(asked)) = (stored.as_object(), asked.as_object()) else {

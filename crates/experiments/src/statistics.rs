@@ -12,7 +12,6 @@ mod local_correlation;
 mod quantile;
 mod rank;
 mod slope;
-mod worst;
 
 pub use binomial::upper_probability;
 pub use bootstrap::{bootstrap, bootstrap_median};
@@ -23,7 +22,6 @@ pub use local_correlation::{LocalCorrelation, local_pearson};
 pub use quantile::{median, quantile};
 pub use rank::{ranks, spearman, spearman_interval};
 pub use slope::{Slope, slope};
-pub use worst::{Worst, worst_median};
 
 use crate::error::{Error, Result};
 

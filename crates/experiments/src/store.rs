@@ -3,33 +3,45 @@
 //! ```text
 //! manifest.json                        what was run, by what, on what
 //! cells/EXPERIMENT/configuration.json  what the cells below belong to
-//! cells/EXPERIMENT/CELL.mpk.gz         one record a finished cell: two MessagePack values, header and record
+//! cells/EXPERIMENT/CELL.mpk.gz         one record a finished cell: header, record, checksum: three MessagePack values
 //! timings.csv                          seconds a cell (apart, so that results repeat bit for bit)
 //! claims.csv, tables/, figures/, report.html
 //! ```
 //!
-//! Every file is written under a temporary name, synced and renamed: a run that is killed leaves whole files only.
+//! Every file is written under a temporary name, synced and renamed: a run that is killed leaves whole files
+//! only. Whoever only reads needs no lock and no right to write.
 
-mod atomic;
 mod cell_file;
 mod configuration;
 mod manifest;
 
-pub(crate) use atomic::write_whole;
 pub use configuration::Configuration;
 pub use manifest::{Entry, Manifest, Session};
 
 use crate::error::{Error, Result};
-use cell_file::Header;
-use std::fs::{self, File, OpenOptions};
+use cell_file::{Contents, Header};
+use fenchel_files::{FolderLock, remove_leftovers, set_aside};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// An open run folder; no other process may open it meanwhile.
+/// Writes a file whole, and makes its folder where it is not there.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(Error::io("make the folder", folder))?;
+    }
+    Ok(fenchel_files::write_whole(path, bytes)?)
+}
+
+/// The ending of the files of cells.
+const CELL: &str = ".mpk.gz";
+
+/// A run folder.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    _lock: File,
+    /// Held by whoever writes.
+    lock: Option<FolderLock>,
 }
 
 /// What the store has of a cell.
@@ -37,45 +49,38 @@ pub struct Store {
 pub enum Stored {
     /// Nothing.
     Absent,
-    /// A record that other code made, or the same code from another case.
-    Stale,
+    /// A file that cannot be used, and why.
+    Damaged(String),
+    /// The record of something else, other settings or another cell: the first difference.
+    Foreign(String),
+    /// A record that other code or another back end made; None where it is of another case or meaning.
+    Stale(Option<Vec<u8>>),
     /// The record, as MessagePack.
     Current(Vec<u8>),
 }
 
 impl Store {
-    /// Makes the folder where it is not there, and locks it.
+    /// Makes the folder where it is not there, locks it, and removes what a killed run left half written.
     ///
     /// # Errors
     /// When the folder cannot be made or written, or another process holds it.
     pub fn create(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).map_err(Error::io("make the run folder", folder))?;
-        let path = folder.join("lock");
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(Error::io("write", &path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => return Err(Error::FolderInUse(folder.to_path_buf())),
-            // Some network file systems have no locks; a run there is not protected, but works.
-            Err(fs::TryLockError::Error(_)) => {}
-        }
-        atomic::remove_leftovers(folder)?;
-        Ok(Self { folder: folder.to_path_buf(), _lock: lock })
+        let lock = FolderLock::take(&folder.join("lock"))?;
+        let lock = lock.ok_or_else(|| Error::FolderInUse(folder.to_path_buf()))?;
+        remove_leftovers(folder)?;
+        Ok(Self { folder: folder.to_path_buf(), lock: Some(lock) })
     }
 
-    /// Opens a folder that holds a run.
+    /// Opens a folder that holds a run, to read it.
     ///
     /// # Errors
-    /// When there is no run, or another process holds it.
+    /// When there is no run.
     pub fn open(folder: &Path) -> Result<Self> {
         if !folder.join("manifest.json").is_file() {
             return Err(Error::NoRun(folder.to_path_buf()));
         }
-        Self::create(folder)
+        Ok(Self { folder: folder.to_path_buf(), lock: None })
     }
 
     /// The folder.
@@ -84,39 +89,67 @@ impl Store {
         &self.folder
     }
 
-    /// Binds the experiment's cells in this folder to `configuration`.
+    /// Whether a lock keeps other processes from writing into the folder.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        self.lock.as_ref().is_some_and(FolderLock::protects)
+    }
+
+    /// Notes in the folder what the experiment's cells belong to, and removes what a killed run left half
+    /// written of it. A note there that cannot be read is replaced, and what was wrong with it returned.
+    /// Every cell says the same of itself, so nothing hangs on the note.
     ///
     /// # Errors
     /// When the folder holds cells of another configuration.
-    pub fn claim(&self, experiment: &str, configuration: &Configuration) -> Result<()> {
+    pub fn claim(&self, experiment: &str, configuration: &Configuration) -> Result<Option<String>> {
+        for kind in ["cells", "tables", "figures"] {
+            remove_leftovers(&self.folder.join(kind).join(experiment))?;
+        }
         let path = self.cells(experiment).join("configuration.json");
-        if let Some(stored) = Configuration::read(&path)?
-            && let Some(difference) = stored.difference(configuration)
-        {
+        let (stored, damage) = match Configuration::read(&path) {
+            Ok(stored) => (stored, None),
+            Err(error) => {
+                let aside = set_aside(&path, "damaged")?;
+                (None, Some(format!("{error}; it is now {}", aside.display())))
+            }
+        };
+        if let Some(difference) = stored.and_then(|stored| stored.difference(configuration)) {
             let folder = self.folder.clone();
             return Err(Error::ConfigurationChanged { folder, experiment: experiment.into(), difference });
         }
-        configuration.write(&path)
+        configuration.write(&path)?;
+        Ok(damage)
     }
 
-    /// Removes the experiment's cells, for a run that starts over.
+    /// Removes the experiment's cells, for a run that starts over, and last the note of what they belong to.
+    /// What is no cell stays.
     ///
     /// # Errors
     /// When the files cannot be removed.
     pub fn forget(&self, experiment: &str) -> Result<()> {
-        let cells = self.cells(experiment);
-        match fs::remove_dir_all(&cells) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io("remove", &cells)(error))
+        let folder = self.cells(experiment);
+        let entries = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+            entries => entries.map_err(Error::io("read", &folder))?,
+        };
+        let is_cell = |entry: &fs::DirEntry| {
+            entry.file_name().to_str().is_some_and(|name| name.ends_with(CELL))
+                && entry.file_type().is_ok_and(|kind| kind.is_file())
+        };
+        let cells = entries.flatten().filter(is_cell).map(|entry| entry.path());
+        for path in cells.chain([folder.join("configuration.json")]) {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io("remove", &path)(error));
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// What the store has of a cell. With `keep`, records that other code made count as current.
-    ///
-    /// # Errors
-    /// When a file is damaged.
+    #[must_use]
     pub fn read(
         &self,
         experiment: &str,
@@ -124,33 +157,33 @@ impl Store {
         case: &serde_json::Value,
         configuration: &Configuration,
         keep: bool,
-    ) -> Result<Stored> {
-        let Some((header, record)) = cell_file::read(&self.cell(experiment, cell))? else {
-            return Ok(Stored::Absent);
+    ) -> Stored {
+        let (header, record) = match cell_file::read(&self.cell(experiment, cell)) {
+            Contents::Nothing => return Stored::Absent,
+            Contents::Damaged(reason) => return Stored::Damaged(reason),
+            Contents::FirstLayout => return Stored::Stale(None),
+            Contents::Sound(header, record) => (header, record),
         };
         let expected = Header::new(experiment, cell, case, configuration);
-        let same_code = keep || header.numerics == expected.numerics;
-        let same_cell = Header { numerics: expected.numerics.clone(), ..header } == expected;
-        Ok(if same_code && same_cell { Stored::Current(record) } else { Stored::Stale })
+        if let Some(difference) = header.foreign_to(&expected) {
+            return Stored::Foreign(difference);
+        }
+        if (&header.case, header.revision) != (&expected.case, expected.revision) {
+            return Stored::Stale(None);
+        }
+        if header.back_end == expected.back_end && (keep || header.numerics == expected.numerics) {
+            Stored::Current(record)
+        } else {
+            Stored::Stale(Some(record))
+        }
     }
 
-    /// The record of a cell whatever code and back end computed it, for a report; None where there is none for this
-    /// case and meaning.
+    /// Moves the file of a cell out of the way, under a name that says `word`.
     ///
     /// # Errors
-    /// When a file is damaged.
-    pub fn read_as_is(
-        &self,
-        experiment: &str,
-        cell: &str,
-        case: &serde_json::Value,
-        revision: u32,
-    ) -> Result<Option<Vec<u8>>> {
-        let found = cell_file::read(&self.cell(experiment, cell))?;
-        let case = case.to_string();
-        Ok(found
-            .filter(|(header, _)| header.case == case && header.revision == revision)
-            .map(|(_, record)| record))
+    /// When it cannot be moved.
+    pub fn set_aside(&self, experiment: &str, cell: &str, word: &str) -> Result<PathBuf> {
+        Ok(set_aside(&self.cell(experiment, cell), word)?)
     }
 
     /// Stores the record of a finished cell.
@@ -169,23 +202,25 @@ impl Store {
         cell_file::write(&self.cell(experiment, cell), &header, record)
     }
 
-    /// Notes how long a cell took. A later line for the same cell replaces an earlier one.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn note_timing(&self, experiment: &str, cell: &str, seconds: f64) -> Result<()> {
+    /// Notes how long a cell took, as far as that can be written: timings decide nothing. A later line for
+    /// the same cell replaces an earlier one.
+    pub fn note_timing(&self, experiment: &str, cell: &str, seconds: f64) {
         let path = self.folder.join("timings.csv");
-        let fault = || Error::io("write", &path);
-        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(fault())?;
-        // One write a line, so that lines of several threads do not mix.
-        file.write_all(format!("{experiment},{cell},{seconds:.3}\n").as_bytes()).map_err(fault())
+        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+            return;
+        }
+        if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(&path) {
+            // One write a line, so that lines of several threads do not mix.
+            let _ = file.write_all(format!("{experiment},{cell},{seconds:.3}\n").as_bytes());
+        }
     }
 
     /// The noted seconds of all cells, by (experiment, cell); lines that cannot be read are passed over.
     #[must_use]
     pub fn timings(&self) -> std::collections::BTreeMap<(String, String), f64> {
-        let text = fs::read_to_string(self.folder.join("timings.csv")).unwrap_or_default();
-        text.lines()
+        let bytes = fenchel_files::read(&self.folder.join("timings.csv")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes)
+            .lines()
             .filter_map(|line| {
                 let mut parts = line.split(',');
                 let (experiment, cell) = (parts.next()?, parts.next()?);
@@ -199,94 +234,9 @@ impl Store {
     }
 
     fn cell(&self, experiment: &str, cell: &str) -> PathBuf {
-        self.cells(experiment).join(format!("{cell}.mpk.gz"))
+        self.cells(experiment).join(format!("{cell}{CELL}"))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn configuration(steps: u32, numerics: &str) -> Configuration {
-        let settings = json!({ "steps": steps, "seeds": [0] });
-        Configuration {
-            experiment: "e".into(),
-            revision: 1,
-            settings,
-            back_end: "rust".into(),
-            numerics: numerics.into(),
-        }
-    }
-
-    #[test]
-    fn a_cell_is_kept_until_its_case_or_code_changes() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(folder.path()).unwrap();
-        let (now, case) = (configuration(5, "aa"), json!({"r": 1.5}));
-        assert_eq!(store.read("e", "c", &case, &now, false).unwrap(), Stored::Absent);
-        store.write("e", "c", &case, &now, b"\x01\x02").unwrap();
-        assert_eq!(store.read("e", "c", &case, &now, false).unwrap(), Stored::Current(vec![1, 2]));
-        assert_eq!(store.read("e", "c", &json!({"r": 1.6}), &now, true).unwrap(), Stored::Stale);
-        let other = configuration(5, "bb");
-        assert_eq!(store.read("e", "c", &case, &other, false).unwrap(), Stored::Stale);
-        assert_eq!(store.read("e", "c", &case, &other, true).unwrap(), Stored::Current(vec![1, 2]));
-        let elsewhere = Configuration { back_end: "other".into(), ..other };
-        assert_eq!(store.read("e", "c", &case, &elsewhere, true).unwrap(), Stored::Stale);
-        assert_eq!(store.read_as_is("e", "c", &case, 1).unwrap(), Some(vec![1, 2]));
-        assert_eq!(store.read_as_is("e", "c", &json!({"r": 1.6}), 1).unwrap(), None);
-        assert_eq!(store.read_as_is("e", "c", &case, 2).unwrap(), None);
-    }
-
-    #[test]
-    fn another_configuration_is_refused_until_the_folder_starts_over() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(folder.path()).unwrap();
-        store.claim("e", &configuration(5, "aa")).unwrap();
-        store.claim("e", &configuration(5, "bb")).unwrap();
-        let message = store.claim("e", &configuration(6, "bb")).unwrap_err().to_string();
-        assert!(message.contains("steps = 5 there, 6 here") && message.contains("--out"), "{message}");
-        store.forget("e").unwrap();
-        store.claim("e", &configuration(6, "bb")).unwrap();
-    }
-
-    #[test]
-    fn two_processes_do_not_share_a_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let first = Store::create(folder.path()).unwrap();
-        assert!(matches!(Store::create(folder.path()), Err(Error::FolderInUse(_))));
-        drop(first);
-        assert!(Store::create(folder.path()).is_ok());
-        assert!(matches!(Store::open(folder.path()), Err(Error::NoRun(_))));
-    }
-
-    #[test]
-    fn damage_is_noticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(folder.path()).unwrap();
-        let (now, case) = (configuration(5, "aa"), json!({}));
-        store.write("e", "c", &case, &now, &[7; 1000]).unwrap();
-        let path = store.cell("e", "c");
-        let whole = fs::read(&path).unwrap();
-        for at in [0, 12, whole.len() / 2, whole.len() - 5] {
-            let mut bent = whole.clone();
-            bent[at] ^= 0x10;
-            fs::write(&path, &bent).unwrap();
-            assert!(
-                matches!(store.read("e", "c", &case, &now, false), Err(Error::Damaged { .. })),
-                "byte {at}"
-            );
-        }
-        fs::write(&path, &whole[..whole.len() - 3]).unwrap();
-        assert!(matches!(store.read("e", "c", &case, &now, false), Err(Error::Damaged { .. })));
-    }
-
-    #[test]
-    fn timings_of_the_last_run_count() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::create(folder.path()).unwrap();
-        store.note_timing("e", "c", 1.0).unwrap();
-        store.note_timing("e", "c", 2.0).unwrap();
-        assert_eq!(store.timings()[&("e".into(), "c".into())], 2.0);
-    }
-}
+mod tests;

@@ -88,7 +88,10 @@ pub enum NnError {
         /// The vector's name.
         name: String,
     },
-    /// A checkpoint could not be written, read or used.
+    /// The operating system refused a file or folder.
+    #[error(transparent)]
+    File(#[from] fenchel_files::FileError),
+    /// A checkpoint cannot be used.
     #[error("checkpoint {}: {reason}", path.display())]
     Checkpoint {
         /// The file or folder.

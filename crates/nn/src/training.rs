@@ -37,6 +37,7 @@ mod evaluations;
 mod observer;
 mod probe_log;
 mod run;
+mod seal;
 mod source;
 
 pub use checkpoint::Checkpoints;

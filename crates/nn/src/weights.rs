@@ -20,7 +20,6 @@
 //! Files are written whole or not at all, and nothing that a file's header claims is believed before the bytes are there.
 //! What is wrong is named: file, tensor, what was expected, what stood there, what to do.
 
-mod atomic;
 mod error;
 mod integers;
 mod npy;
@@ -30,7 +29,6 @@ mod safetensors;
 #[cfg(test)]
 mod tests;
 
-pub use atomic::{AtomicFile, write_whole};
 pub use error::WeightsError;
 pub use integers::Integers;
 pub use npz::NpzWriter;

@@ -158,7 +158,7 @@ fn checkpoints_are_pruned_and_another_configuration_is_refused() {
         Checkpoints::new(folder.path(), json!({"seed": seed})).unwrap().every(1).unwrap().keep(3).unwrap()
     };
     // What a killed process leaves.
-    std::fs::create_dir_all(folder.path().join(".tmp-step-0000000099")).unwrap();
+    std::fs::create_dir_all(folder.path().join(".fenchel-0123456789abcdefghijklmn.tmp")).unwrap();
     let mut first = training(optimisers().swap_remove(0), 2).checkpointed(checkpoints(5));
     first.run().unwrap();
     let names = |path: &std::path::Path| -> Vec<String> {
@@ -169,7 +169,8 @@ fn checkpoints_are_pruned_and_another_configuration_is_refused() {
     };
     assert_eq!(names(folder.path()), ["step-0000000008", "step-0000000009", "step-0000000010"]);
     let last = folder.path().join("step-0000000010");
-    assert_eq!(names(&last), ["optimiser.safetensors", "parameters.safetensors", "state.json"]);
+    let files = ["SHA256SUMS", "optimiser.safetensors", "parameters.safetensors", "state.json"];
+    assert_eq!(names(&last), files);
 
     let refusal = |mut training: Training<'_, f32>| training.resume().unwrap_err().to_string();
     let message = refusal(training(optimisers().swap_remove(0), 2).checkpointed(checkpoints(6)));
@@ -182,16 +183,62 @@ fn checkpoints_are_pruned_and_another_configuration_is_refused() {
     longer.run().unwrap();
     assert_eq!(longer.trainer().steps(), 15);
 
-    // Damage is named, with what to do.
-    let state = folder.path().join("step-0000000015/state.json");
-    for damage in ["", "{", "{\"format\": 2}", "{\"format\": 1}"] {
-        std::fs::write(&state, damage).unwrap();
-        let message = refusal(training(optimisers().swap_remove(0), 3).checkpointed(checkpoints(5)));
-        assert!(message.contains("step-0000000015") && message.contains("remove its folder"), "{message}");
-    }
     assert!(training(optimisers().swap_remove(0), 3).resume().is_err());
     assert!(Checkpoints::new(folder.path(), json!(null)).unwrap().every(0).is_err());
     assert!(Checkpoints::new(folder.path(), json!(null)).unwrap().keep(0).is_err());
+}
+
+#[test]
+fn a_damaged_checkpoint_is_found_whatever_the_damage_and_the_one_before_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoints = || Checkpoints::new(folder.path(), json!(null)).unwrap().every(1).unwrap();
+    let make = || training(optimisers().swap_remove(0), 2).checkpointed(checkpoints());
+    let mut whole = make();
+    whole.run().unwrap();
+    let expected = bits(&whole);
+    let at = |file: &str| folder.path().join("step-0000000010").join(file);
+    let flip = |file: &str, place: usize| {
+        let mut bytes = std::fs::read(at(file)).unwrap();
+        let place = place.min(bytes.len() - 1);
+        bytes[place] ^= 2;
+        std::fs::write(at(file), bytes).unwrap();
+    };
+    let damages: [&dyn Fn(); 9] = [
+        // One bit of a weight, of the optimiser's memory, of the state, of the checksums.
+        &|| flip("parameters.safetensors", usize::MAX),
+        &|| flip("optimiser.safetensors", usize::MAX),
+        &|| flip("state.json", 20),
+        &|| flip("SHA256SUMS", 3),
+        &|| std::fs::write(at("parameters.safetensors"), [0; 100]).unwrap(),
+        &|| std::fs::remove_file(at("optimiser.safetensors")).unwrap(),
+        &|| std::fs::remove_file(at("state.json")).unwrap(),
+        &|| std::fs::write(at("state.json"), "").unwrap(),
+        &|| std::fs::write(at("stray"), "").unwrap(),
+    ];
+    for (number, damage) in damages.iter().enumerate() {
+        damage();
+        let mut second = make();
+        assert!(second.resume().unwrap());
+        let told = second.passed_over().to_vec();
+        assert!(told.len() == 1 && told[0].contains("step-0000000010"), "damage {number}: {told:?}");
+        assert_eq!(second.trainer().steps(), 9, "damage {number}");
+        second.run().unwrap();
+        assert_eq!(bits(&second), expected, "damage {number}");
+        assert!(folder.path().join("step-0000000010.damaged").is_dir());
+        std::fs::remove_dir_all(folder.path().join("step-0000000010.damaged")).unwrap();
+    }
+    // What has another name is no checkpoint.
+    std::fs::write(folder.path().join("step-notes.txt"), "mine").unwrap();
+    std::fs::create_dir(folder.path().join(".tmp-mine")).unwrap();
+    assert!(make().resume().unwrap());
+    assert!(folder.path().join("step-notes.txt").exists() && folder.path().join(".tmp-mine").exists());
+    // Where none is whole, the training does not begin again unasked.
+    for step in ["step-0000000009", "step-0000000010"] {
+        std::fs::write(folder.path().join(step).join("state.json"), "{\"format\": 1}").unwrap();
+    }
+    let message = make().resume().unwrap_err().to_string();
+    assert!(message.contains("is whole") && message.contains("to start over"), "{message}");
+    assert!(folder.path().join("step-0000000010").is_dir());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One request over HTTP: a file, or the rest of it.
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 
 use super::Options;
@@ -48,7 +48,12 @@ pub(super) fn fetch(
     received: &mut dyn FnMut(u64, Option<u64>),
 ) -> Result<End> {
     let io = |action| move |source| Error::Io { action, path: part.to_owned(), source };
-    let have = part.metadata().map_or(0, |part| part.len());
+    // The name is known beforehand, so somebody else may have put something there: a link is not followed.
+    let have = match part.symlink_metadata() {
+        Ok(found) if found.is_file() => found.len(),
+        Ok(_) => return Err(io("write")(ErrorKind::InvalidInput.into())),
+        Err(_) => 0,
+    };
     let mut request = agent.get(url);
     if have > 0 {
         request = request.header("Range", format!("bytes={have}-"));
@@ -66,8 +71,8 @@ pub(super) fn fetch(
             }
             (have, OpenOptions::new().append(true).open(part).map_err(io("append to"))?)
         }
-        // The whole file, also from a server that does not know ranges: what was there is written over.
-        200 => (0, File::create(part).map_err(io("create"))?),
+        // The whole file, also from a server that does not know ranges: what was there goes.
+        200 => (0, anew(part).map_err(io("create"))?),
         416 if have > 0 => return Ok(End::OutOfRange),
         status => return Ok(End::Refused(format!("the server answers {status}"))),
     };
@@ -102,6 +107,15 @@ pub(super) fn fetch(
             Err(error) => return Ok(End::Cut(format!("cut off after {have} bytes: {error}"))),
         }
     }
+}
+
+/// A new file in place of one of this name.
+fn anew(part: &Path) -> std::io::Result<File> {
+    match fs::remove_file(part) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    File::create_new(part)
 }
 
 /// The first byte's offset in a `Content-Range` such as `bytes 7-99/100`.

@@ -1,8 +1,9 @@
 //! From a downloaded part to files in their place: verified, then moved, never half-written.
 
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
+
+use fenchel_files::write_whole;
 
 use super::Event;
 use crate::collection::{Member, present_as};
@@ -57,10 +58,9 @@ impl Item {
                 archive::read(collection, members, part)?;
                 archive::each(collection, members, part, |i, contents| {
                     let member = &members[i];
-                    let unpacked = folder.join(format!(".{}.part", member.file));
-                    write(&unpacked, &contents?)?;
+                    let contents = contents?;
                     set_aside(folder, member, events)?;
-                    rename(&unpacked, &folder.join(member.file))
+                    Ok(write_whole(&folder.join(member.file), &contents)?)
                 })?;
                 fs::remove_file(part).map_err(|source| Error::Io {
                     action: "remove",
@@ -75,10 +75,7 @@ impl Item {
 /// Makes room for a verified member: what lies in its place, plain or compressed, is renamed, not removed.
 fn set_aside(folder: &Path, member: &Member, events: &mut dyn FnMut(Event<'_>)) -> Result<()> {
     while let Some(wrong) = present_as(folder, member.file) {
-        let mut aside = wrong.clone().into_os_string();
-        aside.push(".wrong");
-        let aside = PathBuf::from(aside);
-        rename(&wrong, &aside)?;
+        let aside = fenchel_files::set_aside(&wrong, "wrong")?;
         events(Event::SetAside { wrong: &wrong, aside: &aside });
     }
     Ok(())
@@ -90,13 +87,4 @@ fn rename(from: &Path, to: &Path) -> Result<()> {
         path: to.to_owned(),
         source,
     })
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || {
-        let mut file = File::create(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(|source| Error::Io { action: "write", path: path.to_owned(), source })
 }

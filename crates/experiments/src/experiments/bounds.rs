@@ -16,7 +16,7 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    at_least_one, check_data, check_window, is_convolutional, loss, model, seconds_a_sample,
+    at_least_one, check_data, check_samples, check_window, is_convolutional, loss, model, seconds_a_sample,
     training_samples, words,
 };
 use crate::profile::Profile;
@@ -179,6 +179,15 @@ impl Settings {
             ("residual_probe", self.residual_probe),
         ])?;
         check_window(self.window)?;
+        check_samples(
+            &self.datasets,
+            &[
+                ("batch", self.batch),
+                ("probe", self.probe),
+                ("probe_convolutional", self.probe_convolutional),
+                ("residual_probe", self.residual_probe),
+            ],
+        )?;
         // The optimiser knows what its settings may be.
         fenchel_nn::optimisers::Sgd::<f32>::new(self.rate, self.momentum)?;
         Ok(())

@@ -14,6 +14,7 @@ mod summary;
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
+use crate::ingredients::at_most;
 use crate::profile::Profile;
 use crate::summary::Summary;
 use descent::{Checks, Descent};
@@ -228,6 +229,7 @@ impl Settings {
         if self.flat_exponents.iter().any(|&p| !(p > 2.0 && p <= 20.0)) {
             return Err("`flat_exponents` must lie in (2, 20]".into());
         }
+        at_most(&[("dimension", self.dimension, 1_000_000)])?;
         if self.dimension == 0 || self.iterations < 2 || self.flat_iterations < 1000 {
             return Err(
                 "`dimension` must be at least 1, `iterations` at least 2, `flat_iterations` at least 1000"

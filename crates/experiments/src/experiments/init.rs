@@ -15,7 +15,8 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    StepLog, at_least_one, check_data, file_safe, initialiser, loss, seconds_a_sample, words,
+    StepLog, at_least_one, check_chain, check_data, check_samples, file_safe, initialiser, loss,
+    seconds_a_sample, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -179,6 +180,8 @@ impl Settings {
             ("log_every", self.log_every),
             ("probe", self.probe),
         ])?;
+        check_samples(&self.datasets, &[("probe", self.probe), ("batch", self.batch)])?;
+        self.depths.iter().try_for_each(|&depth| check_chain(depth, self.width))?;
         loss(&self.loss)?;
         self.starts.iter().try_for_each(|name| initialiser(name).map(|_| ()))?;
         fenchel_nn::optimisers::Sgd::<f64>::new(self.rate, self.momentum)?;

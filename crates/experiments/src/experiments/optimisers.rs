@@ -12,8 +12,8 @@ use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    StepLog, at_least_one, check_data, check_window, file_safe, is_convolutional, loss, model, optimiser,
-    schedule, seconds_a_sample, words,
+    StepLog, at_least_one, check_data, check_samples, check_window, file_safe, is_convolutional, loss, model,
+    optimiser, schedule, seconds_a_sample, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -182,6 +182,14 @@ impl Settings {
             ("probe_convolutional", self.probe_convolutional),
         ])?;
         check_window(self.window)?;
+        check_samples(
+            &self.datasets,
+            &[
+                ("batch", self.batch),
+                ("probe", self.probe),
+                ("probe_convolutional", self.probe_convolutional),
+            ],
+        )?;
         self.models.iter().try_for_each(|name| model(name).map(|_| ()))?;
         self.losses.iter().try_for_each(|name| loss(name).map(|_| ()))?;
         self.optimisers.iter().try_for_each(|name| optimiser(name).map(|_| ()))?;

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{at_least_one, check_data};
+use crate::ingredients::{at_least_one, at_most, check_data, check_samples};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -238,6 +238,16 @@ impl Settings {
             ("budget", self.budget as usize),
             ("image_steps", self.image_steps[0].min(self.image_steps[1])),
         ])?;
+        check_samples(&self.datasets, &[("images", self.images[0].saturating_add(self.images[1]))])?;
+        let most = 1_000_000;
+        at_most(&[
+            ("width", self.width, most),
+            ("tangent_width", self.tangent_width, most),
+            ("samples", self.samples, most),
+            ("dimension", self.dimension, most),
+            ("samples times dimension", self.samples.saturating_mul(self.dimension), 100 * most),
+        ])?;
+        self.widths.iter().try_for_each(|&width| at_most(&[("widths", width, most)]))?;
         if self.runs < 20 {
             return Err(format!("`runs` is {}; a mean with an interval needs at least 20", self.runs).into());
         }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{check_data, model};
+use crate::ingredients::{check_data, check_samples, model};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -188,6 +188,7 @@ impl Experiment for StochasticDescent {
 impl Settings {
     fn check(&self) -> Result<(), Failure> {
         model(&self.model)?;
+        check_samples(&self.datasets, &[("samples", self.samples), ("probe", self.probe)])?;
         if self.steps < 2 || self.full_steps < 2 || self.logs == 0 || self.probe == 0 {
             return Err("`steps` and `full_steps` must be at least 2, `logs` and `probe` at least 1".into());
         }

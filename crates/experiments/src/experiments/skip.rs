@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{Start, at_least_one, check_data, words};
+use crate::ingredients::{Start, at_least_one, check_chain, check_data, check_samples, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -196,6 +196,9 @@ impl Settings {
             ("batch", self.batch),
             ("evaluated", self.evaluated),
         ])?;
+        let samples = [("probe", self.probe), ("batch", self.batch), ("evaluated", self.evaluated)];
+        check_samples(&self.datasets, &samples)?;
+        self.depths.iter().try_for_each(|&depth| check_chain(depth, self.width))?;
         if self.width < 10 {
             return Err(format!(
                 "`width` is {}; with fewer than 10 units the matrices are singular at every depth",

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{Start, check_data, words};
+use crate::ingredients::{Start, at_most, check_chain, check_data, check_samples, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -140,6 +140,10 @@ impl Settings {
         if self.probe == 0 || self.draws == 0 {
             return Err("`probe` and `draws` must be at least 1".into());
         }
+        check_samples(&self.datasets, &[("probe", self.probe)])?;
+        self.widths.iter().try_for_each(|&width| check_chain(1, width))?;
+        at_most(&[("rows", self.rows, 1_000), ("draws", self.draws, 10_000_000)])?;
+        self.dimensions.iter().try_for_each(|&n| at_most(&[("dimensions", n, 10_000_000)]))?;
         if self.widths.first() == Some(&0) || self.widths.windows(2).any(|pair| pair[0] >= pair[1]) {
             return Err("`widths` must be at least 1, each larger than the one before".into());
         }

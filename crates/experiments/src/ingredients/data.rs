@@ -27,14 +27,23 @@ pub struct Data {
     pub normalisation: Normalisation,
 }
 
-/// The number of training samples of a data set, for estimates before it is loaded.
+/// The data sets.
+pub(super) const NAMES: &str = "glyphs, mnist, fashion-mnist, cifar-10";
+
+/// The number of training samples of a data set; none for an unknown one.
+pub(super) fn samples_of(name: &str) -> Option<usize> {
+    Some(match name {
+        "glyphs" => GLYPHS.0,
+        "mnist" | "fashion-mnist" => 60_000,
+        "cifar-10" => 50_000,
+        _ => return None,
+    })
+}
+
+/// The number of training samples of a data set, for estimates before it is loaded; 0 for an unknown one.
 #[must_use]
 pub fn training_samples(name: &str) -> f64 {
-    match name {
-        "glyphs" => GLYPHS.0 as f64,
-        "cifar-10" => 50_000.0,
-        _ => 60_000.0,
-    }
+    samples_of(name).unwrap_or(0) as f64
 }
 
 /// Finds a data set's files without keeping them, so that a missing file is known before anything is written.
@@ -81,10 +90,10 @@ impl Data {
         self.train.classes().len()
     }
 
-    /// `size` samples of `set` (or all, if there are fewer), drawn without repetition from `seed`, as [`gather`](Self::gather) gives them.
+    /// `size` samples of `set`, drawn without repetition from `seed`, as [`gather`](Self::gather) gives them.
     ///
     /// # Errors
-    /// If they cannot be made.
+    /// If there are fewer.
     pub fn draw<T: Real + fenchel_datasets::Element>(
         &self,
         set: &ImageSet,
@@ -92,7 +101,9 @@ impl Data {
         seed: Seed,
     ) -> Result<(Array2<T>, Array2<f64>), Failure> {
         let mut indices: Vec<usize> = (0..set.len()).collect();
-        let size = size.min(indices.len());
+        if size > indices.len() {
+            return Err(format!("{size} samples are asked for, but there are {}", indices.len()).into());
+        }
         let (chosen, _) = indices.partial_shuffle(&mut seed.stream(), size);
         self.gather(set, chosen)
     }
@@ -118,12 +129,7 @@ fn load(name: &str, context: &Context) -> Result<Split, Failure> {
         return Ok(glyphs::generate(Seed::new(0).derive("glyphs"), GLYPHS.0, GLYPHS.1));
     }
     let Some(collection) = Collection::ALL.into_iter().find(|collection| collection.name() == name) else {
-        let known: Vec<&str> = Collection::ALL.iter().map(|collection| collection.name()).collect();
-        return Err(format!(
-            "there is no data set `{name}`; the data sets are: glyphs, {}",
-            known.join(", ")
-        )
-        .into());
+        return Err(format!("there is no data set `{name}`; the data sets are: {NAMES}").into());
     };
     Ok(DataDirectory::find(context.data_dir())?.load(collection)?)
 }

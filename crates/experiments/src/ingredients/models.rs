@@ -24,7 +24,7 @@ const SLOPE: f64 = 0.1;
 /// `neuron` one leaky ReLU.
 ///
 /// # Errors
-/// For an unknown name, with the known ones.
+/// For an unknown name, with the known ones, and for sizes that no machine could hold.
 ///
 /// ```
 /// use fenchel_experiments::ingredients::model;
@@ -33,6 +33,7 @@ const SLOPE: f64 = 0.1;
 /// assert!(model("e-2").is_err());
 /// ```
 pub fn model(name: &str) -> Result<Box<dyn Model>, Failure> {
+    super::limits::check_sizes(name)?;
     known(name).ok_or_else(|| format!("there is no model `{name}`; the models are: {MODEL_NAMES}").into())
 }
 

@@ -18,10 +18,10 @@ pub struct ProbeSet {
 }
 
 impl ProbeSet {
-    /// `size` training samples (or all, if there are fewer), drawn without repetition from the stream `probe set` of the seed.
+    /// `size` training samples, drawn without repetition from the stream `probe set` of the seed.
     ///
     /// # Errors
-    /// If the data set cannot give them.
+    /// If the data set has fewer.
     pub fn draw(data: &Data, size: usize, seed: Seed) -> Result<Self, Failure> {
         let (inputs, targets) = data.draw(&data.train, size, seed.derive("probe set"))?;
         Ok(Self { inputs, targets })

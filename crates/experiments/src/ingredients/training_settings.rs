@@ -9,8 +9,8 @@ use fenchel_tensor::Tape;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Data, ProbeSet, TrainingRun, at_least_one, check_data, check_window, file_safe, is_convolutional, loss,
-    model, steps_of, training_samples,
+    Data, ProbeSet, TrainingRun, at_least_one, check_data, check_samples, check_window, file_safe,
+    is_convolutional, loss, model, steps_of, training_samples,
 };
 use crate::context::Context;
 use crate::error::Failure;
@@ -120,6 +120,14 @@ impl TrainingSettings {
             ("probe_convolutional", self.probe_convolutional),
         ])?;
         check_window(self.window)?;
+        check_samples(
+            &self.datasets,
+            &[
+                ("batch", self.batch),
+                ("probe", self.probe),
+                ("probe_convolutional", self.probe_convolutional),
+            ],
+        )?;
         // The optimiser knows what its settings may be.
         Sgd::<f32>::new(self.rate, self.momentum)?;
         Ok(())

@@ -236,6 +236,7 @@ mod tests {
             planned: 1,
             finished: 1,
             stale: 0,
+            unusable: Vec::new(),
             seconds: 1.0,
             summary: Ok(summary),
         };

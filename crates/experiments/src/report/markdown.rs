@@ -71,7 +71,23 @@ fn text(report: &Report, manifest: &Manifest) -> String {
     for chapter in &report.chapters {
         text += &section(chapter);
     }
-    text
+    without_tags(&text)
+}
+
+/// Markdown takes HTML as it stands, and settings and machines are text from files: no `<` may begin a tag.
+fn without_tags(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(letter) = rest.next() {
+        match letter {
+            '<' if rest.peek().is_some_and(|next| next.is_ascii_alphabetic() || "/!?".contains(*next)) => {
+                safe += "&lt;";
+            }
+            _ if letter.is_control() && letter != '\n' => safe += &letter.escape_default().to_string(),
+            _ => safe.push(letter),
+        }
+    }
+    safe
 }
 
 /// What was run, when, on what, for how long.
@@ -96,20 +112,20 @@ fn run(report: &Report, manifest: &Manifest) -> String {
         let _ = writeln!(
             text,
             "| {} | {took} | {} | {} | {}, {} | {} | {} | {} |",
-            session.started,
+            cell(&session.started),
             session.cells,
             session.threads,
             cell(&machine.processor),
-            machine.vectors,
+            cell(&machine.vectors),
             cell(&machine.back_end),
             cell(&machine.rustc),
-            machine.commit.get(..12).unwrap_or(&machine.commit)
+            cell(machine.commit.get(..12).unwrap_or(&machine.commit))
         );
     }
     if !manifest.data.is_empty() {
         text += "\n| data file | SHA-256 |\n|---|---|\n";
         for (file, checksum) in &manifest.data {
-            let _ = writeln!(text, "| {} | `{checksum}` |", cell(file));
+            let _ = writeln!(text, "| {} | `{}` |", cell(file), cell(checksum).replace('`', ""));
         }
     }
     text
@@ -158,7 +174,7 @@ fn section(chapter: &Chapter) -> String {
 
 /// Text for one cell of a table.
 fn cell(text: &str) -> String {
-    plain(text).replace('|', "\\|").replace('\n', " ")
+    plain(text).replace('|', "\\|").replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]
@@ -198,6 +214,7 @@ mod tests {
             planned: 2,
             finished: 1,
             stale: 0,
+            unusable: Vec::new(),
             seconds: 61.0,
             summary: Ok(summary),
         };

@@ -75,7 +75,8 @@ fn row(chapter: &Chapter, claim: &Claim) -> String {
     let links = |kind: &str, ids: &[String]| -> String {
         ids.iter()
             .map(|id| {
-                format!(" <a class=\"link\" href=\"#{}\">{kind} {id}</a>", anchor(&[&chapter.id, kind, id]))
+                let (place, id) = (anchor(&[&chapter.id, kind, id]), escape(id));
+                format!(" <a class=\"link\" href=\"#{place}\">{kind} {id}</a>")
             })
             .collect()
     };
@@ -121,7 +122,7 @@ fn manifest(manifest: &Manifest) -> String {
             let took = session.seconds.map_or_else(|| "interrupted".to_owned(), duration);
             format!(
                 "<tr><td>{}</td><td>{took}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                session.started,
+                escape(&session.started),
                 session.cells,
                 session.failed,
                 session.threads,

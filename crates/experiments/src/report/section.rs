@@ -59,6 +59,13 @@ fn extent(chapter: &Chapter) -> String {
     if chapter.finished < chapter.planned {
         text += " The missing cells leave every claim of this experiment that did not fail undecided.";
     }
+    if let Some(first) = chapter.unusable.first() {
+        text += &format!(
+            " {} of a missing cell cannot be used: {first}{}.",
+            counted(chapter.unusable.len(), "file"),
+            if chapter.unusable.len() > 1 { ", and others" } else { "" }
+        );
+    }
     if chapter.stale > 0 {
         text += &format!(
             " {} other code or another back end than this program's.",

@@ -31,9 +31,10 @@ pub fn ranks(values: &[f64]) -> Vec<f64> {
 /// Spearman's rank correlation of the pairs (x, y), in [-1, 1].
 ///
 /// # Errors
-/// When the lengths differ, there are fewer than two pairs, a value is NaN or infinite, or all ranks of one side tie.
+/// When the lengths differ, there are fewer than three pairs (two are always in some order), a value is NaN
+/// or infinite, or all ranks of one side tie.
 pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64> {
-    check_pair("rank correlation", x, y, 2)?;
+    check_pair("rank correlation", x, y, 3)?;
     let rho = unchecked(&ranks(x), &ranks(y));
     // Ranks are exact; below ±1 the next possible value is some 6/n³ away, so this only undoes rounding.
     let rho = rho.map(|rho| if rho.abs() >= 1.0 - 4.0 * f64::EPSILON { rho.signum() } else { rho });
@@ -43,10 +44,17 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64> {
 }
 
 /// Spearman's rank correlation with a 95 % interval by Fisher's z, with the variance (1 + rho^2/2) / (n - 3) of
-/// Bonett and Wright (2000, Psychometrika 65, 23-28); no interval below four pairs.
+/// Bonett and Wright (2000, Psychometrika 65, 23-28).
+///
+/// Below five pairs the interval is all of [-1, 1]: of the 24 orders of four pairs the two extreme ones
+/// together have probability 1/12, so none is unusual among independent pairs. Where all pairs agree,
+/// Fisher's z is infinite; the interval then reaches to the end of that of the next order, in which two
+/// neighbours change places, `1 - 12 / (n³ - n)`.
+///
+/// Fewer than three pairs are no measurement.
 ///
 /// # Errors
-/// As [`spearman`].
+/// As [`spearman`], but for their number.
 ///
 /// ```
 /// use fenchel_experiments::statistics::spearman_interval;
@@ -55,18 +63,20 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64> {
 /// assert_eq!(spearman_interval(&x, &y).unwrap().value, -1.0);
 /// ```
 pub fn spearman_interval(x: &[f64], y: &[f64]) -> Result<Estimate> {
-    let rho = spearman(x, y)?;
     let n = x.len();
-    if n < 4 {
-        return Ok(Estimate { value: rho, interval: None, replicates: n });
+    if n < 3 && n == y.len() {
+        return Ok(Estimate { replicates: n, ..Estimate::default() });
     }
-    // At rho = +-1 Fisher's z is infinite and the interval is the point itself: every pair agrees.
-    if rho.abs() == 1.0 {
-        return Ok(Estimate::with_interval(rho, rho, rho, n));
+    let rho = spearman(x, y)?;
+    if n < 5 {
+        return Ok(Estimate::with_interval(rho, -1.0, 1.0, n));
     }
-    let half = 1.959_963_984_540_054 * ((1.0 + rho * rho / 2.0) / (n as f64 - 3.0)).sqrt();
-    let z = rho.atanh();
-    Ok(Estimate::with_interval(rho, (z - half).tanh(), (z + half).tanh(), n))
+    let count = n as f64;
+    let next = 1.0 - 12.0 / (count.powi(3) - count);
+    let within = rho.clamp(-next, next);
+    let half = 1.959_963_984_540_054 * ((1.0 + within * within / 2.0) / (count - 3.0)).sqrt();
+    let z = within.atanh();
+    Ok(Estimate::with_interval(rho, (z - half).tanh().min(rho), (z + half).tanh().max(rho), n))
 }
 
 #[cfg(test)]
@@ -117,7 +127,18 @@ mod tests {
 
     #[test]
     fn ties_and_short_samples() {
-        assert!(spearman(&[1.0, 1.0], &[1.0, 2.0]).is_err());
-        assert_eq!(spearman_interval(&[1.0, 2.0, 3.0], &[3.0, 2.0, 1.0]).unwrap().interval, None);
+        assert!(spearman(&[1.0, 1.0, 1.0], &[1.0, 2.0, 3.0]).is_err());
+        assert!(spearman(&[1.0, 2.0], &[1.0, 2.0]).is_err(), "two pairs are always in order");
+        assert!(spearman_interval(&[1.0, 2.0], &[1.0, 2.0]).unwrap().value.is_nan());
+        for n in 3..5 {
+            let x: Vec<f64> = (0..n).map(f64::from).collect();
+            assert_eq!(spearman_interval(&x, &x).unwrap().range(), (-1.0, 1.0), "{n} pairs decide nothing");
+        }
+        // Perfect order is the surer the longer it lasts, and never without doubt.
+        let low = |n: i32| {
+            let x: Vec<f64> = (0..n).map(f64::from).collect();
+            spearman_interval(&x, &x).unwrap().range().0
+        };
+        assert!(low(5) < low(6) && low(6) < low(20) && low(20) < 1.0);
     }
 }

@@ -1,11 +1,11 @@
 //! What the cells of an experiment in one folder have in common.
 
-use super::atomic::write_whole;
+use super::write_whole;
 use crate::error::{Error, Result};
 use crate::experiment::AnyExperiment;
 use crate::{machine, settings};
+use fenchel_files::read;
 use serde::{Deserialize, Serialize};
-use std::fs;
 use std::path::Path;
 
 /// Everything that decides what a cell computes, apart from its case.
@@ -46,13 +46,13 @@ impl Configuration {
     }
 
     pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        let text = match fs::read_to_string(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text.map_err(Error::io("read", path))?,
+        let text = match read(path) {
+            Err(error) if error.kind == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text?,
         };
         let damaged =
             |error: serde_json::Error| Error::Damaged { path: path.into(), reason: error.to_string() };
-        serde_json::from_str(&text).map(Some).map_err(damaged)
+        serde_json::from_slice(&text).map(Some).map_err(damaged)
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<()> {

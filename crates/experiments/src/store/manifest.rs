@@ -1,12 +1,12 @@
 //! The manifest: what was run, by what, on what, for how long.
 
-use super::atomic::write_whole;
+use super::write_whole;
 use crate::error::{Error, Result};
 use crate::machine::Machine;
 use crate::profile::Profile;
+use fenchel_files::read;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 /// The record of a run folder.
@@ -57,13 +57,13 @@ impl Manifest {
     /// When the file is damaged.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join("manifest.json");
-        let text = match fs::read_to_string(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text.map_err(Error::io("read", &path))?,
+        let text = match read(&path) {
+            Err(error) if error.kind == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text?,
         };
         let damaged =
             |error: serde_json::Error| Error::Damaged { path: path.clone(), reason: error.to_string() };
-        serde_json::from_str(&text).map(Some).map_err(damaged)
+        serde_json::from_slice(&text).map(Some).map_err(damaged)
     }
 
     /// Writes the manifest.

@@ -1,17 +1,18 @@
 //! One training, from settings to files.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use fenchel_datasets::{Batches, Dataset, ImageSet};
+use fenchel_files::{FolderLock, write_whole};
 use fenchel_nn::measurement::Probe;
 use fenchel_nn::training::{
     Checkpoints, Control, EpochRecord, Evaluations, Moment, Observer, Outcome, ProbeLog, ProbeRecord,
     Training,
 };
-use fenchel_nn::weights::{self, write_whole};
+use fenchel_nn::weights;
 use fenchel_nn::{NnError, Trainer};
 use fenchel_random::Seed;
 use fenchel_tensor::Tape;
@@ -30,6 +31,10 @@ use crate::machine;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// The file system has no locks: nothing keeps another process out of the folder.
+    Unprotected,
+    /// A damaged checkpoint was passed over for the one before: what is wrong with it, and where it is now.
+    PassedOver(&'a str),
     /// It begins, or goes on from this step.
     Begins {
         /// The first step to be taken.
@@ -106,7 +111,10 @@ pub fn train(
     let start = drawn(settings.initialiser()?, &tape, seed)?;
     let trainer = Trainer::new(tape.clone(), start, settings.loss()?, settings.optimiser(&tape)?);
 
-    let _lock = lock(out)?;
+    let lock = lock(out)?;
+    if !lock.protects() {
+        show(Event::Unprotected);
+    }
     let mut configuration = serde_json::to_value(settings)?;
     if let Value::Object(map) = &mut configuration {
         // More epochs continue a training whose schedule does not look at its end; the schedule itself is compared.
@@ -120,17 +128,28 @@ pub fn train(
     if let Some(every) = checkpoint_every {
         checkpoints = checkpoints.every(every)?;
     }
-    if !resume && !checkpoints.all()?.is_empty() {
+    let begun = !checkpoints.all()?.is_empty();
+    let finished = ["training.json", "weights.safetensors"].iter().any(|name| out.join(name).exists());
+    if begun && !resume {
         let out = out.display();
         return Err(format!(
             "{out} holds a training; --resume goes on with it, and --out DIR names another folder"
         )
         .into());
     }
+    if finished && !begun {
+        let out = out.display();
+        return Err(format!(
+            "{out} holds a finished training without its checkpoints, which cannot be gone on with and is not overwritten: \
+             --out DIR names another folder, or remove this one"
+        )
+        .into());
+    }
     let every: Vec<usize> = (0..data.test.len()).collect();
     let test = fenchel_datasets::Batch::<f32>::gather(&data.test, &every, &data.normalisation)?;
     let evaluations = Evaluations::new("the test set", test.inputs, test.labels)?;
-    let mut teller = Teller { evaluations, show, sessions: None, steps, out };
+    let passed_over = Mutex::new(Vec::new());
+    let mut teller = Teller { evaluations, show, sessions: None, steps, out, passed_over: &passed_over };
     let mut probe = probe(settings, &data, &train_set, &tape, seed)?;
 
     let mut training = Training::new(trainer, DatasetBatches::new(batches), schedule, settings.epochs)
@@ -140,8 +159,10 @@ pub fn train(
         training = training.observed(probe);
     }
     training.resume()?;
+    *passed_over.lock().unwrap_or_else(PoisonError::into_inner) = training.passed_over().to_vec();
     let outcome = training.run()?;
     let trainer = training.into_trainer();
+    teller.tell_passed_over();
     teller.note_time(trainer.steps())?;
     weights::write(&out.join("weights.safetensors"), tape.parameters(), trainer.parameters())?;
     let trained = Trained {
@@ -176,21 +197,13 @@ fn probe(
     Ok(Some(ProbeLog::new(probe, inputs, targets, every)?))
 }
 
-/// Makes the folder and keeps other processes out of it while the file is held.
-fn lock(out: &Path) -> Result<File, Failure> {
-    std::fs::create_dir_all(out).map_err(Error::io("make the folder", out))?;
-    let path = out.join("lock");
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path)
-        .map_err(Error::io("write", &path))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(Error::FolderInUse(out.to_owned()).into()),
-        // Some network file systems have no locks; a training there is not protected, but works.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
-    }
+/// Makes the folder and keeps other processes out of it, as far as its file system can.
+fn lock(out: &Path) -> Result<FolderLock, Failure> {
+    fs::create_dir_all(out).map_err(Error::io("make the folder", out))?;
+    let lock = FolderLock::take(&out.join("lock"))?;
+    let lock = lock.ok_or_else(|| Error::FolderInUse(out.to_owned()))?;
+    fenchel_files::remove_leftovers(out)?;
+    Ok(lock)
 }
 
 /// Evaluates, and tells of steps and epochs.
@@ -200,9 +213,16 @@ struct Teller<'a> {
     sessions: Option<Sessions>,
     steps: u64,
     out: &'a Path,
+    /// The damaged checkpoints that are not told of yet.
+    passed_over: &'a Mutex<Vec<String>>,
 }
 
 impl Teller<'_> {
+    fn tell_passed_over(&mut self) {
+        let told = std::mem::take(&mut *self.passed_over.lock().unwrap_or_else(PoisonError::into_inner));
+        told.iter().for_each(|what| (self.show)(Event::PassedOver(what)));
+    }
+
     fn note_time(&mut self, step: u64) -> Result<(), Failure> {
         self.sessions.as_mut().map_or(Ok(()), |sessions| sessions.write(self.out, step))
     }
@@ -215,6 +235,7 @@ impl Observer<f32> for Teller<'_> {
 
     fn before_step(&mut self, moment: &Moment<'_, f32>) -> Result<(), NnError> {
         if self.sessions.is_none() {
+            self.tell_passed_over();
             let step = moment.trainer.steps();
             (self.show)(Event::Begins { step, steps: self.steps, tape: moment.trainer.engine().tape() });
             self.sessions = Some(Sessions::begin(self.out, step));

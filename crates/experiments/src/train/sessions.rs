@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use fenchel_nn::weights::write_whole;
+use fenchel_files::{read, write_whole};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Failure;
@@ -29,7 +29,7 @@ impl Sessions {
     /// Begins a session behind those that the folder knows.
     pub(super) fn begin(folder: &Path, step: u64) -> Self {
         // Timings decide nothing: a file that cannot be read counts as none.
-        let known = std::fs::read(folder.join("timings.json")).ok();
+        let known = read(&folder.join("timings.json")).ok();
         let mut all: Vec<Session> =
             known.and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         let threads = rayon::current_num_threads();

@@ -3,14 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fenchel_files::{AtomicFolder, FileError, read, remove_leftovers, write_whole};
 use fenchel_tensor::Real;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::configuration::difference;
 use super::observer::{recall, remember};
+use super::seal;
 use crate::optimisers::require;
-use crate::weights::{Tensors, write_whole};
+use crate::weights::Tensors;
 use crate::{NnError, Trainer};
 
 /// How far a training is.
@@ -63,12 +65,15 @@ pub(super) struct Stored<T> {
     pub(super) updates: u64,
     pub(super) buffers: Vec<(String, Vec<T>)>,
     pub(super) observers: serde_json::Map<String, Value>,
+    /// The newer checkpoints that are damaged: what is wrong with each, and where it is now.
+    pub(super) passed_over: Vec<String>,
 }
 
 /// The layout of a checkpoint; other numbers are refused.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const PREFIX: &str = "step-";
-const TEMPORARY: &str = ".tmp-";
+/// Digits of a step in a name: the order of names is that of steps.
+const DIGITS: usize = 10;
 const PARAMETERS: &str = "parameters.safetensors";
 const OPTIMISER: &str = "optimiser.safetensors";
 const STATE: &str = "state.json";
@@ -79,11 +84,14 @@ const STATE: &str = "state.json";
 /// step-0000000938/parameters.safetensors    by layer path, as for any other program
 /// step-0000000938/optimiser.safetensors     the optimiser's vectors by name and layer path; absent if it has none
 /// step-0000000938/state.json                step, epoch, position in its order, configuration, memories of observers
+/// step-0000000938/SHA256SUMS                checksums of the others, as `sha256sum --check` reads them
 /// ```
 ///
-/// A checkpoint is made under a temporary name, synced and renamed, so a training that is killed leaves whole ones only. The oldest
-/// are removed once there are more than are to be kept. The configuration is whatever decides the training beside model, optimiser, schedule, loss and
-/// precision, which are compared in any case: data, seeds, initialiser, size of batches. A training of another one is refused.
+/// A checkpoint is made under a temporary name, synced and renamed, so a training that is killed leaves whole
+/// ones only. One that was damaged afterwards is passed over for the one before, and set aside. The oldest
+/// are removed once there are more than are to be kept. The configuration is whatever decides the training
+/// beside model, optimiser, schedule, loss and precision, which are compared in any case: data, seeds,
+/// initialiser, size of batches. A training of another one is refused.
 ///
 /// Cost: the bytes of the parameters and of the optimiser's vectors, synced to disk; milliseconds for models of 100,000 parameters.
 #[derive(Clone, Debug)]
@@ -103,11 +111,8 @@ impl Checkpoints {
     /// If the folder cannot be made or cleaned.
     pub fn new(folder: impl Into<PathBuf>, configuration: Value) -> Result<Self, NnError> {
         let folder = folder.into();
-        fs::create_dir_all(&folder).map_err(|error| failed(&folder, "make", &error))?;
-        for path in entries(&folder, TEMPORARY)? {
-            let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-            removed.map_err(|error| failed(&path, "remove", &error))?;
-        }
+        fs::create_dir_all(&folder).map_err(FileError::of("make", &folder))?;
+        remove_leftovers(&folder)?;
         Ok(Self { folder, configuration, every: None, keep: 2 })
     }
 
@@ -134,8 +139,15 @@ impl Checkpoints {
     /// # Errors
     /// If the folder cannot be read.
     pub fn all(&self) -> Result<Vec<PathBuf>, NnError> {
-        // Ten digits: the order of names is that of steps.
-        entries(&self.folder, PREFIX)
+        let entries = fs::read_dir(&self.folder).map_err(FileError::of("read", &self.folder))?;
+        let named = entries.flatten().filter(|entry| {
+            let name = entry.file_name();
+            let digits = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+            digits.is_some_and(|text| text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_digit()))
+        });
+        let mut paths: Vec<PathBuf> = named.map(|entry| entry.path()).collect();
+        paths.sort();
+        Ok(paths)
     }
 
     pub(super) fn due(&self, step: u64) -> bool {
@@ -150,9 +162,9 @@ impl Checkpoints {
         progress: &Progress,
         observers: Value,
     ) -> Result<(), NnError> {
-        let name = format!("{PREFIX}{:010}", progress.step);
-        let temporary = self.folder.join(format!("{TEMPORARY}{name}"));
-        fs::create_dir_all(&temporary).map_err(|error| failed(&temporary, "make", &error))?;
+        let name = format!("{PREFIX}{:0DIGITS$}", progress.step);
+        let folder = AtomicFolder::create(&self.folder.join(name))?;
+        let temporary = folder.path();
         let layout = trainer.engine().tape().parameters();
         let mut tensors = Tensors::new();
         tensors.insert_parameters("", layout, trainer.parameters())?;
@@ -176,67 +188,73 @@ impl Checkpoints {
             observers,
         };
         let text = serde_json::to_vec_pretty(&remember("the state of the training", &file)?)
-            .map_err(|error| broken(&temporary, &error.to_string()))?;
+            .map_err(|error| unusable(temporary, &error.to_string()))?;
         write_whole(&temporary.join(STATE), &text)?;
-        self.install(&temporary, &self.folder.join(name))?;
+        seal::write(temporary)?;
+        folder.commit()?;
         let all = self.all()?;
         for path in &all[..all.len().saturating_sub(self.keep)] {
-            // Out of sight first, so that a kill in the middle leaves no half checkpoint under a good name.
-            let doomed = self.folder.join(format!("{TEMPORARY}old"));
-            let removed = fs::rename(path, &doomed).and_then(|()| fs::remove_dir_all(&doomed));
-            removed.map_err(|error| failed(path, "remove", &error))?;
+            fenchel_files::remove_folder(path)?;
         }
         Ok(())
     }
 
-    /// Gives a finished folder its name; one that has it already is of the same step, and goes.
-    fn install(&self, temporary: &Path, path: &Path) -> Result<(), NnError> {
-        sync(temporary);
-        if path.exists() {
-            let doomed = self.folder.join(format!("{TEMPORARY}old"));
-            let removed = fs::rename(path, &doomed).and_then(|()| fs::remove_dir_all(&doomed));
-            removed.map_err(|error| failed(path, "replace", &error))?;
-        }
-        fs::rename(temporary, path).map_err(|error| failed(path, "write", &error))?;
-        sync(&self.folder);
-        Ok(())
-    }
-
-    /// The newest checkpoint, if there is one.
+    /// The newest checkpoint that is whole, if there is one, and what was passed over for it: each with its
+    /// path and what is wrong with it. Those are set aside, so that they count no longer.
     pub(super) fn newest<T: Real>(
         &self,
         own: &Value,
         trainer: &Trainer<T>,
     ) -> Result<Option<Stored<T>>, NnError> {
-        let Some(path) = self.all()?.pop() else { return Ok(None) };
-        let text = fs::read(path.join(STATE)).map_err(|error| failed(&path.join(STATE), "read", &error))?;
-        let json: Value =
-            serde_json::from_slice(&text).map_err(|error| broken(&path.join(STATE), &error.to_string()))?;
-        if json.get("format") != Some(&FORMAT.into()) {
-            return Err(broken(&path, &format!("it is not of format {FORMAT}, which this program writes")));
-        }
-        let state: StateFile = recall("the state of the training", &json)
-            .map_err(|error| broken(&path.join(STATE), &error.to_string()))?;
-        if let Some(difference) = difference(&state.configuration, &self.whole(own)) {
-            return Err(NnError::Checkpoint {
-                path,
-                reason: format!(
-                    "it is of another training: {difference}; give this one a folder of its own, or the settings of that one"
-                ),
-            });
-        }
-        let layout = trainer.engine().tape().parameters();
-        let parameters = Tensors::read(&path.join(PARAMETERS))?.parameters("", layout)?;
-        let mut buffers = Vec::new();
-        if !state.buffers.is_empty() {
-            let tensors = Tensors::read(&path.join(OPTIMISER))?;
-            for buffer in state.buffers {
-                let values = tensors.parameters(&format!("{buffer}."), layout)?;
-                buffers.push((buffer, values));
+        let mut damaged = Vec::new();
+        for path in self.all()?.into_iter().rev() {
+            let state = match self.state(&path) {
+                Ok(state) => state,
+                Err(error) => {
+                    damaged.push((path, error.to_string()));
+                    continue;
+                }
+            };
+            // Checkpoints of another training are no damage: they are for the user to keep.
+            if let Some(difference) = difference(&state.configuration, &self.whole(own)) {
+                return Err(NnError::Checkpoint {
+                    path,
+                    reason: format!(
+                        "it is of another training: {difference}; give this one a folder of its own, or the settings of that one"
+                    ),
+                });
+            }
+            match stored(&path, state, trainer) {
+                Ok(stored) => {
+                    let told = damaged.into_iter().map(|(path, reason)| {
+                        let aside = fenchel_files::set_aside(&path, "damaged")?;
+                        Ok(format!("{reason}; it is now {}", aside.display()))
+                    });
+                    let passed_over = told.collect::<Result<_, NnError>>()?;
+                    return Ok(Some(Stored { passed_over, ..stored }));
+                }
+                Err(error) => damaged.push((path, error.to_string())),
             }
         }
-        let observers = state.observers.as_object().cloned().unwrap_or_default();
-        Ok(Some(Stored { progress: state.progress, parameters, updates: state.updates, buffers, observers }))
+        let Some((path, reason)) = damaged.into_iter().next() else { return Ok(None) };
+        Err(NnError::Checkpoint {
+            path,
+            reason: format!(
+                "{reason}; no checkpoint in {} is whole: remove that folder to start over",
+                self.folder.display()
+            ),
+        })
+    }
+
+    /// The state of a checkpoint whose files are what they were when it was written.
+    fn state(&self, path: &Path) -> Result<StateFile, NnError> {
+        seal::check(path)?;
+        let json: Value = serde_json::from_slice(&read(&path.join(STATE))?)
+            .map_err(|error| unusable(path, &format!("{STATE}: {error}")))?;
+        if json.get("format") != Some(&FORMAT.into()) {
+            return Err(unusable(path, &format!("it is not of format {FORMAT}, which this program writes")));
+        }
+        recall("the state of the training", &json).map_err(|error| unusable(path, &error.to_string()))
     }
 
     /// What the caller says of the training together with what the training says of itself.
@@ -245,33 +263,23 @@ impl Checkpoints {
     }
 }
 
-/// The paths in a folder whose names begin so, sorted.
-fn entries(folder: &Path, prefix: &str) -> Result<Vec<PathBuf>, NnError> {
-    let read = fs::read_dir(folder).map_err(|error| failed(folder, "read", &error))?;
-    let named = read.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
-    let mut paths: Vec<PathBuf> = named.map(|entry| entry.path()).collect();
-    paths.sort();
-    Ok(paths)
+/// The numbers of a checkpoint.
+fn stored<T: Real>(path: &Path, state: StateFile, trainer: &Trainer<T>) -> Result<Stored<T>, NnError> {
+    let layout = trainer.engine().tape().parameters();
+    let parameters = Tensors::read(&path.join(PARAMETERS))?.parameters("", layout)?;
+    let mut buffers = Vec::new();
+    if !state.buffers.is_empty() {
+        let tensors = Tensors::read(&path.join(OPTIMISER))?;
+        for buffer in state.buffers {
+            let values = tensors.parameters(&format!("{buffer}."), layout)?;
+            buffers.push((buffer, values));
+        }
+    }
+    let observers = state.observers.as_object().cloned().unwrap_or_default();
+    let (progress, updates, passed_over) = (state.progress, state.updates, Vec::new());
+    Ok(Stored { progress, parameters, updates, buffers, observers, passed_over })
 }
 
-/// Brings a folder's entries to the disk, where the system can.
-fn sync(folder: &Path) {
-    if let Ok(handle) = fs::File::open(folder) {
-        // Not every file system can sync a folder; the files in it are synced.
-        let _ = handle.sync_all();
-    }
-}
-
-fn failed(path: &Path, verb: &str, error: &std::io::Error) -> NnError {
-    NnError::Checkpoint {
-        path: path.to_owned(),
-        reason: format!("cannot {verb} it: {error}; is there room, and the right to write?"),
-    }
-}
-
-fn broken(path: &Path, reason: &str) -> NnError {
-    NnError::Checkpoint {
-        path: path.to_owned(),
-        reason: format!("it cannot be used ({reason}); remove its folder to go on from the one before"),
-    }
+pub(super) fn unusable(path: &Path, reason: &str) -> NnError {
+    NnError::Checkpoint { path: path.to_owned(), reason: reason.to_owned() }
 }

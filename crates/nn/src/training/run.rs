@@ -29,6 +29,7 @@ pub struct Training<'a, T: Real> {
     own_configuration: Value,
     observers: Vec<Box<dyn Observer<T> + 'a>>,
     checkpoints: Option<Checkpoints>,
+    passed_over: Vec<String>,
     progress: Progress,
 }
 
@@ -66,6 +67,7 @@ impl<'a, T: Real> Training<'a, T> {
             own_configuration,
             observers: Vec::new(),
             checkpoints: None,
+            passed_over: Vec::new(),
             progress: Progress::default(),
         }
     }
@@ -101,10 +103,13 @@ impl<'a, T: Real> Training<'a, T> {
         self.trainer
     }
 
-    /// Goes on from the newest checkpoint, if there is one; returns whether there was.
+    /// Goes on from the newest checkpoint that is whole, if there is one; returns whether there was.
+    ///
+    /// Newer ones that are damaged are set aside and [told of](Self::passed_over).
     ///
     /// # Errors
-    /// If there are no checkpoints to this training, the newest cannot be read, or it is of another configuration: the first difference is named.
+    /// If there are no checkpoints to this training, there are some and none is whole, or the newest is of
+    /// another configuration: the first difference is named.
     pub fn resume(&mut self) -> Result<bool, NnError> {
         let Some(checkpoints) = &self.checkpoints else {
             return Err(NnError::Outside {
@@ -115,6 +120,7 @@ impl<'a, T: Real> Training<'a, T> {
         let Some(stored) = checkpoints.newest(&self.own_configuration, &self.trainer)? else {
             return Ok(false);
         };
+        self.passed_over = stored.passed_over;
         for observer in &mut self.observers {
             observer.restore(stored.observers.get(&observer.name()).unwrap_or(&Value::Null))?;
         }
@@ -122,6 +128,13 @@ impl<'a, T: Real> Training<'a, T> {
         let p = &self.progress;
         self.trainer.restore(stored.parameters, stored.updates, stored.buffers, p.step, p.last_loss)?;
         Ok(true)
+    }
+
+    /// The damaged checkpoints that the last [`resume`](Self::resume) passed over: what is wrong, and where
+    /// they are now.
+    #[must_use]
+    pub fn passed_over(&self) -> &[String] {
+        &self.passed_over
     }
 
     /// Trains until all epochs are done or an observer stops it.

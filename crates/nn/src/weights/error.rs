@@ -3,22 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fenchel_files::FileError;
+
 /// An error of reading or writing tensors.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WeightsError {
     /// The operating system refused.
-    #[error("cannot {action} {}: {reason}{}", path.display(), remedy(*kind))]
-    Io {
-        /// The verb of the attempt.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The kind of refusal.
-        kind: io::ErrorKind,
-        /// The operating system's words.
-        reason: String,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
     /// The file is not what its kind of file looks like.
     #[error("{} cannot be read as {format}: {reason}; {remedy}", path.display())]
     Format {
@@ -119,23 +112,10 @@ pub enum WeightsError {
 }
 
 impl WeightsError {
-    /// A [`WeightsError::Io`] in the form that `map_err` wants.
+    /// A [`WeightsError::File`] in the form that `map_err` wants.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
-        let path = path.to_path_buf();
-        move |error| Self::Io { action, path, kind: error.kind(), reason: error.to_string() }
-    }
-}
-
-/// The advice that follows from the operating system's reason.
-fn remedy(kind: io::ErrorKind) -> &'static str {
-    match kind {
-        io::ErrorKind::NotFound => "; is the path right, and does its folder exist?",
-        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "; choose a place that you may read or write"
-        }
-        io::ErrorKind::IsADirectory => "; name a file in it instead",
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room and try again",
-        _ => "",
+        let of = FileError::of(action, path);
+        move |error| Self::File(of(error))
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::io::{BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use fenchel_files::AtomicFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::npy::{Header, write_header};
-use super::{AtomicFile, Tensor, Values, WeightsError};
+use super::{Tensor, Values, WeightsError};
 
 /// No npy header is longer in practice; NumPy itself refuses longer ones.
 const LONGEST_HEADER: u64 = 10_000;
@@ -166,7 +167,7 @@ impl NpzWriter {
         let refused = |error: zip::result::ZipError| WeightsError::io("write", &path)(error.into());
         let file = self.zip.finish().map_err(refused)?;
         let file = file.into_inner().map_err(|error| WeightsError::io("write", &path)(error.into_error()))?;
-        file.commit()
+        Ok(file.commit()?)
     }
 
     fn begin(

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use fenchel_files::write_whole;
 use safetensors::{Dtype, SafeTensors, View, serialize};
 
 use super::npy::numbers;
-use super::{Integers, Tensor, Values, WeightsError, write_whole};
+use super::{Integers, Tensor, Values, WeightsError};
 
 /// Every tensor of the file whose contents are `bytes`.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, WeightsError> {
@@ -52,7 +53,7 @@ pub(super) fn write(path: &Path, tensors: &BTreeMap<String, Tensor>) -> Result<(
         reason: error.to_string(),
         remedy: "this is a defect of the program",
     })?;
-    write_whole(path, &bytes)
+    Ok(write_whole(path, &bytes)?)
 }
 
 /// A tensor as the crate wants it.

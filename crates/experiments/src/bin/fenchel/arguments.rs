@@ -74,6 +74,9 @@ pub(crate) struct Reproduce {
     /// End with exit code 3 unless every claim is reproduced.
     #[arg(long)]
     pub(crate) strict: bool,
+    /// End with exit code 3 when a verdict is another than this file says for the back end.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
 }
 
 impl Reproduce {
@@ -113,9 +116,21 @@ pub(crate) struct ReportOptions {
     /// Set two run folders side by side: verdicts, settings, tables.
     #[arg(long, num_args = 2, value_names = ["A", "B"], conflicts_with = "folder")]
     pub(crate) compare: Option<Vec<PathBuf>>,
-    /// With --compare: the page to write.
-    #[arg(long, value_name = "FILE", default_value = "comparison.html")]
-    pub(crate) page: PathBuf,
+    /// Write the report there instead of into the run folder, which may then be read-only.
+    #[arg(long, value_name = "DIR", requires = "folder")]
+    pub(crate) out: Option<PathBuf>,
+    /// End with exit code 3 when a verdict is another than this file says for the run's back end.
+    #[arg(long, value_name = "FILE", requires = "folder")]
+    pub(crate) expect: Option<PathBuf>,
+    /// Write the verdicts of this run into the file as those that its back end is expected to give.
+    #[arg(long, value_name = "FILE", requires = "folder")]
+    pub(crate) note_expected: Option<PathBuf>,
+    /// With --compare: also write the comparison as a page.
+    #[arg(long, value_name = "FILE", requires = "compare")]
+    pub(crate) page: Option<PathBuf>,
+    /// With --compare: end with exit code 3 when a verdict or a table differs.
+    #[arg(long, requires = "compare")]
+    pub(crate) exit_code: bool,
 }
 
 #[derive(Debug, Args)]

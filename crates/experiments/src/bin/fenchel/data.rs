@@ -1,7 +1,6 @@
 //! `fenchel data get | check | show`: the public data sets, fetched only here and only when asked.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,7 +9,10 @@ use clap::{Args, Subcommand};
 use fenchel_datasets::download::{self, Event, Options};
 use fenchel_datasets::{Collection, ContactSheet, DataDirectory, Dataset, ImageSet, glyphs, label_histogram};
 use fenchel_experiments::error::Failure;
+use fenchel_files::{AtomicFile, FileError};
 use fenchel_random::Seed;
+
+use crate::voice::say;
 
 /// What to do with the data sets.
 #[derive(Debug, Subcommand)]
@@ -67,7 +69,7 @@ pub(crate) fn run(command: &DataCommand) -> Result<ExitCode, Failure> {
 
 fn get(options: &Get) -> Result<ExitCode, Failure> {
     let directory = DataDirectory::find(options.place.data_dir.as_deref())?;
-    println!("{} into {}", options.name, directory.path().display());
+    say!("{} into {}", options.name, directory.path().display());
     let mut settings = Options::from_environment();
     if !options.source.is_empty() {
         settings.sources.clone_from(&options.source);
@@ -81,40 +83,44 @@ fn get(options: &Get) -> Result<ExitCode, Failure> {
                 return;
             }
         }
-        println!("  {event}");
+        say!("  {event}");
     };
     download::get(options.name, directory.path(), &settings, &mut report)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Every set is looked at; what is not there is said, what is wrong fails.
+/// Every set is looked at; what is not there is said, what is wrong fails, and so does a folder without any.
 fn check(place: &Place) -> Result<ExitCode, Failure> {
     let directory = DataDirectory::find(place.data_dir.as_deref())?;
-    println!("the data sets in {}", directory.path().display());
-    let mut sound = true;
+    say!("the data sets in {}", directory.path().display());
+    let (mut sound, mut found) = (true, false);
     for collection in Collection::ALL {
         match collection.check(directory.path()) {
             Ok(members) => {
+                found = true;
                 for member in members {
                     match member.outcome {
-                        Ok(()) => println!("  {collection}: {}: verified", member.path.display()),
+                        Ok(()) => say!("  {collection}: {}: verified", member.path.display()),
                         Err(error) => {
                             sound = false;
-                            println!("  {collection}: WRONG: {error}");
+                            say!("  {collection}: WRONG: {error}");
                         }
                     }
                 }
             }
             Err(fenchel_datasets::Error::NotFound { .. }) => {
-                println!("  {collection}: not there; `fenchel data get {collection}` fetches it");
+                say!("  {collection}: not there; `fenchel data get {collection}` fetches it");
             }
             Err(error) => {
-                sound = false;
-                println!("  {collection}: WRONG: {error}");
+                (sound, found) = (false, true);
+                say!("  {collection}: WRONG: {error}");
             }
         }
     }
-    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    if !found {
+        say!("nothing was verified: there is no data set; --data-dir DIR names another folder");
+    }
+    Ok(if sound && found { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn show(options: &Show) -> Result<ExitCode, Failure> {
@@ -125,14 +131,20 @@ fn show(options: &Show) -> Result<ExitCode, Failure> {
         DataDirectory::find(options.place.data_dir.as_deref())?.load(collection)?.train
     };
     let path = options.out.clone().unwrap_or_else(|| format!("{}.png", options.name).into());
-    let file = File::create(&path).map_err(|error| {
-        format!("cannot write {}: {error}; choose another file with --out FILE", path.display())
-    })?;
-    ContactSheet::default().write(&train, BufWriter::new(file))?;
-    println!("{}: {} samples of {}", train.name(), train.len(), train.shape());
-    for (class, count) in train.classes().iter().zip(label_histogram(&train)) {
-        println!("{count:>8}  {class}");
+    if options.out.is_none() && path.exists() {
+        let path = path.display();
+        return Err(format!(
+            "{path} is there already; --out FILE names another file, or this one to replace it"
+        )
+        .into());
     }
-    println!("contact sheet: {}", path.display());
+    let mut file = BufWriter::new(AtomicFile::create(&path)?);
+    ContactSheet::default().write(&train, &mut file)?;
+    file.into_inner().map_err(|error| FileError::of("write", &path)(error.into_error()))?.commit()?;
+    say!("{}: {} samples of {}", train.name(), train.len(), train.shape());
+    for (class, count) in train.classes().iter().zip(label_histogram(&train)) {
+        say!("{count:>8}  {class}");
+    }
+    say!("contact sheet: {}", path.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,19 +1,19 @@
 //! The command line: `fenchel reproduce | report | list | data | train | measure | model`.
 //!
 //! Exit codes: 0 when every cell ran, 1 when a cell failed or the run could not start, 2 when the command line is
-//! not understood, 3 with `--strict` when a claim is not reproduced.
-
-// The one place of this crate that speaks to a person.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+//! not understood, 3 with `--strict` when a claim is not reproduced, with `--expect` when a verdict is not
+//! the expected one.
 
 mod arguments;
 mod claims;
 mod data;
 mod measure;
 mod model;
+mod progress;
 mod report;
 mod terminal;
 mod train;
+mod voice;
 
 use arguments::{Arguments, Command, Reproduce};
 use clap::Parser;
@@ -23,12 +23,18 @@ use fenchel_experiments::run::{self, Found, Plan};
 use fenchel_experiments::{Failure, Result, registry};
 use std::process::ExitCode;
 use terminal::Terminal;
+use voice::{UNPROTECTED, say, tell};
 
 fn main() -> ExitCode {
-    run(Arguments::parse().command).unwrap_or_else(|error| {
-        eprintln!("fenchel: {error}");
+    let code = run(Arguments::parse().command).unwrap_or_else(|error| {
+        tell!("fenchel: {error}");
         ExitCode::FAILURE
-    })
+    });
+    if let Some(reason) = voice::lost() {
+        tell!("fenchel: cannot write to standard output: {reason}; files were written all the same");
+        return ExitCode::FAILURE;
+    }
+    code
 }
 
 fn run(command: Command) -> std::result::Result<ExitCode, Failure> {
@@ -53,7 +59,7 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
         print_plan(&plan, request.threads());
         return Ok(ExitCode::SUCCESS);
     }
-    println!(
+    say!(
         "{} run into {}, {} on {}, matrix products by {}",
         plan.profile,
         request.folder().display(),
@@ -62,44 +68,71 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
         fenchel_experiments::machine::back_end()
     );
     let terminal = Terminal::new();
-    let finished = run::reproduce(&request, &plan, &terminal, print_found)?;
+    let finished = run::reproduce(&request, &plan, &terminal, print_found);
     terminal.end();
-    print_report(&finished.report);
+    let finished = finished?;
+    print_verdicts(&finished.report);
+    say!("report: {}", finished.report.page.display());
     for (experiment, cell, reason) in &finished.failed {
-        eprintln!("failed: {experiment} {cell}: {reason}");
+        tell!("failed: {experiment} {cell}: {reason}");
     }
     let summaries = finished.report.chapters.iter().filter(|chapter| chapter.summary.is_err()).count();
-    if !finished.failed.is_empty() || summaries > 0 {
-        eprintln!(
+    if !finished.failed.is_empty() {
+        tell!(
             "{} failed; the others are kept, and the same command runs only what is missing",
             counted(finished.failed.len(), "cell")
         );
+    }
+    if !finished.failed.is_empty() || summaries > 0 {
         return Ok(ExitCode::FAILURE);
+    }
+    if let Some(file) = &options.expect
+        && !report::as_expected(file, &fenchel_experiments::machine::back_end(), &finished.report)?
+    {
+        return Ok(ExitCode::from(3));
     }
     let (_, failed, undecided) = finished.report.tally();
     Ok(if options.strict && failed + undecided > 0 { ExitCode::from(3) } else { ExitCode::SUCCESS })
 }
 
-fn print_found(found: Found) {
+/// How many of many like things are told one by one.
+const TOLD: usize = 5;
+
+fn print_found(found: &Found) {
+    if found.unprotected {
+        tell!("{UNPROTECTED}");
+    }
+    for what in found.set_aside.iter().take(TOLD) {
+        tell!("set aside: {what}");
+    }
+    if found.set_aside.len() > TOLD {
+        tell!("set aside: {} files in all; the cells among them are run again", found.set_aside.len());
+    }
     if found.finished > 0 {
-        println!("{} already there", counted(found.finished, "cell"));
+        say!("{} already there", counted(found.finished, "cell"));
     }
     if found.stale > 0 {
-        println!(
+        say!(
             "{} computed by other code, run again (--keep takes such cells as they are)",
             counted(found.stale, "cell")
         );
     }
 }
 
-pub(crate) fn print_report(report: &Report) {
-    println!("\n{}", claims::table(report));
+pub(crate) fn print_verdicts(report: &Report) {
+    say!("\n{}", claims::table(report));
     for chapter in &report.chapters {
+        for what in chapter.unusable.iter().take(TOLD) {
+            say!("{}: a cell counts as missing: {what}", chapter.id);
+        }
+        if chapter.unusable.len() > TOLD {
+            say!("{}: {} files of cells cannot be used in all", chapter.id, chapter.unusable.len());
+        }
         if let Err(reason) = &chapter.summary {
-            println!("{}: no summary: {reason}", chapter.id);
+            say!("{}: no summary: {reason}", chapter.id);
         }
         if chapter.stale > 0 {
-            println!(
+            say!(
                 "{}: {} computed by other code or another back end than this program's",
                 chapter.id,
                 counted(chapter.stale, "cell")
@@ -107,14 +140,13 @@ pub(crate) fn print_report(report: &Report) {
         }
     }
     let (reproduced, failed, undecided) = report.tally();
-    println!("{reproduced} reproduced, {failed} failed, {undecided} undecided");
-    println!("report: {}", report.page.display());
+    say!("{reproduced} reproduced, {failed} failed, {undecided} undecided");
 }
 
 fn print_plan(plan: &Plan, threads: usize) {
-    println!("{:<12} {:>8} {:>14}  title", "experiment", "cells", "on one core");
+    say!("{:<12} {:>8} {:>14}  title", "experiment", "cells", "on one core");
     for planned in &plan.experiments {
-        println!(
+        say!(
             "{:<12} {:>8} {:>14}  {}",
             planned.experiment.id(),
             grouped(planned.cells.len()),
@@ -123,7 +155,7 @@ fn print_plan(plan: &Plan, threads: usize) {
         );
     }
     let wall = duration(plan.cost() / threads as f64);
-    println!(
+    say!(
         "{:<12} {:>8} {:>14}  about {wall} on {}",
         "all",
         grouped(plan.cells()),
@@ -134,10 +166,10 @@ fn print_plan(plan: &Plan, threads: usize) {
 
 fn list(profile: fenchel_experiments::Profile) {
     for experiment in registry::all() {
-        println!("{}: {}", experiment.id(), experiment.title());
+        say!("{}: {}", experiment.id(), experiment.title());
         let settings = experiment.default_settings(profile);
         for (key, value) in settings.as_object().into_iter().flatten() {
-            println!("    {}.{key} = {value}", experiment.id());
+            say!("    {}.{key} = {value}", experiment.id());
         }
     }
 }

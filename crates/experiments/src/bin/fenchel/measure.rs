@@ -1,10 +1,8 @@
 //! `fenchel measure`: a network trained anywhere, its samples measured into one npz file.
 
 use std::fmt::Write;
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
@@ -12,10 +10,9 @@ use fenchel_experiments::error::Failure;
 use fenchel_experiments::ingredients;
 use fenchel_experiments::measure::{Measured, Precision, QUANTITIES, Request, measure};
 use fenchel_experiments::number::{duration, short};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Seconds between two plain lines of progress.
-const PAUSE: f64 = 15.0;
+use crate::progress::Progress;
+use crate::voice::{out, say};
 
 /// The options of `measure`.
 #[derive(Debug, Args)]
@@ -98,12 +95,18 @@ pub(crate) fn run(options: &MeasureOptions) -> Result<ExitCode, Failure> {
         threads: options.threads.map(usize::from),
     };
     let start = Instant::now();
-    let progress = Progress::new(start);
-    let measured = measure(&request, |done, total| progress.show(done, total))?;
+    let progress = Progress::new(0, "{wide_bar} {pos}/{len} samples, {eta} left");
+    let measured = measure(&request, |done, total| {
+        progress.set_length(total as u64);
+        let left = || start.elapsed().as_secs_f64() / done.max(1) as f64 * (total - done) as f64;
+        let line = || format!("{done}/{total} samples, about {} left", duration(left()));
+        progress.show(done as u64, String::new, line);
+    });
     progress.end();
-    print!("{}", fenchel_nn::description::table(&measured.network));
-    println!("\n{}", table(&measured));
-    println!("measured in {}: {}", duration(start.elapsed().as_secs_f64()), options.out.display());
+    let measured = measured?;
+    out(format_args!("{}", fenchel_nn::description::table(&measured.network)));
+    say!("\n{}", table(&measured));
+    say!("measured in {}: {}", duration(start.elapsed().as_secs_f64()), options.out.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -124,44 +127,4 @@ fn table(measured: &Measured) -> String {
     let held = n - measured.violations;
     let _ = write!(text, "lower <= loss <= upper holds for {held} of {n} samples, round-off allowed for");
     text
-}
-
-/// Progress for a person: a bar on a terminal, plain lines elsewhere.
-struct Progress {
-    bar: Option<ProgressBar>,
-    start: Instant,
-    /// When the last plain line was written, in seconds since the start.
-    last: Mutex<f64>,
-}
-
-impl Progress {
-    fn new(start: Instant) -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(4));
-            let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} samples, {eta} left");
-            bar.with_style(style.expect("the template is constant").progress_chars("━╸ "))
-        });
-        Self { bar, start, last: Mutex::new(0.0) }
-    }
-
-    fn show(&self, done: usize, total: usize) {
-        if let Some(bar) = &self.bar {
-            bar.set_length(total as u64);
-            bar.set_position(done as u64);
-            return;
-        }
-        let elapsed = self.start.elapsed().as_secs_f64();
-        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if elapsed - *last >= PAUSE {
-            *last = elapsed;
-            let left = elapsed / done.max(1) as f64 * (total - done) as f64;
-            eprintln!("{done}/{total} samples, about {} left", duration(left));
-        }
-    }
-
-    fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }

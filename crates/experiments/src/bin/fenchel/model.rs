@@ -9,6 +9,8 @@ use fenchel_experiments::ingredients::{MODEL_NAMES, model};
 use fenchel_nn::description::{Description, DescriptionError, table};
 use fenchel_tensor::Shape;
 
+use crate::voice::out;
+
 /// The options of `model`.
 #[derive(Debug, Args)]
 #[command(after_help = format!("Names: {MODEL_NAMES}."))]
@@ -43,7 +45,7 @@ pub(crate) fn run(options: &ModelOptions) -> Result<ExitCode, Failure> {
     let (_, rows) = description
         .build()
         .map_err(|source| DescriptionError::Build { origin: options.model.clone(), source })?;
-    print!("{}", if options.toml { description.to_toml() } else { table(&rows) });
+    out(format_args!("{}", if options.toml { description.to_toml() } else { table(&rows) }));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,64 +1,45 @@
-//! Progress for a person: a bar on a terminal, plain lines elsewhere.
+//! A run as a person sees it: how far it is, and which cells failed.
 
 use fenchel_experiments::number::duration;
-use fenchel_experiments::scheduler::{Job, Observer, Progress};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
-use std::sync::Mutex;
+use fenchel_experiments::scheduler::{self, Job, Observer};
 
-/// Seconds between two plain lines.
-const PAUSE: f64 = 15.0;
+use crate::progress::Progress;
+
+/// Parts of the bar.
+const PARTS: f64 = 1000.0;
 
 pub(crate) struct Terminal {
-    bar: Option<ProgressBar>,
-    /// When the last plain line was written, in seconds since the start.
-    last: Mutex<f64>,
+    progress: Progress,
 }
 
 impl Terminal {
     pub(crate) fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| {
-            let bar = ProgressBar::with_draw_target(Some(1000), ProgressDrawTarget::stderr_with_hz(4));
-            let style = ProgressStyle::with_template("{wide_bar} {msg}").expect("the template is constant");
-            bar.with_style(style.progress_chars("━╸ "))
-        });
-        Self { bar, last: Mutex::new(0.0) }
+        Self { progress: Progress::new(PARTS as u64, "{wide_bar} {msg}") }
     }
 
     pub(crate) fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.progress.end();
     }
 }
 
 impl Observer for Terminal {
-    fn progress(&self, progress: Progress) {
-        let text = format!(
-            "{}/{} cells, {} so far, about {} left",
-            progress.finished,
-            progress.total,
-            duration(progress.elapsed),
-            duration(progress.left)
-        );
-        if let Some(bar) = &self.bar {
-            bar.set_position((progress.fraction * 1000.0) as u64);
-            bar.set_message(text);
-            return;
-        }
-        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if progress.elapsed - *last >= PAUSE {
-            *last = progress.elapsed;
-            eprintln!("{:3.0} %: {text}", 100.0 * progress.fraction);
-        }
+    fn progress(&self, now: scheduler::Progress) {
+        let text = || {
+            format!(
+                "{}/{} cells, {} so far, about {} left",
+                now.finished,
+                now.total,
+                duration(now.elapsed),
+                duration(now.left)
+            )
+        };
+        let line = || format!("{:3.0} %: {}", 100.0 * now.fraction, text());
+        self.progress.show((now.fraction * PARTS) as u64, text, line);
     }
 
     fn finished(&self, job: &Job, _seconds: f64, failure: Option<&str>) {
-        let Some(reason) = failure else { return };
-        let text = format!("failed: {} {}: {reason}", job.experiment, job.cell);
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+        if let Some(reason) = failure {
+            self.progress.tell(&format!("failed: {} {}: {reason}", job.experiment, job.cell));
         }
     }
 }

@@ -1,16 +1,17 @@
 //! `fenchel train`: a model, a data set, an optimiser; checkpoints, a progress bar, the accuracy after every epoch.
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use fenchel_experiments::Error;
 use fenchel_experiments::error::Failure;
 use fenchel_experiments::number::duration;
 use fenchel_experiments::train::{Event, INITIALISERS, OPTIMISERS, SCHEDULES, Settings, train};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::progress::Progress;
+use crate::voice::{UNPROTECTED, say, tell};
 
 /// The options of `train`.
 #[derive(Debug, Args)]
@@ -149,65 +150,53 @@ pub(crate) fn run(options: &Train) -> Result<ExitCode, Failure> {
     let mut show = |event: Event<'_>| teller.show(&event);
     let (data, out) = (options.data_dir.as_deref(), options.out.as_path());
     let trained =
-        pool.install(|| train(&settings, data, out, options.resume, options.checkpoint_every, &mut show))?;
+        pool.install(|| train(&settings, data, out, options.resume, options.checkpoint_every, &mut show));
     teller.end();
+    let trained = trained?;
     if let Some(last) = trained.epochs.last() {
-        println!("{}: test accuracy {:.2} %, risk {:.4}", trained.ended, 100.0 * last.accuracy, last.risk);
+        say!("{}: test accuracy {:.2} %, risk {:.4}", trained.ended, 100.0 * last.accuracy, last.risk);
     }
-    println!("results: {}", out.join("training.json").display());
+    say!("results: {}", out.join("training.json").display());
     Ok(ExitCode::SUCCESS)
 }
 
-/// How often a line tells of the progress where there is no terminal.
-const QUIET: Duration = Duration::from_secs(15);
-
-/// A bar on a terminal, a line every 15 seconds elsewhere; a line for every epoch everywhere.
+/// A bar or lines for the steps, a line for every epoch.
 struct Teller {
-    bar: Option<ProgressBar>,
+    progress: Option<Progress>,
     epochs: u64,
     steps: u64,
     first: u64,
     began: Instant,
-    told: Instant,
 }
 
 impl Teller {
     fn new(epochs: u64) -> Self {
-        let now = Instant::now();
-        Self { bar: None, epochs, steps: 0, first: 0, began: now, told: now }
+        Self { progress: None, epochs, steps: 0, first: 0, began: Instant::now() }
     }
 
     /// Where the training is, how long it still takes, and the mean loss of this epoch so far.
-    fn tell(&mut self, step: u64, loss: f64) {
-        self.told = Instant::now();
+    fn line(&self, step: u64, loss: f64) -> String {
         let done = step.saturating_sub(self.first).max(1) as f64;
         let left = self.began.elapsed().as_secs_f64() / done * self.steps.saturating_sub(step) as f64;
-        eprintln!("step {step}/{}: loss {loss:.4}, about {} left", self.steps, duration(left));
+        format!("step {step}/{}: loss {loss:.4}, about {} left", self.steps, duration(left))
     }
 
     fn show(&mut self, event: &Event<'_>) {
         match event {
+            Event::Unprotected => tell!("{UNPROTECTED}"),
+            Event::PassedOver(what) => {
+                tell!("a damaged checkpoint is passed over for the one before: {what}");
+            }
             Event::Begins { step, steps, tape } => {
                 let (n, layers) = (tape.parameters().len(), tape.layers_with_parameters().len());
                 let from = if *step > 0 { format!(", from step {step} on") } else { String::new() };
-                println!("{n} parameters in {layers} layers, {steps} steps{from}");
-                (self.steps, self.first) = (*steps, *step);
-                (self.began, self.told) = (Instant::now(), Instant::now());
-                if std::io::stderr().is_terminal() {
-                    let bar =
-                        ProgressBar::with_draw_target(Some(*steps), ProgressDrawTarget::stderr_with_hz(4));
-                    let style =
-                        ProgressStyle::with_template("{wide_bar} {pos}/{len}, {eta} left, loss {msg}")
-                            .expect("the template is constant");
-                    self.bar = Some(bar.with_style(style.progress_chars("━╸ ")).with_position(*step));
-                }
+                say!("{n} parameters in {layers} layers, {steps} steps{from}");
+                (self.steps, self.first, self.began) = (*steps, *step, Instant::now());
+                self.progress = Some(Progress::new(*steps, "{wide_bar} {pos}/{len}, {eta} left, loss {msg}"));
             }
             Event::Step { step, loss } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_position(*step);
-                    bar.set_message(format!("{loss:.4}"));
-                } else if self.told.elapsed() >= QUIET {
-                    self.tell(*step, *loss);
+                if let Some(progress) = &self.progress {
+                    progress.show(*step, || format!("{loss:.4}"), || self.line(*step, *loss));
                 }
             }
             Event::Epoch { record, seconds } => {
@@ -220,9 +209,9 @@ impl Teller {
                     100.0 * record.accuracy,
                     duration(*seconds)
                 );
-                match &self.bar {
-                    Some(bar) => bar.suspend(|| println!("{line}")),
-                    None => println!("{line}"),
+                match &self.progress {
+                    Some(progress) => progress.say(&line),
+                    None => say!("{line}"),
                 }
             }
             _ => {}
@@ -230,8 +219,8 @@ impl Teller {
     }
 
     fn end(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        if let Some(progress) = &self.progress {
+            progress.end();
         }
     }
 }

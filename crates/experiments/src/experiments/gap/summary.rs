@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::experiment::Outcome;
 use crate::ingredients::{TrainingCase, TrainingSettings};
 use crate::number::{grouped, short};
-use crate::statistics::{Worst, median, worst_median};
+use crate::statistics::median;
 use crate::summary::Summary;
 
 /// Below this final risk the samples of a cross-entropy cell are near their labels, where the constants are those of small residuals.
@@ -103,23 +103,23 @@ fn cross_entropy(cells: &[Finished]) -> Result<Claim, Failure> {
         "gap.ce",
         "For cross-entropy near the labels log(hi / lo) is D/2 + ½ log(2(m−1)/m), D on the sum-zero directions",
     );
-    let groups = groups(cells).into_iter().map(|(group, cells)| {
-        let learned = cells.iter().filter(|cell| cell.case.loss == "ce").filter_map(|cell| {
-            let log = last(&cell.record).filter(|log| log.risk < LEARNED)?;
-            Some(remainder(log, cell.record.classes).abs()).filter(|value| !value.is_nan())
-        });
-        (group, learned.collect())
-    });
-    let worst = worst_median("remainder", groups, Worst::Largest)?;
-    if worst.value.is_nan() {
+    let learned =
+        |cell: &&Finished| cell.case.loss == "ce" && last(&cell.record).is_some_and(|log| log.risk < LEARNED);
+    if !cells.iter().any(|cell| learned(&cell)) {
         return Ok(claim.open("no cross-entropy cell ended below a risk of 0.1"));
     }
-    Ok(claim.requires(
-        "|mean log(hi / lo) − D/2 − ½ log(2(m−1)/m)| at the end (nats), samples with finite hi, cells ending below 0.1, \
-         worst group",
-        worst,
+    let remainder = |cell: &Finished| {
+        let value = remainder(last(&cell.record)?, cell.record.classes).abs();
+        Some(value).filter(|value| !value.is_nan())
+    };
+    let groups = groups(cells)
+        .into_iter()
+        .map(|(group, cells)| (group, cells.into_iter().filter(learned).map(remainder).collect()));
+    Ok(claim.requires_of_groups(
+        "|mean log(hi / lo) − D/2 − ½ log(2(m−1)/m)| at the end (nats), samples with finite hi, cells ending below 0.1",
+        groups,
         Criterion::AtMost(0.1),
-    ))
+    )?)
 }
 
 fn ran(settings: &TrainingSettings, cells: &[Finished]) -> String {

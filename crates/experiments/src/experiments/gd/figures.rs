@@ -59,7 +59,7 @@ pub(super) fn first_step(outcomes: &[Outcome<Case, Record>], settings: &Settings
 
 /// The gap on |x|^p / p with T7(iv)'s bound.
 pub(super) fn exponents(measured: &[&exponent::Measured]) -> Figure {
-    let caption = "|x|^{p} / p with Φ = N(p − 1, 2): the gap runs parallel to T7(iv)'s bound, so its exponent is attained.";
+    let caption = "|x|^{p} / p with Φ = N(p − 1, 2): the gap and T7(iv)'s bound; where they run parallel the bound's exponent is attained.";
     let mut figure = Figure::new("exponents", "The exponent of T7(iv)", caption);
     for one in measured {
         let title = format!("p = {}: slope {} (T7: {})", one.p, short(one.slope), short(one.expected()));

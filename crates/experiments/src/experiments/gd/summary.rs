@@ -49,6 +49,7 @@ pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>])
 fn came_out(runs: &[&Run], exponents: &[&exponent::Measured]) -> String {
     let printed =
         total(runs, |run| run.constant == Constant::Printed && run.r < 2.0, |run| run.checks.decrease);
+    let kept = total(runs, valid, |run| run.checks.decrease);
     let slopes: Vec<String> = exponents
         .iter()
         .map(|one| {
@@ -56,8 +57,10 @@ fn came_out(runs: &[&Run], exponents: &[&exponent::Measured]) -> String {
         })
         .collect();
     format!(
-        "With a valid majorant every step keeps T6's promise and every prefix the rates. With the printed c = 1, which \
-         is none for r < 2, {} of {} steps break it. The exponents of T7(iv) come out as {}.",
+        "With a valid majorant {} of {} steps break T6's promise. With the printed c = 1, which \
+         is none for r < 2, {} of {} do. The exponents of T7(iv) come out as {}.",
+        grouped(kept.violations),
+        grouped(kept.checked),
         grouped(printed.violations),
         grouped(printed.checked),
         slopes.join(", ")

@@ -11,7 +11,7 @@ use crate::claim::{Claim, Criterion};
 use crate::error::Failure;
 use crate::experiment::Outcome;
 use crate::number::short;
-use crate::statistics::{Estimate, Worst, bootstrap_median, median, spearman, worst_median};
+use crate::statistics::{median, spearman};
 use crate::summary::Summary;
 
 pub(super) type Finished = Outcome<Case, Record>;
@@ -82,19 +82,22 @@ pub(super) fn groups(cells: &[Finished]) -> BTreeMap<(String, usize, String), Ve
     groups
 }
 
-/// A number of the cells that `which` admits, the seeds as replicates: the estimate of the worst group.
-fn worst(
-    name: &str,
+/// A number of the cells that `which` admits, by data set, depth and start, the seeds as replicates.
+fn by_group(
     cells: &[Finished],
     which: impl Fn(&Case) -> bool,
-    value: impl Fn(&Record) -> f64,
-    end: Worst,
-) -> crate::error::Result<Estimate> {
-    let groups = groups(cells).into_iter().map(|((dataset, depth, start), cells)| {
-        let cells = cells.iter().filter(|cell| which(&cell.case));
-        (format!("{dataset} {depth} {start}"), cells.map(|cell| value(&cell.record)).collect())
-    });
-    worst_median(name, groups, end)
+    value: impl Fn(&Finished) -> Option<f64>,
+) -> Vec<(String, Vec<Option<f64>>)> {
+    let of_group = |((dataset, depth, start), cells): ((String, usize, String), Vec<&Finished>)| {
+        let cells = cells.into_iter().filter(|cell| which(&cell.case));
+        (format!("{dataset}, depth {depth}, {start}"), cells.map(&value).collect())
+    };
+    groups(cells).into_iter().map(of_group).collect()
+}
+
+/// The test accuracy at the end, of every cell.
+fn measured_accuracy(cell: &Finished) -> Option<f64> {
+    Some(accuracy(&cell.record))
 }
 
 fn sandwich(cells: &[Finished]) -> Claim {
@@ -111,8 +114,6 @@ fn degenerate(cells: &[Finished]) -> Result<Claim, Failure> {
     };
     let missing = |held: fn(&Record) -> usize| move |record: &Record| record.start.samples - held(record);
     let samples = |record: &Record| record.start.samples;
-    let accuracy =
-        worst("degenerate", cells, |case| zeros(case) || is_equal(case), accuracy, Worst::Largest)?;
     Ok(Claim::new(
         "init.degenerate",
         "Zeros and equal weights leave (nearly) nothing below the head, and do not train",
@@ -129,18 +130,23 @@ fn degenerate(cells: &[Finished]) -> Result<Claim, Failure> {
         total(&is_equal, &missing(|r| r.start.zero_on_sum_zero)),
         total(&is_equal, &samples),
     )
-    .requires("test accuracy at the end, worst start and depth", accuracy, Criterion::AtMost(STUCK)))
+    .requires_of_groups(
+        "test accuracy at the end",
+        by_group(cells, |case| zeros(case) || is_equal(case), measured_accuracy),
+        Criterion::AtMost(STUCK),
+    )?)
 }
 
 /// The better criterion beside that of `init.degenerate`: what exact arithmetic says of equal starts, asked where the arithmetic kept
 /// their units equal.
 fn stuck(cells: &[Finished]) -> Result<Claim, Failure> {
     let stayed: Vec<Finished> = cells.iter().filter(|cell| cell.record.asymmetry <= EQUAL).cloned().collect();
-    let claim = Claim::new("init.stuck", "Equal weights do not train where the units stay equal").requires(
-        "test accuracy at the end, units equal to a millionth, worst start and depth",
-        worst("stuck", &stayed, is_equal, accuracy, Worst::Largest)?,
-        Criterion::AtMost(STUCK),
-    );
+    let claim = Claim::new("init.stuck", "Equal weights do not train where the units stay equal")
+        .requires_of_groups(
+            "test accuracy at the end, units equal to a millionth",
+            by_group(&stayed, is_equal, measured_accuracy),
+            Criterion::AtMost(STUCK),
+        )?;
     Ok(match open(cells) {
         Some(reason) => claim.open(&reason),
         None => claim,
@@ -165,79 +171,59 @@ fn random(cells: &[Finished]) -> Result<Claim, Failure> {
     let of = |count: fn(&Record) -> usize| -> usize {
         cells.iter().filter(|cell| scaled(&cell.case)).map(|cell| count(&cell.record)).sum()
     };
-    let accuracy = worst("random", cells, scaled, accuracy, Worst::Smallest)?;
     Ok(Claim::new(
         "init.random",
         "Kaiming, Xavier, LeCun and orthogonal starts have full structure below the head, and train",
     )
     .holds("rank B = m", of(|r| r.start.samples - r.start.full_rank), of(|r| r.start.samples))
-    .requires("test accuracy at the end, worst start and depth", accuracy, Criterion::AtLeast(TRAINS)))
-}
-
-/// The median over seeds of a number of one start at one depth, for each data set.
-fn of_start(
-    cells: &[Finished],
-    start: &str,
-    depth: usize,
-    value: impl Fn(&Record) -> f64,
-    end: Worst,
-) -> crate::error::Result<Estimate> {
-    let which = |case: &Case| case.start == start && case.depth == depth;
-    worst(&format!("{start} {depth}"), cells, which, value, end)
+    .requires_of_groups(
+        "test accuracy at the end",
+        by_group(cells, scaled, measured_accuracy),
+        Criterion::AtLeast(TRAINS),
+    )?)
 }
 
 fn not_d(cells: &[Finished]) -> Result<Claim, Failure> {
     // Against Kaiming's start of the same data set, depth and seed.
-    let against = |value: fn(&Record) -> f64| {
-        move |cell: &Finished| -> Option<f64> {
-            let kaiming = cells
-                .iter()
-                .find(|other| other.case == Case { start: "kaiming".into(), ..cell.case.clone() })?;
-            Some(value(&cell.record) / kaiming.record.start.d)
-        }
+    let over_kaiming = |cell: &Finished| {
+        let kaiming = Case { start: "kaiming".into(), ..cell.case.clone() };
+        let kaiming = cells.iter().find(|other| other.case == kaiming)?;
+        Some(cell.record.start.d / kaiming.record.start.d)
     };
-    let d_of = |which: fn(&Case) -> bool, name: &str| {
-        let groups = groups(cells).into_iter().map(|((dataset, depth, start), cells)| {
-            let cells = cells.into_iter().filter(|cell| which(&cell.case));
-            (
-                format!("{dataset} {depth} {start}"),
-                cells.filter_map(against(|record| record.start.d)).collect(),
-            )
-        });
-        worst_median(name, groups, Worst::Largest)
-    };
+    let gaussian = |case: &Case| case.start == "gaussian:0.0001";
+    let at_depth = |depth: usize| move |case: &Case| gaussian(case) && case.depth == depth;
     Ok(Claim::new(
         "init.not-d",
         "The structural error D(A) at the start does not separate starts that train from those that do not",
     )
-    .requires(
-        "equal weights: mean D(A) over Kaiming's, worst start and depth",
-        d_of(is_equal, "equal mean")?,
+    .requires_of_groups(
+        "equal weights: mean D(A) over Kaiming's",
+        by_group(cells, is_equal, over_kaiming),
         Criterion::Below(1.0),
-    )
-    .requires(
-        "Gaussian 10^{-4}: mean D(A) over Kaiming's, worst depth",
-        d_of(|case| case.start == "gaussian:0.0001", "Gaussian mean")?,
+    )?
+    .requires_of_groups(
+        "Gaussian 10^{-4}: mean D(A) over Kaiming's",
+        by_group(cells, gaussian, over_kaiming),
         Criterion::Below(0.01),
-    )
-    .requires(
+    )?
+    .requires_of_groups(
         "Gaussian 10^{-4}, depth 1: test accuracy",
-        of_start(cells, "gaussian:0.0001", 1, accuracy, Worst::Smallest)?,
+        by_group(cells, at_depth(1), measured_accuracy),
         Criterion::AtLeast(TRAINS),
-    )
-    .requires(
+    )?
+    .requires_of_groups(
         "Gaussian 10^{-4}, depth 3: test accuracy",
-        of_start(cells, "gaussian:0.0001", 3, accuracy, Worst::Largest)?,
+        by_group(cells, at_depth(3), measured_accuracy),
         Criterion::AtMost(STUCK),
-    ))
+    )?)
 }
 
 /// Spearman's correlation over the starts no larger than Kaiming's, of each data set, depth and seed.
 pub(super) fn correlations(
     cells: &[Finished],
     value: impl Fn(&Record) -> f64,
-) -> BTreeMap<(String, usize), Vec<f64>> {
-    let mut found: BTreeMap<(String, usize), Vec<f64>> = BTreeMap::new();
+) -> BTreeMap<(String, usize), Vec<Option<f64>>> {
+    let mut found: BTreeMap<(String, usize), Vec<Option<f64>>> = BTreeMap::new();
     for kaiming in cells.iter().filter(|cell| cell.case.start == "kaiming") {
         let same = |cell: &&Finished| {
             Case { start: "kaiming".into(), ..cell.case.clone() } == kaiming.case
@@ -250,8 +236,7 @@ pub(super) fn correlations(
             .map(|cell| (value(&cell.record), final_risk(&cell.record).min(f64::MAX)));
         let (x, risk): (Vec<f64>, Vec<f64>) = pairs.unzip();
         let place = (kaiming.case.dataset.clone(), kaiming.case.depth);
-        let correlations = found.entry(place).or_default();
-        correlations.extend(spearman(&x, &risk).ok());
+        found.entry(place).or_default().push(spearman(&x, &risk).ok());
     }
     found
 }
@@ -262,16 +247,13 @@ fn separates(cells: &[Finished]) -> Result<Claim, Failure> {
         "λ_min of B on the sum-zero directions separates them, among starts no larger than Kaiming's",
     );
     let found = correlations(cells, |record| record.start.below_min_sum_zero);
-    found.into_iter().try_fold(claim, |claim, ((dataset, depth), values)| {
-        let place = format!("{dataset}, depth {depth}");
-        let estimate = if values.is_empty() {
-            Estimate::exact(f64::NAN)
-        } else {
-            bootstrap_median(&format!("separates {place}"), &values)?
-        };
-        let text = format!("rank correlation over starts with the final risk, {place}");
-        Ok(claim.requires(&text, estimate, Criterion::AtMost(-0.6)))
-    })
+    let groups =
+        found.into_iter().map(|((dataset, depth), values)| (format!("{dataset}, depth {depth}"), values));
+    Ok(claim.requires_of_groups(
+        "rank correlation over starts with the final risk",
+        groups,
+        Criterion::AtMost(-0.6),
+    )?)
 }
 
 fn ran(settings: &Settings, cells: &[Finished]) -> String {
@@ -310,6 +292,7 @@ fn came_out(cells: &[Finished]) -> String {
     }
     let rank = |value: fn(&Record) -> f64| {
         let groups = correlations(cells, value).into_iter().map(|((dataset, depth), values)| {
+            let values: Vec<f64> = values.into_iter().flatten().collect();
             format!("{} ({dataset}, depth {depth})", median(&values).map_or("—".into(), short))
         });
         groups.collect::<Vec<_>>().join(", ")

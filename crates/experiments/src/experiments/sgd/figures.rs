@@ -30,7 +30,7 @@ pub(super) fn prefixes(cells: &[Measured]) -> Figure {
     let mut figure = Figure::new(
         "prefixes",
         "Both sides of T8 at every prefix",
-        "One training a rule. The identity's two sides cannot be told apart. Below them, or on them for plain SGD, lies (b/n) times the sum of the gradient energies; under momentum the \
+        "One training a rule. The two sides of the identity; where they cannot be told apart it holds. Below them, or on them for plain SGD, lies (b/n) times the sum of the gradient energies; under momentum the \
          energy of plain steps is another sum, which nothing bounds. The mean risk is drawn beside them.",
     );
     for (rule, title) in RULES {

@@ -167,7 +167,7 @@ pub(super) fn line_searches<'a, 'b>(cells: &'b [Measured<'a>]) -> impl Iterator<
 
 fn correlation(points: impl Iterator<Item = (f64, f64)>) -> Result<Estimate> {
     let (x, y): (Vec<f64>, Vec<f64>) = points.unzip();
-    if x.len() < 2 { Ok(Estimate::default()) } else { spearman_interval(&x, &y) }
+    spearman_interval(&x, &y)
 }
 
 fn floor(cells: &[Measured]) -> Result<Claim> {

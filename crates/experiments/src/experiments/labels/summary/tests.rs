@@ -8,8 +8,16 @@ use crate::experiments::labels::Labels;
 use crate::ingredients::ProbeLog;
 use crate::profile::Profile;
 
-/// Logs in which the true risk falls along a wave and the wrong labels' bound moves against it.
-fn record(energy: f64, opposite: bool) -> Record {
+/// How the wrong labels' bound moves beside the true risk.
+#[derive(Clone, Copy)]
+enum Bound {
+    With,
+    Against,
+    Apart,
+}
+
+/// Logs in which the true risk moves along a wave.
+fn record(energy: f64, bound: Bound) -> Record {
     let logs = (0..40).map(|i| {
         let wave = 1.0 + 0.5 * (f64::from(i) * 0.7).sin();
         let risk = 0.01 * wave;
@@ -22,7 +30,11 @@ fn record(energy: f64, opposite: bool) -> Record {
         };
         let wrong = ProbeLog {
             risk_median: 5.0 * wave,
-            lower_median: if opposite { 1.0 / wave } else { wave },
+            lower_median: match bound {
+                Bound::With => wave,
+                Bound::Against => 1.0 / wave,
+                Bound::Apart => 1.0 + 0.5 * (f64::from(i) * 2.3).cos(),
+            },
             energy,
             upper_finite: 0.25,
             ..ProbeLog::constant(f64::NAN)
@@ -39,13 +51,19 @@ fn cell(loss: &str, seed: u64, record: Record) -> Outcome<TrainingCase, Record> 
 
 fn verdicts(cells: &[Outcome<TrainingCase, Record>]) -> BTreeMap<String, Verdict> {
     let settings = TrainingSettings { window: 10, ..Labels.settings(Profile::Quick) };
-    let summary = summarise(&settings, cells).unwrap();
+    // Three seeds each, which it takes to decide.
+    let seeded = |cell: &Outcome<TrainingCase, Record>| {
+        let cell = cell.clone();
+        (0..3).map(move |seed| Outcome { case: TrainingCase { seed, ..cell.case.clone() }, ..cell.clone() })
+    };
+    let cells: Vec<_> = cells.iter().flat_map(seeded).collect();
+    let summary = summarise(&settings, &cells).unwrap();
     summary.claims.iter().map(|claim| (claim.id.clone(), claim.verdict())).collect()
 }
 
 #[test]
 fn the_digest_is_that_of_the_logs() {
-    let digest = Digest::new(&record(40.0, true), 10).unwrap();
+    let digest = Digest::new(&record(40.0, Bound::Against), 10).unwrap();
     assert_eq!((digest.energy_ratio, digest.larger, digest.infinite), (40.0, 0.95, 0.75));
     assert!((digest.right.last_half_median().unwrap() - 1.0).abs() < 1e-12);
     assert!((digest.across.last_half_median().unwrap() + 1.0).abs() < 1e-12);
@@ -54,22 +72,26 @@ fn the_digest_is_that_of_the_logs() {
 
 #[test]
 fn a_control_that_behaves_is_reproduced_and_one_that_follows_fails() {
-    let good = verdicts(&[cell("ce", 0, record(40.0, true)), cell("squared", 0, record(6.0, true))]);
+    let apart = |energy| record(energy, Bound::Apart);
+    let good = verdicts(&[cell("ce", 0, apart(40.0)), cell("squared", 0, apart(6.0))]);
     assert!(good.values().all(|verdict| *verdict == Verdict::Reproduced), "{good:?}");
-    let follows = verdicts(&[cell("ce", 0, record(20.0, false))]);
+    let follows = verdicts(&[cell("ce", 0, record(20.0, Bound::With))]);
     for id in ["labels.unrelated", "labels.own", "labels.energy"] {
         assert_eq!(follows[id], Verdict::Failed, "{id}");
     }
     // The squared error is allowed to follow its own bound.
-    let squared = verdicts(&[cell("squared", 0, record(6.0, false))]);
+    let squared = verdicts(&[cell("squared", 0, record(6.0, Bound::With))]);
     assert!(matches!(squared["labels.own"], Verdict::Undecided(_)));
+    // Running against the bound is no independence.
+    let against = verdicts(&[cell("ce", 0, record(40.0, Bound::Against))]);
+    assert_eq!(against["labels.unrelated"], Verdict::Failed);
 }
 
 #[test]
 fn one_violated_sandwich_makes_the_claim_fail() {
-    let mut violated = record(40.0, true);
+    let mut violated = record(40.0, Bound::Apart);
     violated.violated = 1;
-    let claims = verdicts(&[cell("ce", 0, record(40.0, true)), cell("ce", 1, violated)]);
+    let claims = verdicts(&[cell("ce", 0, record(40.0, Bound::Apart)), cell("ce", 1, violated)]);
     assert_eq!(claims["labels.sandwich"], Verdict::Failed);
     assert!(matches!(verdicts(&[])["labels.sandwich"], Verdict::Undecided(_)));
 }

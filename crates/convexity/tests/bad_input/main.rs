@@ -219,7 +219,7 @@ fn losses() {
     walk.number("NormPowerLoss::new", "c", &[0.0, f64::INFINITY], |x| NormPowerLoss::new(x, 2.0).map(drop));
     walk.number("NormPowerLoss::new", "r", &[1.0, f64::INFINITY], |x| NormPowerLoss::new(1.0, x).map(drop));
     walk.number("PowerRegression::new", "k", &[1.9, f64::INFINITY], |x| PowerRegression::new(x).map(drop));
-    walk.finish(250);
+    walk.finish(240);
 }
 
 #[test]

@@ -25,7 +25,7 @@
 //! | T15 | [`gradient_independence`] | independent rows in a high dimension are well conditioned |
 //! | T16 | [`skip_connections`] | products of I + B keep their singular values |
 //! | section 4 | [`cross_entropy`] | cross-entropy below its residual over the least probability |
-//! | P1 | [`LipschitzGuarantee`](crate::proxy::LipschitzGuarantee) | descent under proxy convexity, gradients bounded |
+//! | P1 | [`LipschitzGuarantee`](crate::proxy::LipschitzGuarantee) | descent under proxy convexity |
 //! | P2 | [`SmoothGuarantee`](crate::proxy::SmoothGuarantee) | the same, gradients bounded by the surrogate |
 //! | P3 | [`ProxyPlGuarantee`](crate::proxy::ProxyPlGuarantee) | descent under a proxy PL inequality |
 //!

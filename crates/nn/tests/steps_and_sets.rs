@@ -6,7 +6,7 @@ use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
 use fenchel_convexity::moduli::Modulus;
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::objectives::Objective;
-use fenchel_convexity::theorems::{tangent_kernel_pl, interference};
+use fenchel_convexity::theorems::{interference, tangent_kernel_pl};
 use fenchel_convexity::trajectory::{BatchRun, GeneralisedDescent};
 use fenchel_nn::measurement::{InterferenceLog, InterferenceSums, data_set_level, finite_sum, layer_sums};
 use fenchel_nn::models::{DenseChain, LeNet5, Model};

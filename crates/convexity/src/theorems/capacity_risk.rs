@@ -201,7 +201,9 @@ pub fn check_risks(
             || Evidence::Enclosed(PreciseInterval::zero()),
         );
     }
-    let mut hypotheses = vec![measure(&Unbeaten::of(sum, &levels)?, sum.enclosable().is_some())];
+    let unbeaten = Unbeaten::of(sum, &levels)?;
+    let name = "no minimiser of a batch beats those of its subsets on their own losses";
+    let mut hypotheses = vec![measure(name, &unbeaten, unbeaten.cases(), sum.enclosable().is_some())];
     for (level, batches) in levels.iter().zip(&batches) {
         hypotheses.extend(level.stationary(batches));
     }

@@ -16,12 +16,6 @@ const GRANTED_IN_F64: f64 = 1e-12;
 
 /// An inequality at several places.
 pub(super) trait Condition {
-    /// The hypothesis, in words.
-    fn name(&self) -> String;
-
-    /// At how many places it is used.
-    fn places(&self) -> usize;
-
     /// What must not be negative at one of them.
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E>;
 }
@@ -43,12 +37,17 @@ impl<E: Number> Slack<E> {
     }
 }
 
-/// Examines a condition at every place; `enclosable` says whether all functions in it are formulas.
-pub(super) fn measure(condition: &impl Condition, enclosable: bool) -> Hypothesis {
-    let name = condition.name();
+/// Examines a condition at so many places; `enclosable` says whether all functions in it are formulas.
+pub(super) fn measure(
+    name: impl Into<String>,
+    condition: &impl Condition,
+    places: usize,
+    enclosable: bool,
+) -> Hypothesis {
+    let name = name.into();
     let relative = |slack: f64, size: f64| (-slack / size.max(f64::MIN_POSITIVE)).max(-1.0);
     let (mut residual, mut open) = (f64::NEG_INFINITY, None);
-    for place in 0..condition.places() {
+    for place in 0..places {
         if !enclosable {
             let Slack { slack, size, .. } = condition.slack::<f64>(place);
             if slack.is_nan() {

@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
         all.push(match self.region {
             Region::Segment { .. } | Region::Around { .. } => Hypothesis::assumed(IN_REGION),
             Region::Everywhere | Region::Ball { .. } | Region::Sublevel { .. } => {
-                measure(self, self.function.enclosable().is_some())
+                measure(IN_REGION, self, self.points().len(), self.function.enclosable().is_some())
             }
         });
         all
@@ -107,14 +107,6 @@ const IN_REGION: &str = "every point lies in the region";
 
 /// Every recorded point lies in the region.
 impl Condition for Run<'_> {
-    fn name(&self) -> String {
-        IN_REGION.into()
-    }
-
-    fn places(&self) -> usize {
-        self.trajectory.states().len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let point = self.points()[place];
         let x: Vec<E> = lift(self.function, point);

@@ -113,14 +113,29 @@ pub fn check(instance: &Instance<'_>, batches: &[Vec<usize>]) -> Result<[Report;
             || precise(sum, || step_slack(sum, &parts, x, constant, step)),
         );
     }
-    let enclosable = sum.enclosable().is_some();
+    let (enclosable, points) = (sum.enclosable().is_some(), trajectory.states().len());
     let first = vec![
-        measure(&SmoothSamples(instance), enclosable),
-        measure(&AboveInfima(instance), enclosable),
+        measure(
+            "every loss is L-smooth along its step of 1/L",
+            &SmoothSamples(instance),
+            sum.len() * points,
+            enclosable,
+        ),
+        measure(
+            "no loss lies below its infimum, before or after its step of 1/L",
+            &AboveInfima(instance),
+            2 * sum.len() * points,
+            enclosable,
+        ),
         record_of(sum, trajectory),
     ];
     let second = vec![
-        measure(&SmoothRisk { instance, parts: &parts }, enclosable),
+        measure(
+            "R is L-smooth along the step of every batch",
+            &SmoothRisk { instance, parts: &parts },
+            parts.len() * points,
+            enclosable,
+        ),
         Hypothesis::measured("the batches are unbiased", bias, BIAS),
         record_of(sum, trajectory),
     ];
@@ -139,14 +154,6 @@ fn step_of<E: Enclosure>(function: &dyn Objective, x: ArrayView1<f64>, h: &E) ->
 struct SmoothSamples<'a>(&'a Instance<'a>);
 
 impl Condition for SmoothSamples<'_> {
-    fn name(&self) -> String {
-        "every loss is L-smooth along its step of 1/L".into()
-    }
-
-    fn places(&self) -> usize {
-        self.0.sum.len() * self.0.trajectory.states().len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let Instance { sum, trajectory, constant, .. } = self.0;
         let (k, i) = (place / sum.len(), place % sum.len());
@@ -161,14 +168,6 @@ impl Condition for SmoothSamples<'_> {
 struct AboveInfima<'a>(&'a Instance<'a>);
 
 impl Condition for AboveInfima<'_> {
-    fn name(&self) -> String {
-        "no loss lies below its infimum, before or after its step of 1/L".into()
-    }
-
-    fn places(&self) -> usize {
-        2 * self.0.sum.len() * self.0.trajectory.states().len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let Instance { sum, trajectory, constant, infima, .. } = self.0;
         let (k, i) = (place / 2 / sum.len(), place / 2 % sum.len());
@@ -186,14 +185,6 @@ struct SmoothRisk<'a> {
 }
 
 impl Condition for SmoothRisk<'_> {
-    fn name(&self) -> String {
-        "R is L-smooth along the step of every batch".into()
-    }
-
-    fn places(&self) -> usize {
-        self.parts.len() * self.instance.trajectory.states().len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let Instance { sum, trajectory, constant, step, .. } = self.instance;
         let (k, part) = (place / self.parts.len(), &self.parts[place % self.parts.len()]);

@@ -55,7 +55,12 @@ impl Infimum {
     /// That these points do not lie below it, and that the point named, if there is one, is stationary.
     pub(super) fn hypotheses(&self, function: &dyn Objective, points: &[&[f64]]) -> Vec<Hypothesis> {
         let above = Above { function, infimum: self, points };
-        let mut all = vec![measure(&above, function.enclosable().is_some())];
+        let mut all = vec![measure(
+            "no recorded value lies below the infimum",
+            &above,
+            points.len(),
+            function.enclosable().is_some(),
+        )];
         if let Self::At(point) = self {
             all.push(stationary(function, point));
         }
@@ -71,14 +76,6 @@ struct Above<'a> {
 }
 
 impl Condition for Above<'_> {
-    fn name(&self) -> String {
-        "no recorded value lies below the infimum".into()
-    }
-
-    fn places(&self) -> usize {
-        self.points.len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let value = E::value(self.function, &lift(self.function, self.points[place]));
         Slack::of(self.infimum.value_in(self.function), value, 0.0)

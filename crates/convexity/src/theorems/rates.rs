@@ -122,7 +122,8 @@ pub fn convex(run: &Run<'_>, minimiser: &[f64]) -> Result<Report, ConvexityError
     let steps = run.steps(&method);
     let mut hypotheses = run.hypotheses(&steps);
     let tangents = Tangents { function: run.function, points: &points, minimiser };
-    hypotheses.push(measure(&tangents, run.function.enclosable().is_some()));
+    let name = "the minimum lies above the tangent at every point, as convexity has it";
+    hypotheses.push(measure(name, &tangents, points.len(), run.function.enclosable().is_some()));
     hypotheses.push(stationary(run.function, minimiser));
     // The radius of the last point before T counts; widened by its rounding.
     let decay = |t: usize| Decay::convex(c, r, radii[t - 1] * (1.0 + 1e-14));
@@ -144,12 +145,13 @@ pub fn dominated(run: &Run<'_>, lower: &Modulus, infimum: &Infimum) -> Result<Re
     hypotheses.extend(infimum.hypotheses(run.function, &points));
     let domination = Domination {
         function: run.function,
-        points: &points[..points.len() - 1],
+        points: &points,
         phi: lower.potential(),
         dual: &lower.potential().conjugate()?,
         infimum,
     };
-    hypotheses.push(measure(&domination, run.function.enclosable().is_some()));
+    let (name, places) = ("the gap is at most phi*(grad G) at every point", points.len() - 1);
+    hypotheses.push(measure(name, &domination, places, run.function.enclosable().is_some()));
     let theorem = if decay.is_geometric() { "T7(iii)" } else { "T7(iv)" };
     compare(theorem, run, &steps, infimum, least, |_| decay, hypotheses)
 }

@@ -61,7 +61,12 @@ impl Steps<'_> {
     pub(super) fn hypotheses(&self) -> Vec<Hypothesis> {
         let off = self.steps.iter().fold(0.0, |most: f64, step| most.max(self.off(step)));
         vec![
-            measure(self, self.are_enclosable()),
+            measure(
+                format!("smooth along every step: {}", self.modulus),
+                self,
+                self.steps.len(),
+                self.are_enclosable(),
+            ),
             Hypothesis::measured("every step is x - a grad Phi*(g), up to round-off", off, 0.0),
         ]
     }
@@ -129,14 +134,6 @@ pub(super) fn record_of(function: &dyn Objective, trajectory: &Trajectory) -> Hy
 
 /// The modulus at every pair of successive points.
 impl Condition for Steps<'_> {
-    fn name(&self) -> String {
-        format!("smooth along every step: {}", self.modulus)
-    }
-
-    fn places(&self) -> usize {
-        self.steps.len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let Step { function, from, to } = self.steps[place];
         let (x, y) = (lift::<E>(function, from), lift::<E>(function, to));

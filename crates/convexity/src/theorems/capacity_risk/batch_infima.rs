@@ -123,17 +123,14 @@ impl<'a> Unbeaten<'a> {
         }
         Ok(Self { cases })
     }
+
+    /// How many there are.
+    pub(super) fn cases(&self) -> usize {
+        self.cases.len()
+    }
 }
 
 impl Condition for Unbeaten<'_> {
-    fn name(&self) -> String {
-        "no minimiser of a batch beats those of its subsets on their own losses".into()
-    }
-
-    fn places(&self) -> usize {
-        self.cases.len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let (loss, own, other) = &self.cases[place];
         let [own, other] = [own, other].map(|x| E::value(loss, &lift(loss, x)));

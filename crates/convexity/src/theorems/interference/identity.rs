@@ -60,7 +60,12 @@ pub fn identity(sum: &FiniteSum, run: &BatchRun) -> Result<Report, ConvexityErro
     }
     Ok(tally.finish(vec![
         Hypothesis::known("batches of one size, without repetition"),
-        measure(&own, sum.enclosable().is_some()),
+        measure(
+            "the divergences are those of values and gradients",
+            &own,
+            batches.len(),
+            sum.enclosable().is_some(),
+        ),
         record_of(sum, run.trajectory()),
     ]))
 }
@@ -103,14 +108,6 @@ impl Divergences<'_> {
 }
 
 impl Condition for Divergences<'_> {
-    fn name(&self) -> String {
-        "the divergences are those of values and gradients".into()
-    }
-
-    fn places(&self) -> usize {
-        self.batches.len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let batch = &self.batches[place];
         let [x, y] = self.step::<E>(place);

@@ -14,14 +14,6 @@ pub(super) struct Tangents<'a> {
 }
 
 impl Condition for Tangents<'_> {
-    fn name(&self) -> String {
-        "the minimum lies above the tangent at every point, as convexity has it".into()
-    }
-
-    fn places(&self) -> usize {
-        self.points.len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let (x, u) = (lift::<E>(self.function, self.points[place]), lift(self.function, self.minimiser));
         let along = E::dot(&gradient(self.function, &x), &difference(&u, &x));
@@ -41,14 +33,6 @@ pub(super) struct Domination<'a> {
 }
 
 impl Condition for Domination<'_> {
-    fn name(&self) -> String {
-        "the gap is at most phi*(grad G) at every point".into()
-    }
-
-    fn places(&self) -> usize {
-        self.points.len()
-    }
-
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let x: Vec<E> = lift(self.function, self.points[place]);
         let (value, least) = (E::value(self.function, &x), self.infimum.value_in::<E>(self.function));

@@ -173,7 +173,7 @@ impl Condition for AboveInfima<'_> {
         let (k, i) = (place / 2 / sum.len(), place / 2 % sum.len());
         let sample = sum.samples()[i].as_ref();
         let [x, _, next] = step_of(sample, trajectory.states()[k].point.view(), &(E::one() / *constant));
-        let value = E::value(sample, if place % 2 == 0 { &x } else { &next });
+        let value = E::value(sample, if place.is_multiple_of(2) { &x } else { &next });
         Slack::of(E::from_f64(infima[i]), value, 0.0)
     }
 }

@@ -154,7 +154,7 @@ fn confirmed(rows: ArrayView2<f64>, radius: f64, least: f64, most: f64, off: f64
     let scaled: Vec<Vec<Interval>> = rows
         .rows()
         .into_iter()
-        .map(|row| row.iter().map(|&x| Interval::point(x) / &radius).collect())
+        .map(|row| row.iter().map(|&x| Interval::point(x) / radius).collect())
         .collect();
     let around = |value: f64| [value - off, value + off].map(Interval::from_f64);
     extremes_are(&gram(&scaled), around(least), around(most))

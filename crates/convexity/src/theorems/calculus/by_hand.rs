@@ -8,7 +8,7 @@ use crate::search::SearchConfig;
 use crate::theorems::by_hand::{NEAR, point_of};
 use crate::theorems::calculus;
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(200);
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(2000);
 
 #[test]
 fn both_sides_at_the_worst_pair() {

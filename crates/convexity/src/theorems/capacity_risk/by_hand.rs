@@ -17,7 +17,7 @@ use ndarray::array;
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(300);
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(2000);
 const CURVATURES: [f64; 3] = [1.0, 0.5, 0.8];
 const CENTRES: [f64; 3] = [0.3, -1.0, 2.0];
 const ALL: [usize; 3] = [0, 1, 2];

@@ -8,7 +8,7 @@ use ndarray::array;
 use std::sync::Arc;
 
 const CENTRES: [f64; 4] = [0.0, 1.0, 5.0, -2.0];
-const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(300);
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(2000);
 
 /// (c/2)(x - a)^2 for every centre.
 fn parabolas(c: f64) -> FiniteSum {

@@ -11,7 +11,7 @@ use crate::theorems::duality;
 use crate::theorems::points::point;
 use fenchel_random::Seed;
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(200);
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(2000);
 
 fn power(c: f64) -> PotentialFunction {
     PotentialFunction::new(Potential::norm_power(c, 2.0, Norm::L2).unwrap(), 1).unwrap()

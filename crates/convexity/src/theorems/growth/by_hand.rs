@@ -9,7 +9,7 @@ use crate::theorems::growth;
 use crate::trajectory::FiniteSum;
 use crate::verdict::{Report, Verdict};
 
-const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(200);
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(2000);
 
 fn modulus(side: Side, c: f64, offset: f64) -> Modulus {
     Modulus::new(side, Potential::norm_power(c, 2.0, Norm::L2).unwrap(), offset).unwrap()

@@ -30,8 +30,8 @@ fn main() -> Result<(), ConvexityError> {
             let two = check(rows.view(), 1.0, Bound::PrintedSpread)?;
             least.push(one.measured);
             ratios.push(two.measured.exp());
-            refuted[0] += u32::from(one.claim.is_violated());
-            refuted[1] += u32::from(two.claim.is_violated());
+            refuted[0] += u32::from(one.inequality.is_violated());
+            refuted[1] += u32::from(two.inequality.is_violated());
         }
         least.sort_by(f64::total_cmp);
         ratios.sort_by(f64::total_cmp);

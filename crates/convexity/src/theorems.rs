@@ -1,8 +1,12 @@
-//! The theorems, one file each: statement, assumptions, what is computed, reference, cost, example, and a checker.
+//! The theorems, one file each: statement, assumptions, what is computed, reference, cost, example, and a
+//! checker.
 //!
-//! A checker takes an instance, examines hypotheses and claim apart, and answers a [`Report`](crate::verdict::Report) with the measured value, the bound,
-//! the slack and the residual of each assumption; [`Report::verdict`](crate::verdict::Report::verdict) is its answer. It answers `Violated` only with a certificate,
-//! and `Holds` only if every hypothesis was examined and met.
+//! A checker takes an instance, examines hypotheses and inequality apart, and answers a
+//! [`Report`](crate::verdict::Report) with the measured value, the bound, the slack and the residual of
+//! each assumption; [`Report::verdict`](crate::verdict::Report::verdict) is its answer. It answers
+//! `Violated` only with a certificate, and `Holds` only if every hypothesis was examined and met. What a
+//! proof uses at known places, as along a run, is measured there, by the same rule as the inequality;
+//! what it needs for all points is searched.
 //!
 //! | tag | file | what it says |
 //! |---|---|---|
@@ -16,33 +20,43 @@
 //! | T7 | [`rates`] | how fast generalised gradient descent is |
 //! | T8 | [`interference`] | mini-batch descent and the local gradient energy |
 //! | T8 | [`capacity_risk`] | the mean energy of all batches, between two moduli around the capacity risk |
-//! | T9 | [`classical`] | second moments of sampled gradients, and the expected decrease |
-//! | T14 | [`data_set`] | the gap of a data set and the gradient, through the tangent kernel |
+//! | T9 | [`expected_smoothness`] | second moments of sampled gradients, and the expected decrease |
+//! | T14 | [`tangent_kernel_pl`] | the gap of a data set and the gradient, through the tangent kernel |
 //! | T15 | [`gradient_independence`] | independent rows in a high dimension are well conditioned |
 //! | T16 | [`skip_connections`] | products of I + B keep their singular values |
 //! | section 4 | [`cross_entropy`] | cross-entropy below its residual over the least probability |
+//! | P1 | [`LipschitzGuarantee`](crate::proxy::LipschitzGuarantee) | descent under proxy convexity |
+//! | P2 | [`SmoothGuarantee`](crate::proxy::SmoothGuarantee) | the same, gradients bounded by the surrogate |
+//! | P3 | [`ProxyPlGuarantee`](crate::proxy::ProxyPlGuarantee) | descent under a proxy PL inequality |
 //!
-//! To add a theorem: write its file with a function `check` that returns a [`Report`](crate::verdict::Report), in the order of headings of the
-//! others (statement, assumptions, what is computed, reference, cost, example), and add its row here.
+//! To add a theorem: write its file with a function `check` that returns a
+//! [`Report`](crate::verdict::Report), in the order of headings of the others (statement, assumptions,
+//! what is computed, reference, cost, example), and add its row here.
 
 pub mod calculus;
 pub mod capacity_risk;
-pub mod classical;
 pub mod compatibility;
 pub mod conjugate;
 pub mod cross_entropy;
-pub mod data_set;
 pub mod descent;
 pub mod duality;
+pub mod expected_smoothness;
 pub mod gradient_bounds;
 pub mod gradient_independence;
 pub mod growth;
 pub mod interference;
 pub mod rates;
 pub mod skip_connections;
+pub mod tangent_kernel_pl;
 
 #[cfg(test)]
 mod by_hand;
+mod condition;
+#[cfg(test)]
+mod foreign_numbers;
 mod implication;
+mod inertia;
+mod infimum;
 mod points;
 mod premise;
+mod steps;

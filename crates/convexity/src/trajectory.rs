@@ -1,7 +1,8 @@
 //! Recorded trajectories: the points that an optimiser visited, with the value and the gradient at each.
 //!
-//! The theorems about descent (T6 to T9) are statements about sequences of points. They are checked on a record, so that it does not matter who made the
-//! sequence: [`GeneralisedDescent`] of this module, a mini-batch method on a [`FiniteSum`], or code elsewhere whose points are handed to
+//! The theorems about descent (T6 to T9) are statements about sequences of points. They are checked on a
+//! record, so that it does not matter who made the sequence: [`GeneralisedDescent`] of this module, a
+//! mini-batch method on a [`FiniteSum`], or code elsewhere whose points are handed to
 //! [`Trajectory::record`].
 //!
 //! Points are f64 and exact: a checker may evaluate them again in 256 bits.

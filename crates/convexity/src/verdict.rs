@@ -353,7 +353,7 @@ pub struct Report {
     /// How far the measured side is from breaking the bound: negative if it breaks it.
     pub slack: f64,
     /// What the inequality alone says, whatever the hypotheses.
-    pub claim: Verdict,
+    pub inequality: Verdict,
 }
 
 impl Report {
@@ -368,10 +368,10 @@ impl Report {
             Status::Known | Status::Measured { .. } | Status::Assumed => None,
         };
         let obstacle = self.hypotheses.iter().find_map(Hypothesis::obstacle);
-        let doubt = || self.hypotheses.iter().find_map(searched).filter(|_| self.claim.is_violated());
+        let doubt = || self.hypotheses.iter().find_map(searched).filter(|_| self.inequality.is_violated());
         match obstacle.or_else(doubt) {
             Some(reason) => Verdict::Undecided { reason },
-            None => self.claim.clone(),
+            None => self.inequality.clone(),
         }
     }
 }
@@ -382,7 +382,7 @@ mod tests {
 
     fn report(hypotheses: Vec<Hypothesis>) -> Report {
         let claim = Verdict::Holds { margin: 0.5, evaluations: 3, worst_point: Witness::point(&[1.0]) };
-        Report { theorem: "T4", hypotheses, measured: 1.0, bound: 2.0, slack: 1.0, claim }
+        Report { theorem: "T4", hypotheses, measured: 1.0, bound: 2.0, slack: 1.0, inequality: claim }
     }
 
     #[test]
@@ -392,7 +392,7 @@ mod tests {
         assert!(report(vec![Hypothesis::searched("convex", 10, 0.1)]).verdict().holds());
         let mut violated = report(vec![Hypothesis::searched("convex", 10, 0.1)]);
         let certificate = Certificate::new(Method::Precise, -2.0, -1.0).expect("it is negative");
-        violated.claim = Verdict::Violated { point: Witness::default(), slack: -1.5, certificate };
+        violated.inequality = Verdict::Violated { point: Witness::default(), slack: -1.5, certificate };
         assert!(violated.verdict().is_undecided());
         violated.hypotheses = vec![Hypothesis::measured("convex", 0.0, 0.0)];
         assert!(violated.verdict().is_violated());

@@ -122,8 +122,8 @@ fn erratum_3_the_constants_of_a_general_fenchel_young_loss_are_inverted() {
         // Printed: ||e||^2/(2b) <= l <= ||e||^2/(2a). One of the two is false wherever c is not 1.
         let lower = check(Modulus::smooth(c, 2.0, Norm::L2).unwrap());
         let upper = check(Modulus::convex(c, 2.0, Norm::L2).unwrap());
-        assert_eq!(lower.claim.is_violated(), c < 1.0, "{}", lower.claim);
-        assert_eq!(upper.claim.is_violated(), c > 1.0, "{}", upper.claim);
+        assert_eq!(lower.inequality.is_violated(), c < 1.0, "{}", lower.inequality);
+        assert_eq!(upper.inequality.is_violated(), c > 1.0, "{}", upper.inequality);
     }
 }
 
@@ -142,7 +142,7 @@ fn run(c: f64, r: f64, step: f64, steps: usize) -> (fenchel_convexity::verdict::
     let (function, modulus) = (power(r), majorant(c, r));
     let method = GeneralisedDescent::new(modulus.potential().clone(), step).unwrap();
     let trajectory = method.run(&function, array![0.6, -0.8].view(), steps).unwrap();
-    let report = descent::check(&Run::new(&function, &modulus, &trajectory), step, &config()).unwrap();
+    let report = descent::check(&Run::new(&function, &modulus, &trajectory), step).unwrap();
     let last = &trajectory.states()[steps].point;
     (report, last.dot(last).sqrt())
 }
@@ -162,7 +162,7 @@ fn erratum_4_the_figure_uses_a_constant_that_is_no_majorant() {
         assert!(verdict(&function, majorant(0.99 * tight, r), Region::Everywhere).is_violated());
         // c = 1 shows the figure: one step at a = 1, divergence beyond 2; and it breaks T6 at a = 2, where nothing moves.
         assert!(run(1.0, r, 1.0, 1).1 < 1e-15 && run(1.0, r, 2.1, 20).1 > 2.0);
-        assert!(run(1.0, r, 2.0, 1).0.claim.is_violated());
+        assert!(run(1.0, r, 2.0, 1).0.inequality.is_violated());
         // The valid majorant keeps T6, and shows neither: x+ = x (1 - a c^{-1/(r-1)}).
         let c = 2f64.powf(2.0 - r);
         let factor = |a: f64| (1.0 - a * c.powf(-1.0 / (r - 1.0))).abs();
@@ -230,11 +230,11 @@ fn erratum_7_the_least_eigenvalue_falls_by_more_than_one_over_n() {
     for k in 0..60 {
         let rows = model.draw(1.0, Seed::new(2026).index(k));
         let printed = gradient_independence::check(rows.view(), 1.0, Bound::PrintedLeast).unwrap();
-        assert!(printed.claim.is_violated(), "{}", printed.claim);
+        assert!(printed.inequality.is_violated(), "{}", printed.inequality);
         for bound in [Bound::Least, Bound::Most, Bound::Spread, Bound::SharperSpread] {
             let corrected = gradient_independence::check(rows.view(), 1.0, bound).unwrap();
             // Off the event nothing is claimed.
-            assert!(corrected.claim.holds(), "{bound:?}: {}", corrected.claim);
+            assert!(corrected.inequality.holds(), "{bound:?}: {}", corrected.inequality);
         }
         // The reason: a 2 x 2 block.
         let gram = rows.dot(&rows.t());
@@ -260,10 +260,10 @@ fn erratum_7_the_printed_ratio_fails_near_n_equal_to_m() {
         for k in 0..draws {
             let rows = model.draw(1.0, Seed::new(7).index(k));
             let report = gradient_independence::check(rows.view(), 1.0, Bound::PrintedSpread).unwrap();
-            refuted += u64::from(report.claim.is_violated());
+            refuted += u64::from(report.inequality.is_violated());
             ratios.push(report.measured.exp());
             let ours = gradient_independence::check(rows.view(), 1.0, Bound::Spread).unwrap();
-            assert!(ours.claim.is_undecided());
+            assert!(ours.inequality.is_undecided());
         }
         ratios.sort_by(f64::total_cmp);
         let median = ratios[ratios.len() / 2];
@@ -274,5 +274,5 @@ fn erratum_7_the_printed_ratio_fails_near_n_equal_to_m() {
     let model = BallModel::new(10, 12_000).unwrap();
     assert!(model.printed_spread_is_proved());
     let rows = model.draw(1.0, Seed::new(1));
-    assert!(gradient_independence::check(rows.view(), 1.0, Bound::PrintedSpread).unwrap().claim.holds());
+    assert!(gradient_independence::check(rows.view(), 1.0, Bound::PrintedSpread).unwrap().inequality.holds());
 }

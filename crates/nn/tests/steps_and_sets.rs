@@ -6,7 +6,7 @@ use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
 use fenchel_convexity::moduli::Modulus;
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::objectives::Objective;
-use fenchel_convexity::theorems::{data_set, interference};
+use fenchel_convexity::theorems::{interference, tangent_kernel_pl};
 use fenchel_convexity::trajectory::{BatchRun, GeneralisedDescent};
 use fenchel_nn::measurement::{InterferenceLog, InterferenceSums, data_set_level, finite_sum, layer_sums};
 use fenchel_nn::models::{DenseChain, LeNet5, Model};
@@ -191,12 +191,12 @@ fn the_data_set_level_is_the_brute_force_one_and_what_the_checker_says() {
         let level = data_set_level(&tape, &loss, &parameters, inputs.view(), targets.view()).unwrap();
         assert!((level.eigenvalues.min - values[0]).abs() < 1e-11 * values[20]);
         assert!((level.eigenvalues.max / values[20] - 1.0).abs() < 1e-12);
-        let set = data_set::DataSet {
+        let set = tangent_kernel_pl::DataSet {
             jacobian: jacobian.clone(),
             targets: targets.clone(),
             outputs: outputs.clone(),
         };
-        let report = data_set::check(&set, &*loss, 1.0).unwrap();
+        let report = tangent_kernel_pl::check(&set, &*loss, 1.0).unwrap();
         assert!((level.risk - report.measured).abs() < 1e-13);
         if loss.residual_sums_to_zero() {
             let ends = level.sum_zero_eigenvalues.unwrap();

@@ -143,7 +143,7 @@ impl Tally {
             measured: row.measured,
             bound: row.bound,
             slack: row.slack,
-            claim,
+            inequality: claim,
         }
     }
 }
@@ -171,8 +171,8 @@ mod tests {
 
     fn holds(tally: Tally) -> (f64, u64, f64, f64) {
         let report = tally.finish(Vec::new());
-        let Verdict::Holds { margin, evaluations, worst_point } = &report.claim else {
-            panic!("{}", report.claim)
+        let Verdict::Holds { margin, evaluations, worst_point } = &report.inequality else {
+            panic!("{}", report.inequality)
         };
         (*margin, *evaluations, worst_point.get("x").expect("the label is there")[0], report.slack)
     }
@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(holds(tally), (0.0, 3, 3.0, 0.0));
         // Nothing seen, nothing said.
         let report = Tally::new("T").finish(Vec::new());
-        assert_eq!(report.claim, Verdict::undecided(Reason::Budget { evaluations: 0 }));
+        assert_eq!(report.inequality, Verdict::undecided(Reason::Budget { evaluations: 0 }));
         assert!(report.slack.is_nan());
     }
 
@@ -213,13 +213,15 @@ mod tests {
         doubt(&mut tally, 2.0, -1.0, negative());
         doubt(&mut tally, 3.0, -9.0, negative());
         let report = tally.finish(Vec::new());
-        let Verdict::Violated { point, slack, .. } = &report.claim else { panic!("{}", report.claim) };
+        let Verdict::Violated { point, slack, .. } = &report.inequality else {
+            panic!("{}", report.inequality)
+        };
         assert_eq!((point.get("x"), *slack), (Some([2.0].as_slice()), -1.0));
         let mut tally = Tally::new("T");
         doubt(&mut tally, 1.0, -2.0, Evidence::Nothing);
         add(&mut tally, 2.0, f64::NAN, 1.0);
         let report = tally.finish(Vec::new());
-        assert_eq!((report.slack, report.claim.is_undecided()), (-2.0, true));
+        assert_eq!((report.slack, report.inequality.is_undecided()), (-2.0, true));
     }
 
     #[test]
@@ -227,13 +229,13 @@ mod tests {
         for exact in [PreciseInterval::unknown(), PreciseInterval::from_f64(f64::NAN)] {
             let mut tally = Tally::new("T");
             doubt(&mut tally, 1.0, -2.0, Evidence::Enclosed(exact));
-            assert_eq!(tally.finish(Vec::new()).claim, Verdict::undecided(Reason::Unbounded));
+            assert_eq!(tally.finish(Vec::new()).inequality, Verdict::undecided(Reason::Unbounded));
         }
         // An enclosure about zero as wide as the terms, and a slack that is positive after all.
         let wide = PreciseInterval::from_f64(-1.0).union(&PreciseInterval::one());
         let mut tally = Tally::new("T");
         doubt(&mut tally, 1.0, -2.0, Evidence::Enclosed(wide));
-        let claim = tally.finish(Vec::new()).claim;
+        let claim = tally.finish(Vec::new()).inequality;
         assert!(matches!(claim, Verdict::Undecided { reason: Reason::WithinRoundOff { .. } }), "{claim}");
         let mut tally = Tally::new("T");
         doubt(&mut tally, 1.0, -1e-17, Evidence::Enclosed(PreciseInterval::from_f64(0.25)));

@@ -89,6 +89,25 @@ impl Enclosure for Expression {
     }
 }
 
+/// f64 as it is: what there is of a function without a formula. It encloses nothing.
+impl Enclosure for f64 {
+    fn value(function: &dyn Objective, x: &[Self]) -> Self {
+        function.value(x.into()).unwrap_or(Self::NAN)
+    }
+
+    fn gradient(function: &dyn Objective, x: &[Self], gradient: &mut [Self]) {
+        let mut out = Array1::zeros(x.len());
+        match function.gradient(x.into(), out.view_mut()) {
+            Ok(()) => gradient.iter_mut().zip(out).for_each(|(to, slope)| *to = slope),
+            Err(_) => gradient.fill(Self::NAN),
+        }
+    }
+
+    fn bregman(function: &dyn Objective, u: &[Self], v: &[Self]) -> Self {
+        function.bregman(u.into(), v.into()).unwrap_or(Self::NAN)
+    }
+}
+
 fn within<E: Endpoint>(value: f64, error: f64) -> Interval<E> {
     let value = Interval::<E>::from_f64(value);
     (value.clone() - error).union(&(value + error))

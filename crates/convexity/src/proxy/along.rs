@@ -47,6 +47,6 @@ pub(super) fn along(
         measured: row.measured,
         bound: row.bound,
         slack: row.slack,
-        claim,
+        inequality: claim,
     })
 }

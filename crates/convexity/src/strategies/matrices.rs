@@ -1,9 +1,9 @@
 //! Strategies for matrices: blocks of residual networks, data sets with their Jacobians, rows in a ball.
 
 use super::{probabilities, vectors};
-use crate::theorems::data_set::DataSet;
 use crate::theorems::gradient_independence::BallModel;
 use crate::theorems::skip_connections::singular_values;
+use crate::theorems::tangent_kernel_pl::DataSet;
 use fenchel_random::Seed;
 use ndarray::{Array2, Axis, concatenate};
 use proptest::prelude::*;
@@ -70,9 +70,9 @@ mod tests {
 
     use super::*;
     use crate::losses::{Loss, NormPowerLoss, SquaredError};
-    use crate::theorems::data_set;
     use crate::theorems::gradient_independence::{self, Bound};
     use crate::theorems::skip_connections::{self, ProductBounds};
+    use crate::theorems::tangent_kernel_pl;
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
@@ -81,8 +81,8 @@ mod tests {
         fn t14_the_gap_of_a_data_set_is_paid_by_its_gradient(set in data_sets(2, 2), c in 0.2..4.0_f64) {
             let scaled = NormPowerLoss::new(c, 2.0)?;
             for (loss, c) in [(&SquaredError as &dyn Loss, 1.0), (&scaled, c * (1.0 - 1e-14))] {
-                let report = data_set::check(&set, loss, c)?;
-                prop_assert!(!report.claim.is_violated(), "{}", report.claim);
+                let report = tangent_kernel_pl::check(&set, loss, c)?;
+                prop_assert!(!report.inequality.is_violated(), "{}", report.inequality);
                 // Where the kernel is not singular up to round-off, there is an answer.
                 prop_assert!(report.bound.is_infinite() || report.verdict().holds(), "{}", report.verdict());
             }
@@ -94,7 +94,7 @@ mod tests {
                 let report = gradient_independence::check(rows.view(), 1.0, bound)?;
                 let on_the_event = report.hypotheses.iter().all(|hypothesis| hypothesis.obstacle().is_none());
                 let void = report.bound.is_infinite();
-                prop_assert!(!on_the_event || void || report.verdict().holds(), "{bound:?}: {}", report.claim);
+                prop_assert!(!on_the_event || void || report.verdict().holds(), "{bound:?}: {}", report.inequality);
             }
             if let (Some(sharper), Some(plain)) = (model.sharper_spread(), model.spread()) {
                 // For two rows they are the same number, rounded in two ways.

@@ -1,4 +1,5 @@
-//! Strategies for recorded trajectories: runs of generalised descent on the catalogue, and of mini-batch descent on finite sums.
+//! Strategies for recorded trajectories: runs of generalised descent on the catalogue, and of mini-batch
+//! descent on finite sums.
 
 use super::{objectives, vectors};
 use crate::catalogue::{Entry, LogCosh, Quadratic, Separable};
@@ -25,7 +26,8 @@ pub struct Descent {
     pub trajectory: Trajectory,
 }
 
-/// Runs of generalised descent on the smooth rows of the catalogue in dimension m, from starts of size up to 3, with relative steps in (0, 2).
+/// Runs of generalised descent on the smooth rows of the catalogue in dimension m, from starts of size up
+/// to 3, with relative steps in (0, 2).
 pub fn descents(m: usize) -> impl Strategy<Value = Descent> + Clone {
     let step = prop_oneof![2 => Just(1.0), 1 => 0.05..2.0_f64];
     (objectives(m), vectors(m, 3.0), step, 1..15_usize, prop::num::usize::ANY).prop_filter_map(
@@ -102,21 +104,21 @@ mod tests {
     //! T6 to T9 as properties.
 
     use super::*;
-    use crate::search::SearchConfig;
     use crate::theorems::descent::{self, Run};
     use crate::theorems::gradient_bounds::Infimum;
-    use crate::theorems::{classical, interference, rates};
-
-    // The moduli are the catalogue's own and examined elsewhere: a token search is enough here.
-    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(50);
+    use crate::theorems::{expected_smoothness, interference, rates};
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig {
+            cases: 100,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
 
         #[test]
         fn t6_every_step_decreases_by_its_share(run in descents(2)) {
             let Descent { entry, modulus, step, trajectory } = &run;
-            let report = descent::check(&Run::new(entry.objective(), modulus, trajectory), *step, &CONFIG())?;
+            let report = descent::check(&Run::new(entry.objective(), modulus, trajectory), *step)?;
             prop_assert!(report.verdict().holds(), "{}: {}", entry.objective().name(), report.verdict());
         }
 
@@ -126,11 +128,12 @@ mod tests {
             prop_assume!(*step == 1.0 && modulus.offset() == 0.0);
             let instance = Run::new(entry.objective(), modulus, trajectory);
             if let Some((minimiser, _)) = entry.minimum() {
-                let report = rates::energy(&instance, &Infimum::At(minimiser.to_vec()), &CONFIG())?;
+                let report = rates::energy(&instance, &Infimum::At(minimiser.to_vec()))?;
                 prop_assert!(report.verdict().holds(), "{}: {}", entry.objective().name(), report.verdict());
                 if entry.is_closed_convex() && trajectory.states()[0].point.iter().any(|&x| x != 0.0) {
-                    let report = rates::convex(&instance, minimiser, &CONFIG())?;
-                    prop_assert!(report.verdict().holds(), "{}: {}", entry.objective().name(), report.verdict());
+                    let report = rates::convex(&instance, minimiser)?;
+                    let verdict = report.verdict();
+                    prop_assert!(verdict.holds(), "{}: {verdict}", entry.objective().name());
                 }
             }
         }
@@ -141,14 +144,14 @@ mod tests {
             let constant = modulus.as_norm_power().map_or(f64::NAN, |(c, ..)| c);
             // No sample is negative, and every sample is a batch.
             let (infima, singles) = (vec![0.0; n], (0..n).map(|i| vec![i]).collect::<Vec<_>>());
-            let instance = classical::Instance {
+            let instance = expected_smoothness::Instance {
                 sum,
                 trajectory: run.trajectory(),
                 constant,
                 step: share / constant,
                 infima: &infima,
             };
-            for report in classical::check(&instance, &singles, &CONFIG())? {
+            for report in expected_smoothness::check(&instance, &singles)? {
                 prop_assert!(report.verdict().holds(), "{}", report.verdict());
             }
         }

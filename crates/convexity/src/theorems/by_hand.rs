@@ -1,16 +1,9 @@
-//! The checkers against numbers computed by hand, on instances whose numbers have nothing in common: no 0, no 1, no equal sizes.
+//! The checkers against numbers computed by hand, on instances whose numbers have nothing in common: no
+//! 0, no 1, no equal sizes.
 //!
-//! A checker that answers rightly may still compute a wrong bound. Here the measured side, the bound, the slack, the margin, and the enclosure
-//! in the certificate of a violation are compared with the formulas of the statement, written out once more in plain f64.
-
-mod batches;
-mod certificates;
-mod edges;
-mod matrices;
-mod moduli;
-mod premises;
-mod searches;
-mod trajectories;
+//! A checker that answers rightly may still compute a wrong bound. Here the measured side, the bound, the
+//! slack, the margin, and the enclosure in the certificate of a violation are compared with the formulas
+//! of the statement, written out once more in plain f64.
 
 use crate::catalogue::Quadratic;
 use crate::objectives::{Objective, Precomposed};
@@ -19,7 +12,7 @@ use ndarray::array;
 use std::sync::Arc;
 
 /// Relative to the sizes: far above round-off and the tolerances granted, far below any mistake.
-const NEAR: f64 = 1e-10;
+pub(super) const NEAR: f64 = 1e-10;
 
 /// Compares a report with the numbers of the statement; `size` is what the margin is relative to.
 pub(super) fn assert_report(report: &Report, measured: f64, bound: f64, slack: f64, size: f64) {
@@ -27,7 +20,7 @@ pub(super) fn assert_report(report: &Report, measured: f64, bound: f64, slack: f
     assert!(near(report.measured, measured), "measured {} and {measured}", report.measured);
     assert!(near(report.bound, bound), "bound {} and {bound}", report.bound);
     assert!(near(report.slack, slack), "slack {} and {slack}", report.slack);
-    match &report.claim {
+    match &report.inequality {
         Verdict::Holds { margin, .. } => {
             assert!((margin - slack / size).abs() <= NEAR, "margin {margin} and {}", slack / size);
             assert!(slack >= 0.0);
@@ -44,7 +37,7 @@ pub(super) fn assert_report(report: &Report, measured: f64, bound: f64, slack: f
 }
 
 /// The residual and the tolerance of the hypothesis whose name contains a text.
-fn measured_hypothesis(report: &Report, text: &str) -> (f64, f64) {
+pub(super) fn measured_hypothesis(report: &Report, text: &str) -> (f64, f64) {
     let found: &Hypothesis = report
         .hypotheses
         .iter()
@@ -55,8 +48,8 @@ fn measured_hypothesis(report: &Report, text: &str) -> (f64, f64) {
 }
 
 /// The point of this name at which a verdict was reached.
-fn point_of(report: &Report, name: &str) -> Vec<f64> {
-    let witness = match &report.claim {
+pub(super) fn point_of(report: &Report, name: &str) -> Vec<f64> {
+    let witness = match &report.inequality {
         Verdict::Holds { worst_point, .. } => worst_point,
         Verdict::Violated { point, .. } => point,
         Verdict::Undecided { reason } => panic!("{reason}"),
@@ -65,6 +58,6 @@ fn point_of(report: &Report, name: &str) -> Vec<f64> {
 }
 
 /// (c/2) (x - a)^2 on R.
-fn parabola(c: f64, a: f64) -> Arc<dyn Objective> {
+pub(super) fn parabola(c: f64, a: f64) -> Arc<dyn Objective> {
     Arc::new(Precomposed::new(Quadratic::diagonal(&[c]).unwrap(), array![[1.0]], array![-a]).unwrap())
 }

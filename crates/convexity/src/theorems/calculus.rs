@@ -1,9 +1,11 @@
 //! T2: The calculus of constants.
 //!
-//! **Statement.** If G has a modulus (c, r, norm, offset), then `a G`, a > 0, has (a c, r, norm, a offset); the sum of two functions with moduli of one side, exponent and
-//! norm has the sum of their constants and offsets; and `G(A x + b)` has `C ||A||^r` above and `c m(A)^r` below, offset kept.
+//! **Statement.** If G has a modulus (c, r, norm, offset), then `a G`, a > 0, has (a c, r, norm, a
+//! offset); the sum of two functions with moduli of one side, exponent and norm has the sum of their
+//! constants and offsets; and `G(A x + b)` has `C ||A||^r` above and `c m(A)^r` below, offset kept.
 //!
-//! **Assumptions.** The parts have the moduli claimed: searched for counterexamples, with the same budget as the conclusion.
+//! **Assumptions.** The parts have the moduli claimed: searched for counterexamples, with the same budget
+//! as the conclusion.
 //!
 //! **What is computed.** The modulus of [`crate::calculus`], put to the falsifier on the combined function.
 //!
@@ -89,6 +91,8 @@ pub fn check_precomposition<F: Formula + Clone>(
 }
 
 #[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalogue::{AbsolutePower, AbsoluteValue, Quadratic, Separable};
@@ -117,6 +121,6 @@ mod tests {
         let quadratic = Quadratic::diagonal(&[1.0, 3.0]).unwrap();
         let false_smooth = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap();
         let report = check_multiple(2.0, &quadratic, &false_smooth, &CONFIG()).unwrap();
-        assert!(report.verdict().is_undecided() && report.claim.is_violated());
+        assert!(report.verdict().is_undecided() && report.inequality.is_violated());
     }
 }

@@ -1,19 +1,24 @@
-//! T8, the floor: at every point the mean energy of all batches lies around the gap plus the model capacity risk.
+//! T8, the floor: at every point the mean energy of all batches lies around the gap plus the model
+//! capacity risk.
 //!
-//! **Statement.** `R = (1/n) sum l_i`, B a batch of size b, each as likely, with mean loss l_B; `R_G(b) = R_inf - E_B inf l_B` is the *model capacity risk* (what single batches
-//! could do better than one x for all). At every x, with offsets c:
-//! every l_B H(Phi)-smooth on R^m: `E_B Phi*(grad l_B) - c <= R - R_inf + R_G(b)`; every l_B H(phi)-convex: `R - R_inf + R_G(b) <= E_B phi*(grad l_B) + c`.
-//! And `R_G(b) >= 0`, it never rises with b, `R_G(n) = 0`. So where all batches are to have `phi*(grad l_B) <= e` at one x, e is at least `R_G(b) - c`: a floor of the
-//! energy, not of the risk.
+//! **Statement.** `R = (1/n) sum l_i`, B a batch of size b, each as likely, with mean loss l_B; `R_G(b) =
+//! R_inf - E_B inf l_B` is the *model capacity risk* (what single batches could do better than one x for
+//! all). At every x, with offsets c: every l_B H(Phi)-smooth on R^m: `E_B Phi*(grad l_B) - c <= R - R_inf +
+//! R_G(b)`; every l_B H(phi)-convex: `R - R_inf + R_G(b) <= E_B phi*(grad l_B) + c`. And `R_G(b) >= 0`,
+//! it never rises with b, `R_G(n) = 0`. So where all batches are to have `phi*(grad l_B) <= e` at one x,
+//! e is at least `R_G(b) - c`: a floor of the energy, not of the risk.
 //!
-//! **Assumptions.** The modulus of every batch (searched for counterexamples); the infima: for the smooth side lower bounds serve, for the convex side and for
-//! R_G they must be attained. A recorded value below an infimum is noticed.
+//! **Assumptions.** The modulus of every batch (searched for counterexamples); the infima: for the smooth
+//! side lower bounds serve, for the convex side and for R_G they must be attained, at points that are
+//! stationary. A recorded value below an infimum is noticed.
 //!
-//! **What is computed.** [`check`]: both sides of one inequality at every recorded point, as exact means over all batches of one size; a negative slack again in 256 bits, counted
-//! beyond 1e-13 of the terms, which the rounding of infima and constants may explain. [`check_risks`]: R_G for b = 1, ..., n.
+//! **What is computed.** [`check`]: both sides of one inequality at every recorded point, as exact means
+//! over all batches of one size; a negative slack again in 256 bits, where the rounding of the
+//! conjugate's constants is granted as in T4. [`check_risks`]: R_G for b = 1, ..., n.
 //!
-//! **Reference.** GCS (arXiv 2608.09523), Theorem 4.2 with the definitions before it; T4 averaged over B. Monotony: a minimiser of the mean over b+1 samples is no better
-//! than the minimisers of its b-subsets, whose mean losses average to it.
+//! **Reference.** GCS (arXiv 2608.09523), Theorem 4.2 with the definitions before it; T4 averaged over B.
+//! Monotony: a minimiser of the mean over b+1 samples is no better than the minimisers of its b-subsets,
+//! whose mean losses average to it.
 //!
 //! **Cost.** `C(n, b)` gradients for each point, and the budget for each batch; `2^n n` values for all R_G.
 //!
@@ -53,25 +58,29 @@ mod batch_infima;
 
 pub use batch_infima::BatchInfima;
 
-use super::descent::TOLERANCE;
-use super::gradient_bounds::Infimum;
-use super::implication::premise;
-use super::premise::lift;
+use super::condition::{gradient, lift, measure};
+use super::gradient_bounds::{self, Infimum};
+use super::premise::premise;
+use super::steps::record_of;
 use crate::error::{ConvexityError, require_dimension, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Evaluate, Objective};
-use crate::potentials::Potential;
+use crate::objectives::{Enclosure, Objective};
 use crate::search::SearchConfig;
 use crate::trajectory::{FiniteSum, Trajectory};
 use crate::verdict::{Hypothesis, Report, Witness};
-use ndarray::{Array1, ArrayView1};
+use batch_infima::Unbeaten;
+use ndarray::Array1;
+
+/// How far a recorded loss may lie below its infimum, relative to both: round-off of two values.
+const TOLERANCE: f64 = 1e-13;
 
 /// Samples of which all subsets are visited at most.
 const MOST_SAMPLES: usize = 16;
 
-/// Examines one of the two inequalities at recorded points: the smooth or the convex one, by the side of the modulus.
+/// Examines one of the two inequalities at recorded points: the smooth or the convex one, by the side of
+/// the modulus.
 ///
 /// # Errors
 ///
@@ -91,7 +100,7 @@ pub fn check(
     let dual = modulus.potential().conjugate()?;
     let (count, offset, floor) = (batches.len() as f64, modulus.offset(), infima.mean());
     let mut below = f64::NEG_INFINITY;
-    let mut tally = Tally::new("T8");
+    let mut tally = Tally::new("T8.floor");
     for state in points.states() {
         let x = state.point.view();
         let (mut energy, mut size) = (0.0, state.value.abs() + offset);
@@ -113,7 +122,15 @@ pub fn check(
         tally.observe(
             &Observation { measured, bound, slack: bound - measured, size },
             || Witness::point(&state.point.to_vec()),
-            || certify(sum, &batches, &dual, modulus, infima, x, size),
+            || match sum.enclosable() {
+                Some(_) => {
+                    let x: Vec<PreciseInterval> = lift(sum, &state.point.to_vec());
+                    let gap = PreciseInterval::value(sum, &x) - infima.enclosed_mean(&batches);
+                    let gradients = batches.iter().map(|batch| gradient(batch, &x));
+                    Evidence::Enclosed(gradient_bounds::exact(modulus, &dual, gap, gradients))
+                }
+                None => Evidence::Nothing,
+            },
         );
     }
     let mut hypotheses: Vec<Hypothesis> =
@@ -123,52 +140,23 @@ pub fn check(
         below,
         TOLERANCE,
     ));
-    if modulus.side() == Side::Convex {
-        hypotheses.push(if infima.are_attained() {
-            Hypothesis::known("the infima are attained")
-        } else {
-            Hypothesis::assumed("the lower bounds are the infima")
-        });
+    hypotheses.push(record_of(sum, points));
+    hypotheses.extend(infima.stationary(&batches));
+    if modulus.side() == Side::Convex && !infima.are_attained() {
+        hypotheses.push(Hypothesis::assumed("the lower bounds are the infima"));
     }
     Ok(tally.finish(hypotheses))
 }
 
-/// The slack in 256 bits, with the tolerance granted.
-fn certify(
-    sum: &FiniteSum,
-    batches: &[FiniteSum],
-    dual: &Potential,
-    modulus: &Modulus,
-    infima: &BatchInfima,
-    x: ArrayView1<f64>,
-    size: f64,
-) -> Evidence {
-    if sum.enclosable().is_none() {
-        return Evidence::Nothing;
-    }
-    let (x, count) = (lift(x), batches.len() as f64);
-    let mut gap = Evaluate::<PreciseInterval>::value_of(sum, &x);
-    let mut energy = PreciseInterval::zero();
-    for (batch, &least) in batches.iter().zip(infima.values()) {
-        let mut gradient = vec![PreciseInterval::zero(); x.len()];
-        Evaluate::<PreciseInterval>::gradient_of(batch, &x, &mut gradient);
-        energy = energy + dual.value_of(&gradient) / count;
-        gap = gap - PreciseInterval::from_f64(least) / count;
-    }
-    let slack = match modulus.side() {
-        Side::Smooth => gap - energy,
-        Side::Convex => energy - gap,
-    };
-    Evidence::Enclosed(slack + modulus.offset() + TOLERANCE * size)
-}
-
 /// The model capacity risks R_G(1), ..., R_G(n), and whether they fall to 0.
 ///
-/// The infima must be attained: the hypothesis is that no minimiser of a batch beats the minimiser of one of its subsets on that subset's loss.
+/// The infima must be attained: the hypothesis is that no minimiser of a batch beats the minimiser of one
+/// of its subsets on that subset's loss.
 ///
 /// # Errors
 ///
-/// If there are more than 16 samples, an infimum is a bound only or of another dimension, or a value leaves f64.
+/// If there are more than 16 samples, an infimum is a bound only or of another dimension, or a value
+/// leaves f64.
 pub fn check_risks(
     sum: &FiniteSum,
     mut infimum: impl FnMut(&[usize]) -> Infimum,
@@ -183,22 +171,27 @@ pub fn check_risks(
             reason: "a risk is a difference of infima; name the minimisers".into(),
         });
     }
+    let batches: Vec<Vec<FiniteSum>> = levels
+        .iter()
+        .map(|level| level.batches().iter().map(|batch| sum.batch(batch)).collect())
+        .collect::<Result<_, _>>()?;
     let least = levels[n - 1].mean();
     let risks: Vec<f64> = levels.iter().map(|level| least - level.mean()).collect();
-    let mut tally = Tally::new("T8");
-    let mut beaten = f64::NEG_INFINITY;
+    let mut tally = Tally::new("T8.floor");
     for (b, pair) in levels.windows(2).enumerate() {
         let [smaller, larger] = pair else { continue };
-        // The sums of the means, and of the samples within: each term is off by half a unit.
         let size = smaller.size() + larger.size();
-        let error = (smaller.values().len() + larger.values().len() + n) as f64 * f64::EPSILON * size;
         let slack = larger.mean() - smaller.mean();
         tally.observe(
             &Observation { measured: risks[b + 1], bound: risks[b], slack, size },
             || Witness::default().with("b", &[(b + 1) as f64]),
-            || Evidence::Bounded(error),
+            || match sum.enclosable() {
+                Some(_) => Evidence::Enclosed(
+                    larger.enclosed_mean(&batches[b + 1]) - smaller.enclosed_mean(&batches[b]),
+                ),
+                None => Evidence::Nothing,
+            },
         );
-        beaten = beaten.max(larger.beats(smaller, sum)?);
     }
     if n == 1 {
         // One sample, one batch: R_G(1) = 0 is all there is.
@@ -207,11 +200,17 @@ pub fn check_risks(
             || Witness::default().with("b", &[1.0]),
             || Evidence::Enclosed(PreciseInterval::zero()),
         );
-        beaten = 0.0;
     }
+    let unbeaten = Unbeaten::of(sum, &levels)?;
     let name = "no minimiser of a batch beats those of its subsets on their own losses";
-    Ok((risks, tally.finish(vec![Hypothesis::measured(name, beaten, TOLERANCE)])))
+    let mut hypotheses = vec![measure(name, &unbeaten, unbeaten.cases(), sum.enclosable().is_some())];
+    for (level, batches) in levels.iter().zip(&batches) {
+        hypotheses.extend(level.stationary(batches));
+    }
+    Ok((risks, tally.finish(hypotheses)))
 }
 
+#[cfg(test)]
+mod by_hand;
 #[cfg(test)]
 mod tests;

@@ -1,14 +1,16 @@
 //! Section 4: the upper bound on the softmax cross-entropy by its residual and the least probability.
 //!
-//! **Statement.** For a one-hot target among m classes, p = softmax f and e = p - y: `l <= K ||e||^2 / min_i p_i` for every f, with `K = ln m / (m-1)`, attained at uniform p. GCS
-//! prints K = 1/4, which is false up to ten classes (docs/errata.md, 1).
+//! **Statement.** For a one-hot target among m classes, p = softmax f and e = p - y: `l <= K ||e||^2 /
+//! min_i p_i` for every f, with `K = ln m / (m-1)`, attained at uniform p. GCS prints K = 1/4, which is
+//! false up to ten classes (docs/errata.md, 1).
 //!
 //! **Assumptions.** None: every f is allowed.
 //!
-//! **What is computed.** Both sides at logits of every size, near-uniform ones among them; a negative slack again in 256 bits.
+//! **What is computed.** Both sides at logits of every size, near-uniform ones among them; a negative
+//! slack again in 256 bits.
 //!
-//! **Reference.** Theory, section 4 (ours, tight); GCS (arXiv 2608.09523), Corollary 5.3. For two and three classes
-//! [`certified::cross_entropy`](crate::certified::cross_entropy) proves it.
+//! **Reference.** Theory, section 4 (ours, tight); GCS (arXiv 2608.09523), Corollary 5.3. For two and
+//! three classes [`certified::cross_entropy`](crate::certified::cross_entropy) proves it.
 //!
 //! **Cost.** The budget, a softmax each.
 //!
@@ -23,7 +25,6 @@
 //! ```
 
 use super::points::point;
-use super::premise::lift;
 use crate::error::{ConvexityError, require_positive, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::losses::{Loss, SoftmaxCrossEntropy};
@@ -74,7 +75,7 @@ pub fn check(classes: usize, constant: f64, config: &SearchConfig) -> Result<Rep
         tally.observe(
             &Observation { measured: loss, bound, slack: bound - loss, size: loss + bound.min(f64::MAX) },
             || Witness::default().with("f", &logits),
-            || Evidence::Enclosed(slack(&lift(ArrayView1::from(&logits)), constant)),
+            || Evidence::Enclosed(slack(&crate::objectives::lift(&logits), constant)),
         );
     }
     Ok(tally.finish(Vec::new()))
@@ -91,6 +92,8 @@ fn slack(logits: &[PreciseInterval], constant: f64) -> PreciseInterval {
     square * constant / least + p[0].ln()
 }
 
+#[cfg(test)]
+mod by_hand;
 #[cfg(test)]
 mod tests {
     use super::*;

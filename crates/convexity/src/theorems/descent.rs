@@ -1,23 +1,27 @@
 //! T6: Generalised gradient descent decreases a smooth function by a share of its gradient energy.
 //!
-//! **Statement.** G H(Phi)-smooth with offset c, `x+ = x - a grad Phi*(grad G(x))`. For a = 1 and every potential: `G(x) - G(x+) >= Phi*(grad G(x)) - c`. For
-//! `Phi = N(C, r, .)`, r > 1, and every a > 0: `G(x) - G(x+) >= [q a - (q-1) a^r] Phi*(grad G(x)) - c`. The share is largest at a = 1, where it is 1, and
-//! positive up to `a = r^{1/(r-1)}`. The best step of the *bound* is 1; the function itself may fall more elsewhere.
+//! **Statement.** G H(Phi)-smooth with offset c, `x+ = x - a grad Phi*(grad G(x))`. For a = 1 and every
+//! potential: `G(x) - G(x+) >= Phi*(grad G(x)) - c`. For `Phi = N(C, r, .)`, r > 1, and every a > 0:
+//! `G(x) - G(x+) >= [q a - (q-1) a^r] Phi*(grad G(x)) - c`. The share is largest at a = 1, where it is 1,
+//! and positive up to `a = r^{1/(r-1)}`. The best step of the *bound* is 1; the function itself may fall
+//! more elsewhere.
 //!
-//! **Assumptions.** The modulus on a region (searched for counterexamples); every recorded point in the region (measured: the proof uses the modulus at
-//! successive points); the steps are the method's (measured).
+//! **Assumptions.** The modulus at successive points, the only place where the proof uses it; every
+//! recorded point in the region, if one is named; the steps are the method's. All measured, in 256 bits
+//! where f64 leaves a doubt.
 //!
-//! **What is computed.** Decrease and share of the energy at every step. A negative slack is evaluated again in 256 bits, with the exact step from the recorded
-//! point, and counts beyond 1e-13 of the terms, which is what the rounding of the conjugate's constant may explain.
+//! **What is computed.** Decrease and share of the energy at every step. A negative slack is evaluated
+//! again in 256 bits on the recorded points, and counts beyond `share Phi*(g) - (<g, s> - Phi(s))`, s the
+//! recorded step: exactly what the rounding of the step and of the conjugate's constants costs.
 //!
-//! **Reference.** GCS (arXiv 2608.09523), section 4; put u = x+ into the definition and use `<g, grad Phi*(g)> = q Phi*(g)`.
+//! **Reference.** GCS (arXiv 2608.09523), section 4; put u = x+ into the definition and use `<g, grad
+//! Phi*(g)> = q Phi*(g)`.
 //!
-//! **Cost.** The budget for the modulus; one conjugate for each step.
+//! **Cost.** One conjugate and one divergence for each step.
 //!
 //! ```
 //! use fenchel_convexity::catalogue::{LogCosh, Separable};
 //! use fenchel_convexity::moduli::Modulus;
-//! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::descent::{self, Run};
 //! use fenchel_convexity::trajectory::GeneralisedDescent;
@@ -27,25 +31,20 @@
 //! let modulus = Modulus::smooth(1.0, 2.0, Norm::L2)?;
 //! let method = GeneralisedDescent::new(modulus.potential().clone(), 1.5)?;
 //! let trajectory = method.run(&function, array![3.0, -1.0].view(), 30)?;
-//! let config = SearchConfig::budget(4000);
-//! let report = descent::check(&Run::new(&function, &modulus, &trajectory), 1.5, &config)?;
+//! let report = descent::check(&Run::new(&function, &modulus, &trajectory), 1.5)?;
 //! assert!(report.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
-use super::premise::{lift, modulus_on, points_in, steps_of};
+use super::condition::{Condition, Slack, difference, lift, measure};
+use super::steps::{Step, Steps, record_of};
 use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::Region;
-use crate::objectives::{Evaluate, Objective};
-use crate::search::SearchConfig;
-use crate::trajectory::{GeneralisedDescent, State, Trajectory};
-use crate::verdict::{Report, Witness};
-
-/// What the rounding of constants may explain, relative to the terms.
-pub(super) const TOLERANCE: f64 = 1e-13;
+use crate::objectives::{Enclosure, Objective, Region};
+use crate::trajectory::{GeneralisedDescent, Trajectory};
+use crate::verdict::{Hypothesis, Report, Witness};
 
 /// A recorded run of generalised gradient descent on a function with a smooth modulus.
 #[derive(Clone, Debug)]
@@ -70,35 +69,79 @@ impl<'a> Run<'a> {
         self
     }
 
-    pub(super) fn require(&self, config: &SearchConfig) -> Result<(), ConvexityError> {
-        require_range("budget", config.budget as f64, config.budget > 0, "at least 1")?;
+    pub(super) fn require(&self) -> Result<(), ConvexityError> {
         require_dimension("trajectory", self.trajectory.dimension(), self.function.dimension())?;
         require_range("steps", self.trajectory.steps() as f64, self.trajectory.steps() > 0, "at least 1")?;
         self.modulus.potential().require_dimension("modulus", self.function.dimension())?;
-        if self.modulus.side() != Side::Smooth {
-            return Err(ConvexityError::Incompatible {
-                what: "a run and a modulus",
-                reason: "descent needs a modulus of smoothness".into(),
-            });
-        }
-        Ok(())
+        require_smooth(self.modulus)
     }
 
-    /// The three assumptions about the run.
-    pub(super) fn hypotheses(
-        &self,
-        method: &GeneralisedDescent,
-        config: &SearchConfig,
-    ) -> Result<Vec<crate::verdict::Hypothesis>, ConvexityError> {
-        Ok(vec![
-            modulus_on(self.function, self.modulus, &self.region, config)?,
-            points_in(self.function, &self.region, self.trajectory)?,
-            steps_of(method, self.trajectory)?,
-        ])
+    /// The recorded points.
+    pub(super) fn points(&self) -> Vec<&[f64]> {
+        self.trajectory.states().iter().filter_map(|state| state.point.as_slice()).collect()
+    }
+
+    /// The recorded steps.
+    pub(super) fn steps<'b>(&'b self, method: &'b GeneralisedDescent) -> Steps<'b> {
+        let step = |pair: &[&'b [f64]]| Step { function: self.function, from: pair[0], to: pair[1] };
+        let steps = self.points().windows(2).map(step).collect();
+        Steps { modulus: self.modulus, method, steps }
+    }
+
+    /// The assumptions about the run: the modulus at its steps, their form, whose record it is, and the
+    /// region.
+    pub(super) fn hypotheses(&self, steps: &Steps<'_>) -> Vec<Hypothesis> {
+        let mut all = steps.hypotheses();
+        all.push(record_of(self.function, self.trajectory));
+        all.push(match self.region {
+            Region::Segment { .. } | Region::Around { .. } => Hypothesis::assumed(IN_REGION),
+            Region::Everywhere | Region::Ball { .. } | Region::Sublevel { .. } => {
+                measure(IN_REGION, self, self.points().len(), self.function.enclosable().is_some())
+            }
+        });
+        all
     }
 }
 
-/// The share `q a - (q-1) a^r` of the gradient energy by which a relative step a decreases a function with a majorant of exponent r.
+const IN_REGION: &str = "every point lies in the region";
+
+/// Every recorded point lies in the region.
+impl Condition for Run<'_> {
+    fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
+        let point = self.points()[place];
+        let x: Vec<E> = lift(self.function, point);
+        let (slack, size) = match &self.region {
+            Region::Ball { centre, radius, norm } => {
+                let centre: Vec<E> = crate::objectives::lift(centre);
+                (-norm.value_of(&difference(&x, &centre)) + *radius, *radius)
+            }
+            Region::Sublevel { level, .. } => {
+                let value = E::value(self.function, &x);
+                let size = level.abs() + value.to_f64().abs();
+                (-value + *level, size)
+            }
+            // A record exists of points of the domain only.
+            Region::Everywhere | Region::Segment { .. } | Region::Around { .. } => {
+                (-E::from_f64(self.function.domain().residual(point)), 1.0)
+            }
+        };
+        Slack { slack, size, scale: size }
+    }
+}
+
+/// Refuses a modulus of convexity.
+pub(super) fn require_smooth(modulus: &Modulus) -> Result<(), ConvexityError> {
+    match modulus.side() {
+        Side::Smooth => Ok(()),
+        Side::Convex => Err(ConvexityError::Incompatible {
+            what: "a run and a modulus",
+            reason: "descent needs a modulus of smoothness".into(),
+        }),
+    }
+}
+
+/// The share `q a - (q-1) a^r` of the gradient energy by which a relative step a decreases a function
+/// with a majorant of exponent r.
 ///
 /// # Errors
 ///
@@ -134,9 +177,10 @@ pub fn critical_step(r: f64) -> Result<f64, ConvexityError> {
 ///
 /// # Errors
 ///
-/// If dimensions do not fit, there is no step, the modulus is of convexity, the potential is no norm power with r > 1 and a is not 1, or the budget is 0.
-pub fn check(run: &Run<'_>, step: f64, config: &SearchConfig) -> Result<Report, ConvexityError> {
-    run.require(config)?;
+/// If dimensions do not fit, there is no step, the modulus is of convexity, or the potential is no norm
+/// power with r > 1 and a is not 1.
+pub fn check(run: &Run<'_>, step: f64) -> Result<Report, ConvexityError> {
+    run.require()?;
     let method = GeneralisedDescent::new(run.modulus.potential().clone(), step)?;
     let (share, weight) = match run.modulus.as_norm_power() {
         Some((_, r, _)) if r.get() > 1.0 => {
@@ -153,62 +197,33 @@ pub fn check(run: &Run<'_>, step: f64, config: &SearchConfig) -> Result<Report, 
         }
     };
     let offset = run.modulus.offset();
+    let steps = run.steps(&method);
     let mut tally = Tally::new("T6");
-    for pair in run.trajectory.states().windows(2) {
+    for (pair, recorded) in run.trajectory.states().windows(2).zip(&steps.steps) {
         let energy = method.dual().value_of(&pair[0].gradient.to_vec());
         let (measured, bound) = (pair[0].value - pair[1].value, share * energy - offset);
         let size = weight * energy + pair[0].value.abs() + pair[1].value.abs() + offset;
         tally.observe(
             &Observation { measured, bound, slack: measured - bound, size },
-            || Witness::point(&pair[0].point.to_vec()),
-            || certify(run.function, &method, &pair[0], share, weight, offset),
+            || Witness::point(recorded.from),
+            || match run.function.enclosable() {
+                Some(_) => Evidence::Enclosed(slack(recorded, run.modulus, &method, share)),
+                None => Evidence::Nothing,
+            },
         );
     }
-    Ok(tally.finish(run.hypotheses(&method, config)?))
+    Ok(tally.finish(run.hypotheses(&steps)))
 }
 
-/// The slack of the exact step from the recorded point, with the tolerance granted.
-fn certify(
-    function: &dyn Objective,
-    method: &GeneralisedDescent,
-    state: &State,
-    share: f64,
-    weight: f64,
-    offset: f64,
-) -> Evidence {
-    let Some(exact) = Exact::new(function, method, state) else { return Evidence::Nothing };
-    let slack = exact.value - exact.after - exact.energy.clone() * share
-        + offset
-        + exact.energy * (TOLERANCE * weight);
-    Evidence::Enclosed(slack)
+/// The slack of a recorded step in 256 bits, with what its rounding costs.
+fn slack(step: &Step<'_>, modulus: &Modulus, method: &GeneralisedDescent, share: f64) -> PreciseInterval {
+    let value = |x: &[f64]| PreciseInterval::value(step.function, &lift(step.function, x));
+    let (energy, certain) = step.energies::<PreciseInterval>(modulus.potential(), method.dual());
+    value(step.from) - value(step.to) + modulus.offset() - Number::min(&(energy * share), &certain)
 }
 
-/// A step in 256 bits, from a recorded point.
-pub(super) struct Exact {
-    /// G(x).
-    pub(super) value: PreciseInterval,
-    /// G after the exact step.
-    pub(super) after: PreciseInterval,
-    /// Phi*(grad G(x)).
-    pub(super) energy: PreciseInterval,
-}
-
-impl Exact {
-    /// None if the function is no formula.
-    pub(super) fn new(function: &dyn Objective, method: &GeneralisedDescent, state: &State) -> Option<Self> {
-        let formulas = function.enclosable()?;
-        let x = lift(state.point.view());
-        let mut gradient = vec![PreciseInterval::zero(); x.len()];
-        Evaluate::<PreciseInterval>::gradient_of(formulas, &x, &mut gradient);
-        let next = method.next_of(&x, &gradient);
-        Some(Self {
-            value: Evaluate::<PreciseInterval>::value_of(formulas, &x),
-            after: Evaluate::<PreciseInterval>::value_of(formulas, &next),
-            energy: method.dual().value_of(&gradient),
-        })
-    }
-}
-
+#[cfg(test)]
+mod by_hand;
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,8 +232,6 @@ mod tests {
     use crate::potentials::Potential;
     use crate::verdict::Verdict;
     use ndarray::{Array1, array};
-
-    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(1500);
 
     fn run_of(
         function: &dyn Objective,
@@ -243,8 +256,7 @@ mod tests {
                 }
                 for step in [0.3, 1.0, 1.7] {
                     let trajectory = run_of(function, &known.modulus, step, &[1.3, -0.4], 20);
-                    let report =
-                        check(&Run::new(function, &known.modulus, &trajectory), step, &CONFIG()).unwrap();
+                    let report = check(&Run::new(function, &known.modulus, &trajectory), step).unwrap();
                     assert!(
                         report.verdict().holds(),
                         "{}: {}: {}",
@@ -266,7 +278,7 @@ mod tests {
             let modulus = Modulus::smooth(3.0, r, Norm::L2).unwrap();
             let function = PotentialFunction::new(modulus.potential().clone(), 1).unwrap();
             let trajectory = run_of(&function, &modulus, step, &[1.0], 3);
-            let report = check(&Run::new(&function, &modulus, &trajectory), step, &CONFIG()).unwrap();
+            let report = check(&Run::new(&function, &modulus, &trajectory), step).unwrap();
             let Verdict::Holds { margin, .. } = report.verdict() else { panic!("{}", report.verdict()) };
             assert!(margin.abs() < 1e-13, "{margin}");
         }
@@ -301,8 +313,8 @@ mod tests {
         for (c, holds) in [(1.0, false), (norm_power_smoothness(r).unwrap(), true)] {
             let modulus = Modulus::smooth(c, r, Norm::L2).unwrap();
             let trajectory = run_of(&function, &modulus, 2.0, &[0.6, 0.8], 1);
-            let report = check(&Run::new(&function, &modulus, &trajectory), 2.0, &CONFIG()).unwrap();
-            assert_eq!(report.claim.is_violated(), !holds, "{c}: {}", report.claim);
+            let report = check(&Run::new(&function, &modulus, &trajectory), 2.0).unwrap();
+            assert_eq!(report.inequality.is_violated(), !holds, "{c}: {}", report.inequality);
             assert_eq!(report.verdict().holds(), holds, "{c}: {}", report.verdict());
         }
     }
@@ -315,16 +327,17 @@ mod tests {
             Potential::norm_power(5.0, 2.0, Norm::lp(3.0).unwrap()).unwrap(),
         ] {
             let modulus = Modulus::new(Side::Smooth, potential, 0.0).unwrap();
-            // x^2/2 lies below cosh x - 1; its divergence is the square of a displacement. e^t - t - 1 lies above it too.
+            // x^2/2 lies below cosh x - 1; its divergence is the square of a displacement. e^t - t - 1
+            // lies above it too.
             let function = crate::catalogue::Quadratic::diagonal(&[1.0, 0.5]).unwrap();
             let trajectory = run_of(&function, &modulus, 1.0, &[2.0, 1.0], 10);
             let run = Run::new(&function, &modulus, &trajectory);
-            assert!(check(&run, 1.0, &CONFIG()).unwrap().verdict().holds());
+            assert!(check(&run, 1.0).unwrap().verdict().holds());
         }
         let modulus = Modulus::new(Side::Smooth, Potential::hyperbolic_cosine(Norm::L2), 0.0).unwrap();
         let function = crate::catalogue::Quadratic::diagonal(&[1.0]).unwrap();
         let trajectory = run_of(&function, &modulus, 1.0, &[2.0], 2);
-        assert!(check(&Run::new(&function, &modulus, &trajectory), 0.5, &CONFIG()).is_err());
+        assert!(check(&Run::new(&function, &modulus, &trajectory), 0.5).is_err());
     }
 
     #[test]
@@ -332,15 +345,13 @@ mod tests {
         let function = crate::catalogue::Quadratic::diagonal(&[1.0]).unwrap();
         let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
         let foreign = Trajectory::record(&function, [array![1.0], array![0.4]]).unwrap();
-        let report = check(&Run::new(&function, &modulus, &foreign), 1.0, &CONFIG()).unwrap();
+        let report = check(&Run::new(&function, &modulus, &foreign), 1.0).unwrap();
         assert!(report.verdict().is_undecided());
         let own = run_of(&function, &modulus, 1.0, &[1.0], 2);
         let ball = |radius| Region::Ball { centre: vec![0.0], radius, norm: Norm::L2 };
-        let within = |radius| {
-            check(&Run::new(&function, &modulus, &own).within(ball(radius)), 1.0, &CONFIG()).unwrap()
-        };
+        let within = |radius| check(&Run::new(&function, &modulus, &own).within(ball(radius)), 1.0).unwrap();
         assert!(within(1.0).verdict().holds() && within(0.9).verdict().is_undecided());
         let convex = Modulus::convex(1.0, 2.0, Norm::L2).unwrap();
-        assert!(check(&Run::new(&function, &convex, &own), 1.0, &CONFIG()).is_err());
+        assert!(check(&Run::new(&function, &convex, &own), 1.0).is_err());
     }
 }

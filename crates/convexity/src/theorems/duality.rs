@@ -1,13 +1,15 @@
 //! T3: Duality of smoothness and convexity.
 //!
-//! **Statement.** For convex closed G: G is H(Phi)-smooth on R^m if and only if G* is H(Phi*)-convex on its domain, for every choice of subgradients, offsets unchanged.
+//! **Statement.** For convex closed G: G is H(Phi)-smooth on R^m if and only if G* is H(Phi*)-convex on
+//! its domain, for every choice of subgradients, offsets unchanged.
 //!
-//! **Assumptions.** G is closed and convex (its divergence is examined at the sampled pairs), G* is its conjugate (Fenchel-Young's equality is examined at sampled
-//! points), and G has the modulus (searched).
+//! **Assumptions.** G is closed and convex (its divergence is examined at the sampled pairs), G* is its
+//! conjugate (Fenchel-Young's equality is examined at sampled points), and G has the modulus (searched).
 //!
 //! **What is computed.** The conjugate modulus, put to the falsifier on G*.
 //!
-//! **Reference.** GCS (arXiv 2608.09523), duality; the proof: `G*(s) >= sup_u <s,u> - G(v) - <t,u-v> - Phi(u-v) = G*(t) + <s-t, v> + Phi*(s-t)`, t = grad G(v).
+//! **Reference.** GCS (arXiv 2608.09523), duality; the proof: `G*(s) >= sup_u <s,u> - G(v) - <t,u-v> -
+//! Phi(u-v) = G*(t) + <s-t, v> + Phi*(s-t)`, t = grad G(v).
 //!
 //! **Cost.** The budget for the premise and for the conclusion, and a tenth of it for the other hypotheses.
 //!
@@ -38,7 +40,8 @@ use ndarray::Array1;
 /// Round-off of Fenchel-Young's equality and of divergences, relative to their terms.
 const TOLERANCE: f64 = 1e-10;
 
-/// The modulus of G* that belongs to a modulus of G: the other side, the conjugate potential, the same offset.
+/// The modulus of G* that belongs to a modulus of G: the other side, the conjugate potential, the same
+/// offset.
 ///
 /// # Errors
 ///
@@ -103,7 +106,8 @@ pub(super) fn convexity(function: &dyn Objective, config: &SearchConfig) -> Hypo
     Hypothesis::measured("the function is convex", residual, TOLERANCE)
 }
 
-/// The largest relative gap of `G(v) + G*(s_v) - <v, s_v>` over sampled points; infinite if none could be evaluated.
+/// The largest relative gap of `G(v) + G*(s_v) - <v, s_v>` over sampled points; infinite if none could be
+/// evaluated.
 fn fenchel_young_residual(function: &dyn Objective, conjugate: &dyn Objective, config: &SearchConfig) -> f64 {
     let (m, domain, kinks) = (function.dimension(), function.domain(), function.kinks());
     let dual_domain = conjugate.domain();
@@ -129,6 +133,8 @@ fn fenchel_young_residual(function: &dyn Objective, conjugate: &dyn Objective, c
 }
 
 #[cfg(test)]
+mod by_hand;
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::catalogue::{LogSumExp, NegativeEntropy, PotentialFunction, norm_power_smoothness};
@@ -149,7 +155,7 @@ mod tests {
             // A constant one per cent too good: the premise fails, and so does the conclusion.
             let better = Modulus::smooth(0.99 * norm_power_smoothness(r).unwrap(), r, Norm::L2).unwrap();
             let report = check(&function, &better, &dual, &CONFIG()).unwrap();
-            assert!(report.claim.is_violated() && report.verdict().is_undecided(), "{r}");
+            assert!(report.inequality.is_violated() && report.verdict().is_undecided(), "{r}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Theorems of the form "if these functions have these moduli, then that one has that modulus".
 
+use super::premise::premise;
 use crate::claims::Claim;
 use crate::error::ConvexityError;
 use crate::moduli::Modulus;
@@ -21,22 +22,7 @@ pub(super) fn check(
     let (objective, modulus) = conclusion;
     let claim = Claim::new(objective, modulus.clone())?.falsify(config)?.verdict;
     let (measured, bound, slack) = sides(objective, modulus, &claim);
-    Ok(Report { theorem, hypotheses, measured, bound, slack, claim })
-}
-
-/// Whether a function has a modulus, as a hypothesis: its residual is the relative violation that the search reached.
-pub(super) fn premise(
-    objective: &dyn Objective,
-    modulus: &Modulus,
-    config: &SearchConfig,
-) -> Result<Hypothesis, ConvexityError> {
-    let claim = Claim::new(objective, modulus.clone())?;
-    let name = claim.to_string();
-    Ok(match claim.falsify(config)?.verdict {
-        Verdict::Holds { margin, .. } => Hypothesis::measured(name, -margin.max(0.0), 0.0),
-        Verdict::Violated { slack, .. } => Hypothesis::measured(name, -slack, 0.0),
-        Verdict::Undecided { reason } => Hypothesis::assumed(format!("{name} ({reason})")),
-    })
+    Ok(Report { theorem, hypotheses, measured, bound, slack, inequality: claim })
 }
 
 /// Divergence, bound and slack at the verdict's point.

@@ -3,8 +3,8 @@
 use crate::objectives::{Domain, Kink};
 use fenchel_random::{Rng, Seed};
 
-/// The point with this index: a normal-like direction, a coordinate, a sign pattern or a pair of coordinates, of a size from 1e-4 to 1e4; some at a
-/// kink, all in the domain.
+/// The point with this index: a normal-like direction, a coordinate, a sign pattern or a pair of
+/// coordinates, of a size from 1e-4 to 1e4; some at a kink, all in the domain.
 pub(super) fn point(seed: Seed, index: u64, m: usize, domain: &Domain, kinks: &[Kink]) -> Vec<f64> {
     let mut stream = seed.index(index).stream();
     let size = 10f64.powf(stream.random_range(-4.0..4.0));
@@ -52,7 +52,8 @@ mod tests {
     fn points_have_four_shapes_and_every_size() {
         let (mut least, mut most, mut ratio_least, mut ratio_most) =
             (f64::INFINITY, 0.0_f64, 2.0_f64, 0.0_f64);
-        // Where an entry was seen: alone, the positive one of a pair, the negative one; and signs of the first two shapes.
+        // Where an entry was seen: alone, the positive one of a pair, the negative one; and signs of the
+        // first two shapes.
         let (mut places, mut signs, mut square) = ([[false; 5]; 3], [[false; 2]; 2], 0.0);
         for (index, x) in points(5, &Domain::Whole, &[]) {
             let size = x.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
@@ -77,7 +78,8 @@ mod tests {
                 }
                 2 => assert_eq!(support.len(), 1),
                 _ => {
-                    // The first draw is the logarithm of the size; four uniform numbers have the variance 4/3.
+                    // The first draw is the logarithm of the size; four uniform numbers have the variance
+                    // 4/3.
                     let size = 10f64.powf(Seed::new(7).index(index).stream().random_range(-4.0..4.0));
                     assert!(x.iter().all(|x| x.abs() < 4.0 * size));
                     square += x.iter().map(|x| (x / size) * (x / size)).sum::<f64>() / (5 * COUNT / 4) as f64;

@@ -9,8 +9,9 @@ use ndarray::{Array1, ArrayView1};
 
 /// The method `x+ = x - a grad Phi*(grad G(x))` of T6.
 ///
-/// For `Phi = N(C, 2, l_2)` it is gradient descent with the rate a/C, for l_inf and l_1 sign and coordinate descent, for `N(C, r, .)` descent with a
-/// power of the gradient. Where grad Phi* has several values the potential's chosen subgradient is taken.
+/// For `Phi = N(C, 2, l_2)` it is gradient descent with the rate a/C, for l_inf and l_1 sign and
+/// coordinate descent, for `N(C, r, .)` descent with a power of the gradient. Where grad Phi* has several
+/// values the potential's chosen subgradient is taken.
 ///
 /// ```
 /// use fenchel_convexity::catalogue::Quadratic;
@@ -65,7 +66,8 @@ impl GeneralisedDescent {
     ///
     /// # Errors
     ///
-    /// If a vector is not finite or they do not fit, the gradient lies where Phi* is infinite, or a number leaves f64.
+    /// If a vector is not finite or they do not fit, the gradient lies where Phi* is infinite, or a
+    /// number leaves f64.
     pub fn next(&self, x: ArrayView1<f64>, gradient: ArrayView1<f64>) -> Result<Array1<f64>, ConvexityError> {
         require_finite("gradient", gradient)?;
         require_vector("x", x, gradient.len())?;
@@ -83,7 +85,8 @@ impl GeneralisedDescent {
     ///
     /// # Errors
     ///
-    /// As [`GeneralisedDescent::next`], [`Objective::value`] and [`Objective::gradient`], as when the iterates diverge.
+    /// As [`GeneralisedDescent::next`], [`Objective::value`] and [`Objective::gradient`], as when the
+    /// iterates diverge.
     pub fn run(
         &self,
         function: &dyn Objective,

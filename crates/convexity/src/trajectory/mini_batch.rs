@@ -25,7 +25,8 @@ impl BatchRun {
     ///
     /// # Errors
     ///
-    /// If there is not one batch for every step, or a batch is empty, repeats a sample or names one that does not exist.
+    /// If there is not one batch for every step, or a batch is empty, repeats a sample or names one that
+    /// does not exist.
     pub fn record(
         sum: &FiniteSum,
         points: impl IntoIterator<Item = Array1<f64>>,

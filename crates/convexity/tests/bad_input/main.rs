@@ -25,8 +25,8 @@ use fenchel_convexity::potentials::{Potential, Profile};
 use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::theorems::gradient_bounds::Infimum;
 use fenchel_convexity::theorems::{
-    classical, compatibility, cross_entropy, data_set, descent, gradient_bounds, gradient_independence,
-    growth, interference, rates, skip_connections,
+    compatibility, cross_entropy, descent, expected_smoothness, gradient_bounds, gradient_independence,
+    growth, interference, rates, skip_connections, tangent_kernel_pl,
 };
 use fenchel_convexity::trajectory::{FiniteSum, GeneralisedDescent, MiniBatchDescent, Trajectory};
 use fenchel_convexity::{ConvexityError, Exponent};
@@ -341,14 +341,12 @@ fn trajectories_and_theorems() {
     });
     walk.number("guaranteed_share", "step", above, |a| descent::guaranteed_share(2.0, a).map(drop));
     walk.number("critical_step", "r", &[1.0, f64::INFINITY], |r| descent::critical_step(r).map(drop));
-    walk.number("descent::check", "step", above, |a| descent::check(&run(), a, &config()).map(drop));
+    walk.number("descent::check", "step", above, |a| descent::check(&run(), a).map(drop));
     walk.number("rates::energy", "infimum", &[f64::INFINITY], |x| {
-        rates::energy(&run(), &Infimum::AtLeast(x), &config()).map(drop)
+        rates::energy(&run(), &Infimum::AtLeast(x)).map(drop)
     });
-    walk.vector("rates::energy", "infimum", |x| {
-        rates::energy(&run(), &Infimum::At(x.to_vec()), &config()).map(drop)
-    });
-    walk.vector("rates::convex", "infimum", |x| rates::convex(&run(), x, &config()).map(drop));
+    walk.vector("rates::energy", "infimum", |x| rates::energy(&run(), &Infimum::At(x.to_vec())).map(drop));
+    walk.vector("rates::convex", "infimum", |x| rates::convex(&run(), x).map(drop));
     walk.judge("rates::fitted_exponent", "steps", "none", rates::fitted_exponent(&[]).map(drop));
     walk.judge("rates::fitted_exponent", "gaps", "NaN", rates::fitted_exponent(&[f64::NAN; 30]).map(drop));
     walk.number("steps_to_level", "gap", &[-1.0], |x| {
@@ -361,35 +359,36 @@ fn trajectories_and_theorems() {
         interference::steps_to_level(4, 2, 1.0, 0.3, x).map(drop)
     });
     let singles = [vec![0], vec![1]];
-    let fine = classical::Instance {
+    let fine = expected_smoothness::Instance {
         sum: &sum,
         trajectory: &trajectory,
         constant: 3.0,
         step: 0.1,
         infima: &[0.0, 0.0],
     };
-    walk.number("classical::check", "constant", above, |constant| {
-        classical::check(&classical::Instance { constant, ..fine }, &singles, &config()).map(drop)
+    walk.number("expected_smoothness::check", "constant", above, |constant| {
+        expected_smoothness::check(&expected_smoothness::Instance { constant, ..fine }, &singles).map(drop)
     });
-    walk.number("classical::check", "step", above, |step| {
-        classical::check(&classical::Instance { step, ..fine }, &singles, &config()).map(drop)
+    walk.number("expected_smoothness::check", "step", above, |step| {
+        expected_smoothness::check(&expected_smoothness::Instance { step, ..fine }, &singles).map(drop)
     });
-    walk.vector("classical::check", "infima", |infima| {
-        classical::check(&classical::Instance { infima, ..fine }, &singles, &config()).map(drop)
+    walk.vector("expected_smoothness::check", "infima", |infima| {
+        expected_smoothness::check(&expected_smoothness::Instance { infima, ..fine }, &singles).map(drop)
     });
     walk.number("cross_entropy::check", "constant", above, |k| {
         cross_entropy::check(3, k, &config()).map(drop)
     });
     walk.judge("cross_entropy::best_constant", "classes", "1", cross_entropy::best_constant(1).map(drop));
-    let set = |jacobian, outputs| data_set::DataSet { jacobian, targets: array![[0.5, 0.5]], outputs };
-    walk.matrix("data_set::check", "jacobian", |j| {
-        data_set::check(&set(j, array![[1.0, 0.0]]), &SquaredError, 1.0).map(drop)
+    let set =
+        |jacobian, outputs| tangent_kernel_pl::DataSet { jacobian, targets: array![[0.5, 0.5]], outputs };
+    walk.matrix("tangent_kernel_pl::check", "jacobian", |j| {
+        tangent_kernel_pl::check(&set(j, array![[1.0, 0.0]]), &SquaredError, 1.0).map(drop)
     });
-    walk.number("data_set::check", "c", above, |c| {
-        data_set::check(&set(Array2::eye(2), array![[1.0, 0.0]]), &SquaredError, c).map(drop)
+    walk.number("tangent_kernel_pl::check", "c", above, |c| {
+        tangent_kernel_pl::check(&set(Array2::eye(2), array![[1.0, 0.0]]), &SquaredError, c).map(drop)
     });
-    walk.number("data_set::check", "output", &[f64::INFINITY], |f| {
-        data_set::check(&set(Array2::eye(2), array![[f, 0.0]]), &SquaredError, 1.0).map(drop)
+    walk.number("tangent_kernel_pl::check", "output", &[f64::INFINITY], |f| {
+        tangent_kernel_pl::check(&set(Array2::eye(2), array![[f, 0.0]]), &SquaredError, 1.0).map(drop)
     });
     walk.matrix("gradient_independence::check", "rows", |rows| {
         gradient_independence::check(rows.view(), 1.0, gradient_independence::Bound::Least).map(drop)

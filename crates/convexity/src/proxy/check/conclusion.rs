@@ -128,8 +128,14 @@ impl Conclusion<'_> {
             },
         };
         let (measured, bound) = (prefix.measured, prefix.bound);
-        let report =
-            Report { theorem: self.theorem, hypotheses, measured, bound, slack: bound - measured, claim };
+        let report = Report {
+            theorem: self.theorem,
+            hypotheses,
+            measured,
+            bound,
+            slack: bound - measured,
+            inequality: claim,
+        };
         Checked { report, prefixes, violations, confirmed }
     }
 

@@ -127,8 +127,8 @@ fn a_false_conclusion_is_certified() {
         Descent::new(0.1, 50).unwrap().gradient(&Exact::new(proxy), array![1.0].view(), &comparator).unwrap();
     let checked = smooth(1.0, 1.0).check(&[run]).unwrap();
     assert!(checked.violations > 10);
-    let Verdict::Violated { certificate, .. } = &checked.report.claim else {
-        panic!("{}", checked.report.claim)
+    let Verdict::Violated { certificate, .. } = &checked.report.inequality else {
+        panic!("{}", checked.report.inequality)
     };
     assert!(certificate.enclosure().1 < 0.0);
     // The hypothesis fails too, so the theorem is not refuted.
@@ -145,7 +145,7 @@ fn a_false_conclusion_in_the_mean_is_counted_but_not_certified() {
     let bound = |steps| 1.0 / steps as f64;
     let checked = check::mean_surrogate("none", &runs, Vec::new(), bound, |_, _| 0.0).unwrap();
     assert!(checked.violations > 0);
-    assert!(checked.report.claim.is_undecided());
+    assert!(checked.report.inequality.is_undecided());
     let p1 = lipschitz(1.0, 1.0);
     assert_unmet(&p1.check(&runs).unwrap(), "E‖∇f(w;z)‖²");
     assert!(p1.check(&runs[..1]).is_err(), "one run of SGD is no mean");

@@ -52,7 +52,7 @@ fn values_that_cancel_refute_nothing() {
         ] {
             let checked = tight(proxy, start);
             assert!(checked.report.slack < -1e-9 && checked.violations == 0, "{:?}", checked.report);
-            assert!(checked.report.claim.is_undecided(), "{}", checked.report.claim);
+            assert!(checked.report.inequality.is_undecided(), "{}", checked.report.inequality);
             doubted += usize::from(checked.verdict().is_undecided());
         }
     }
@@ -67,9 +67,9 @@ fn a_false_conclusion_needs_a_bound_to_be_certified() {
         .unwrap()
         .with_forward_error(|w| ForwardError { value: f64::EPSILON * w[0] * w[0], gradient: 0.0 });
     let formula = star_convex::quasar_convex(Quadratic::diagonal(&[1.0]).unwrap(), 9.0).unwrap();
-    assert!(tight(formula, 1.0).report.claim.is_violated());
-    assert!(tight(star_convex::quasar_convex(stated, 9.0).unwrap(), 1.0).report.claim.is_violated());
-    let claim = tight(star_convex::quasar_convex(f().unwrap(), 9.0).unwrap(), 1.0).report.claim;
+    assert!(tight(formula, 1.0).report.inequality.is_violated());
+    assert!(tight(star_convex::quasar_convex(stated, 9.0).unwrap(), 1.0).report.inequality.is_violated());
+    let claim = tight(star_convex::quasar_convex(f().unwrap(), 9.0).unwrap(), 1.0).report.inequality;
     assert!(matches!(claim, Verdict::Undecided { reason: Reason::NoCertificate { .. } }), "{claim}");
 }
 

@@ -1,9 +1,12 @@
 //! The infima of the mean losses of all batches of one size.
 
 use crate::error::{ConvexityError, require_range};
-use crate::objectives::Objective;
-use crate::theorems::gradient_bounds::Infimum;
+use crate::number::{Number, PreciseInterval};
+use crate::objectives::{Enclosure, Objective};
+use crate::theorems::condition::{Condition, Slack, lift};
+use crate::theorems::infimum::{Infimum, stationary};
 use crate::trajectory::FiniteSum;
+use crate::verdict::Hypothesis;
 use ndarray::ArrayView1;
 
 /// Batches of one size at most: beyond, exact means over all of them are out of reach.
@@ -22,7 +25,8 @@ impl BatchInfima {
     ///
     /// # Errors
     ///
-    /// If b is not from 1 to n, there are more than 100,000 batches, a minimiser is of another dimension or not finite, or a bound is not finite.
+    /// If b is not from 1 to n, there are more than 100,000 batches, a minimiser is of another dimension
+    /// or not finite, or a bound is not finite.
     pub fn new(
         sum: &FiniteSum,
         b: usize,
@@ -72,20 +76,65 @@ impl BatchInfima {
         self.values.iter().map(|value| value.abs()).sum::<f64>() / self.values.len() as f64
     }
 
-    /// By how much, relative to the values, a minimiser of one of these batches lies below the infimum of a subset; negative if none does.
-    pub(super) fn beats(&self, smaller: &Self, sum: &FiniteSum) -> Result<f64, ConvexityError> {
-        let mut most = f64::NEG_INFINITY;
-        for (batch, minimiser) in self.batches.iter().zip(&self.minimisers) {
-            let Some(minimiser) = minimiser else { continue };
-            for (subset, &least) in smaller.batches.iter().zip(&smaller.values) {
-                if subset.iter().all(|i| batch.contains(i)) {
-                    let value = sum.batch(subset)?.value(ArrayView1::from(minimiser))?;
-                    let size = (least.abs() + value.abs()).max(f64::MIN_POSITIVE);
-                    most = most.max((least - value) / size);
+    /// `E_B inf l_B` in 256 bits; `batches` are their mean losses.
+    pub(super) fn enclosed_mean(&self, batches: &[FiniteSum]) -> PreciseInterval {
+        let known = self.minimisers.iter().zip(&self.values).map(|(minimiser, &value)| match minimiser {
+            Some(point) => Infimum::At(point.clone()),
+            None => Infimum::AtLeast(value),
+        });
+        let sum = batches
+            .iter()
+            .zip(known)
+            .fold(PreciseInterval::zero(), |sum, (batch, infimum)| sum + infimum.enclosed(batch));
+        sum / self.values.len() as f64
+    }
+
+    /// Whether the minimisers named are stationary: the worst of them; none if none is named.
+    pub(super) fn stationary(&self, batches: &[FiniteSum]) -> Option<Hypothesis> {
+        let named =
+            batches.iter().zip(&self.minimisers).filter_map(|(batch, point)| Some((batch, point.as_ref()?)));
+        named
+            .map(|(batch, point)| stationary(batch, point))
+            .reduce(|worst, next| if worst.obstacle().is_some() { worst } else { next })
+    }
+}
+
+/// No minimiser of a batch beats those of its subsets on their own losses.
+pub(super) struct Unbeaten<'a> {
+    /// A subset's mean loss, its own minimiser, and that of the larger batch.
+    cases: Vec<(FiniteSum, &'a [f64], &'a [f64])>,
+}
+
+impl<'a> Unbeaten<'a> {
+    /// All batches against their subsets with one sample less.
+    pub(super) fn of(sum: &FiniteSum, levels: &'a [BatchInfima]) -> Result<Self, ConvexityError> {
+        let mut cases = Vec::new();
+        for pair in levels.windows(2) {
+            let [smaller, larger] = pair else { continue };
+            for (batch, minimiser) in larger.batches.iter().zip(&larger.minimisers) {
+                for (subset, own) in smaller.batches.iter().zip(&smaller.minimisers) {
+                    if let (Some(own), Some(minimiser)) = (own, minimiser)
+                        && subset.iter().all(|i| batch.contains(i))
+                    {
+                        cases.push((sum.batch(subset)?, own.as_slice(), minimiser.as_slice()));
+                    }
                 }
             }
         }
-        Ok(most)
+        Ok(Self { cases })
+    }
+
+    /// How many there are.
+    pub(super) fn cases(&self) -> usize {
+        self.cases.len()
+    }
+}
+
+impl Condition for Unbeaten<'_> {
+    fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
+        let (loss, own, other) = &self.cases[place];
+        let [own, other] = [own, other].map(|x| E::value(loss, &lift(loss, x)));
+        Slack::of(own, other, 0.0)
     }
 }
 

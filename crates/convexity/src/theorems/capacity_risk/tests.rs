@@ -8,7 +8,7 @@ use ndarray::array;
 use std::sync::Arc;
 
 const CENTRES: [f64; 4] = [0.0, 1.0, 5.0, -2.0];
-const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(300);
+const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(2000);
 
 /// (c/2)(x - a)^2 for every centre.
 fn parabolas(c: f64) -> FiniteSum {
@@ -51,13 +51,14 @@ fn one_per_cent_further_the_inequalities_break() {
     let infima = BatchInfima::new(&sum, 2, mean).unwrap();
     for modulus in [Modulus::smooth(0.99, 2.0, Norm::L2), Modulus::convex(1.01, 2.0, Norm::L2)] {
         let report = check(&sum, &infima, &points(&sum), &modulus.unwrap(), &CONFIG()).unwrap();
-        assert!(report.claim.is_violated() && report.verdict().is_undecided(), "{}", report.claim);
+        assert!(report.inequality.is_violated() && report.verdict().is_undecided(), "{}", report.inequality);
     }
 }
 
 #[test]
 fn the_risks_of_parabolas_are_variances() {
-    // R_G(b) = (c/2) Var(mean of b drawn without repetition) = (c/2) (V/b) (n-b)/(n-1), V the variance of the centres.
+    // R_G(b) = (c/2) Var(mean of b drawn without repetition) = (c/2) (V/b) (n-b)/(n-1), V the variance of
+    // the centres.
     let c = 3.0;
     let (risks, report) = check_risks(&parabolas(c), mean).unwrap();
     assert!(report.verdict().holds(), "{}", report.verdict());
@@ -111,7 +112,7 @@ fn wrong_infima_are_noticed() {
     assert!(check(&sum, &infima, &points(&sum), &smooth, &CONFIG()).unwrap().verdict().is_undecided());
     let (_, report) =
         check_risks(&sum, |b| if b.len() == 1 { Infimum::At(vec![9.0]) } else { mean(b) }).unwrap();
-    assert!(report.claim.is_violated() && report.verdict().is_undecided(), "{}", report.claim);
+    assert!(report.inequality.is_violated() && report.verdict().is_undecided(), "{}", report.inequality);
     // Lower bounds serve the smooth side only.
     let bounds = BatchInfima::new(&sum, 2, |_| Infimum::AtLeast(0.0)).unwrap();
     assert!(check(&sum, &bounds, &points(&sum), &smooth, &CONFIG()).unwrap().verdict().holds());

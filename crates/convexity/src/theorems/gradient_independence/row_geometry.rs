@@ -45,7 +45,8 @@ impl RowGeometry {
         })
     }
 
-    /// `n_eff = 1 / mean cos^2`, the dimension in which independent rows would have such angles; infinite for orthogonal rows.
+    /// `n_eff = 1 / mean cos^2`, the dimension in which independent rows would have such angles; infinite
+    /// for orthogonal rows.
     #[must_use]
     pub fn effective_dimension(&self) -> f64 {
         1.0 / self.mean_square_cosine

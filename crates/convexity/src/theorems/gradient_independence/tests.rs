@@ -45,7 +45,7 @@ fn draws_keep_the_bounds_as_often_as_promised() {
                 let report = check(rows.view(), 2.5, bound).unwrap();
                 let met = report.hypotheses.iter().all(|hypothesis| hypothesis.obstacle().is_none());
                 // On the event the bounds are theorems.
-                assert!(!met || report.claim.holds(), "{bound:?}: {}", report.claim);
+                assert!(!met || report.inequality.holds(), "{bound:?}: {}", report.inequality);
                 all &= met;
             }
             kept += u32::from(all);
@@ -73,7 +73,8 @@ fn draws_are_uniform_in_the_ball() {
 
 #[test]
 fn extreme_rows_attain_gershgorin() {
-    // Equal products of the size s: lambda_max is 1 + (m-1)s exactly, and one part in a hundred more breaks the bound.
+    // Equal products of the size s: lambda_max is 1 + (m-1)s exactly, and one part in a hundred more
+    // breaks the bound.
     let (m, n) = (4, 2000);
     let model = BallModel::new(m, n).unwrap();
     let equal = |product: f64| {
@@ -91,7 +92,7 @@ fn extreme_rows_attain_gershgorin() {
     let report = check(equal(model.s()).view(), 1.0, Bound::Most).unwrap();
     assert!(report.verdict().holds() && report.slack.abs() < 1e-12, "{}", report.slack);
     let report = check(equal(1.01 * model.s()).view(), 1.0, Bound::Most).unwrap();
-    assert!(report.claim.is_violated() && report.verdict().is_undecided());
+    assert!(report.inequality.is_violated() && report.verdict().is_undecided());
     // Short rows: the least eigenvalue is (1-t)^2 - s for a pair.
     let pair = BallModel::new(2, n).unwrap();
     let length = 1.0 - pair.t();
@@ -99,7 +100,7 @@ fn extreme_rows_attain_gershgorin() {
     let mut rows = Array2::zeros((2, n));
     (rows[[0, 0]], rows[[1, 0]], rows[[1, 1]]) = (length, length * cosine, length * sine);
     let report = check(rows.view(), 1.0, Bound::Least).unwrap();
-    assert!(report.claim.holds() && report.slack.abs() < 1e-12, "{}", report.slack);
+    assert!(report.inequality.holds() && report.slack.abs() < 1e-12, "{}", report.slack);
 }
 
 #[test]
@@ -112,7 +113,8 @@ fn companions_have_their_formulas() {
     // Gaussian rows keep it.
     let model = BallModel::new(10, 1000).unwrap();
     for k in 0..20 {
-        // Directions of the ball with the length of Gaussian rows would serve too; here only the spread of directions counts.
+        // Directions of the ball with the length of Gaussian rows would serve too; here only the spread
+        // of directions counts.
         let rows = model.draw(1.0, Seed::new(11).index(k));
         let report = check(rows.view(), 1.0, Bound::Most).unwrap();
         assert!(report.measured <= (1.0 + (10f64.sqrt() + 3.0) / 1000f64.sqrt()).powi(2));

@@ -6,6 +6,7 @@ use crate::norms::Norm;
 use crate::objectives::Precomposed;
 use crate::potentials::Potential;
 use crate::trajectory::MiniBatchDescent;
+use crate::verdict::{Reason, Verdict};
 use fenchel_random::Seed;
 use ndarray::{Array2, array};
 use std::sync::Arc;
@@ -98,7 +99,7 @@ fn too_small_a_constant_fails_in_the_hypothesis_and_breaks_the_inequality() {
     let modulus = Modulus::smooth(0.2, 2.0, Norm::L2).unwrap();
     let run = run_of(&sum, &modulus, 2, 30, 3);
     let report = check(&sum, &run, &modulus).unwrap();
-    assert!(report.claim.is_violated() && report.verdict().is_undecided(), "{}", report.claim);
+    assert!(report.inequality.is_violated() && report.verdict().is_undecided(), "{}", report.inequality);
     // An offset pays for it: twice the largest divergence is enough here.
     let paid = modulus.with_offset(50.0).unwrap();
     assert!(check(&sum, &run, &paid).unwrap().verdict().holds());
@@ -130,16 +131,17 @@ fn levels_are_reached_by_the_sampled_batch_but_not_by_the_maximum() {
     assert!(printed.verdict().is_violated() && printed.measured == 0.5);
     let short = level(&sum, &run, &modulus, 0.0, 0.2, &Of::SampledBatch).unwrap();
     assert!(short.verdict().is_undecided());
-    // A step on sample 1 that costs sample 2 its M = 3/8: a level of at most M is promised by no number of steps, a larger one is.
+    // A step on sample 1 that costs sample 2 its M = 3/8: a level of at most M is promised by no number
+    // of steps, a larger one is.
     let hurt = BatchRun::record(&sum, [array![1.0, 0.5], array![0.0, 1.0]], vec![vec![0]]).unwrap();
     let vacuous = level(&sum, &hurt, &modulus, 0.0, 0.375, &Of::SampledBatch).unwrap();
-    let Verdict::Undecided { reason: Reason::Vacuous { why } } = &vacuous.claim else {
-        panic!("{}", vacuous.claim)
+    let Verdict::Undecided { reason: Reason::Vacuous { why } } = &vacuous.inequality else {
+        panic!("{}", vacuous.inequality)
     };
     assert!(why.contains("(n - b) M"), "{why}");
     let short = level(&sum, &hurt, &modulus, 0.0, 0.376, &Of::SampledBatch).unwrap();
-    let Verdict::Undecided { reason: Reason::Vacuous { why } } = &short.claim else {
-        panic!("{}", short.claim)
+    let Verdict::Undecided { reason: Reason::Vacuous { why } } = &short.inequality else {
+        panic!("{}", short.inequality)
     };
     assert!(why.contains("shorter"), "{why}");
     // With M: b level <= (n - b) M asks for ever.

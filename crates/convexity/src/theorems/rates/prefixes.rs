@@ -1,54 +1,36 @@
 //! Prefixes of a run in 256 bits, evaluated only as far as they are in doubt.
 
-use super::decided;
 use crate::inequality::Evidence;
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Evaluate, Objective};
-use crate::theorems::descent::Exact;
-use crate::theorems::gradient_bounds::Infimum;
-use crate::theorems::premise::lift;
-use crate::trajectory::{GeneralisedDescent, State};
+use crate::objectives::Enclosure;
+use crate::theorems::condition::lift;
+use crate::theorems::infimum::Infimum;
+use crate::theorems::steps::{Step, Steps};
 
 /// Enclosures of values, energies and the round-off of steps, for a growing prefix.
 pub(super) struct Prefixes<'a> {
-    function: &'a dyn Objective,
-    method: &'a GeneralisedDescent,
-    states: &'a [State],
+    steps: &'a Steps<'a>,
     infimum: &'a Infimum,
     least: PreciseInterval,
     values: Vec<PreciseInterval>,
     energies: Vec<PreciseInterval>,
-    /// The sum of what round-off has moved the steps uphill.
-    uphill: Vec<PreciseInterval>,
+    /// The sums of what the rounding of the steps costs.
+    granted: Vec<PreciseInterval>,
 }
 
 impl<'a> Prefixes<'a> {
-    pub(super) fn new(
-        function: &'a dyn Objective,
-        method: &'a GeneralisedDescent,
-        states: &'a [State],
-        infimum: &'a Infimum,
-    ) -> Self {
-        Self {
-            function,
-            method,
-            states,
-            infimum,
-            least: PreciseInterval::zero(),
-            values: Vec::new(),
-            energies: Vec::new(),
-            uphill: vec![PreciseInterval::zero()],
-        }
+    pub(super) fn new(steps: &'a Steps<'a>, infimum: &'a Infimum) -> Self {
+        let least = PreciseInterval::zero();
+        Self { steps, infimum, least, values: Vec::new(), energies: Vec::new(), granted: Vec::new() }
     }
 
-    /// What the enclosures of the first T steps say of a slack.
+    /// What the enclosures of the first T steps say of a slack; nothing if the function is no formula.
     pub(super) fn slack(&mut self, t: usize, slack: impl FnOnce(&Self) -> PreciseInterval) -> Evidence {
-        decided(self.extend(t).map(|()| slack(self)))
-    }
-
-    /// D_0.
-    pub(super) fn first(&self) -> PreciseInterval {
-        self.gap(0)
+        if !self.steps.are_enclosable() {
+            return Evidence::Nothing;
+        }
+        self.extend(t);
+        Evidence::Enclosed(slack(self))
     }
 
     /// D_t.
@@ -56,9 +38,9 @@ impl<'a> Prefixes<'a> {
         self.values[t].clone() - &self.least
     }
 
-    /// By how much round-off raised the values of the first t steps, in sum.
-    pub(super) fn uphill(&self, t: usize) -> PreciseInterval {
-        self.uphill[t].clone()
+    /// What the rounding of the first t steps costs, in sum.
+    pub(super) fn granted(&self, t: usize) -> PreciseInterval {
+        self.granted[t].clone()
     }
 
     /// The least gradient energy before t.
@@ -66,28 +48,22 @@ impl<'a> Prefixes<'a> {
         self.energies[1..t].iter().fold(self.energies[0].clone(), |least, energy| least.min(energy))
     }
 
-    fn extend(&mut self, t: usize) -> Option<()> {
-        let formulas = self.function.enclosable()?;
+    fn extend(&mut self, t: usize) {
+        let Steps { modulus, method, steps } = self.steps;
         let value =
-            |state: &State| Evaluate::<PreciseInterval>::value_of(formulas, &lift(state.point.view()));
+            |step: &Step<'_>, x: &[f64]| PreciseInterval::value(step.function, &lift(step.function, x));
         if self.values.is_empty() {
-            self.values.push(value(&self.states[0]));
-            self.least = match self.infimum {
-                Infimum::At(point) => {
-                    Evaluate::<PreciseInterval>::value_of(formulas, &lift(point.as_slice().into()))
-                }
-                Infimum::AtLeast(least) => PreciseInterval::from_f64(*least),
-            };
+            self.values.push(value(&steps[0], steps[0].from));
+            self.granted.push(PreciseInterval::zero());
+            self.least = self.infimum.enclosed(steps[0].function);
         }
         while self.values.len() <= t {
             let k = self.values.len() - 1;
-            let exact = Exact::new(self.function, self.method, &self.states[k])?;
-            let after = value(&self.states[k + 1]);
-            let moved = (after.clone() - exact.after).max(&PreciseInterval::zero());
-            self.uphill.push(self.uphill[k].clone() + moved);
-            self.energies.push(exact.energy);
-            self.values.push(after);
+            let (energy, certain) = steps[k].energies::<PreciseInterval>(modulus.potential(), method.dual());
+            let lost = Number::max(&(energy.clone() - certain), &PreciseInterval::zero());
+            self.granted.push(self.granted[k].clone() + lost);
+            self.energies.push(energy);
+            self.values.push(value(&steps[k], steps[k].to));
         }
-        Some(())
     }
 }

@@ -3,9 +3,11 @@
 use crate::error::{ConvexityError, require_finite};
 use ndarray::{Array1, Array2, ArrayView2};
 
-/// The singular values of a matrix with at least as many rows as columns, ascending, by one-sided Jacobi rotations (Hestenes).
+/// The singular values of a matrix with at least as many rows as columns, ascending, by one-sided Jacobi
+/// rotations (Hestenes).
 ///
-/// Unlike the roots of the eigenvalues of A'A, small values are accurate to a few units of the norms of the columns they come from.
+/// Unlike the roots of the eigenvalues of A'A, small values are accurate to a few units of the norms of
+/// the columns they come from.
 ///
 /// # Errors
 ///

@@ -37,7 +37,7 @@ pub(super) fn run(
         }
         in_event += usize::from(happened);
         let refuted = |bound| -> Result<usize, Failure> {
-            Ok(usize::from(check(rows.view(), 1.0, bound)?.claim.is_violated()))
+            Ok(usize::from(check(rows.view(), 1.0, bound)?.inequality.is_violated()))
         };
         printed_least_refuted += refuted(Bound::PrintedLeast)?;
         printed_spread_refuted += refuted(Bound::PrintedSpread)?;

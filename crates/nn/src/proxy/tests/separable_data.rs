@@ -110,7 +110,7 @@ fn overstated_constants_break_inequality_and_conclusion() {
         assert_unmet(&checked, "the share");
         if checked.violations > 0 {
             broken += 1;
-            assert!(checked.report.claim.is_violated(), "{}", checked.report.claim);
+            assert!(checked.report.inequality.is_violated(), "{}", checked.report.inequality);
         }
     }
     assert!(broken > 25, "{broken}");

@@ -1,0 +1,110 @@
+//! Eigenvalues confirmed: how many lie below a number, by the signs of pivots.
+//!
+//! The eigenvalues of T14 to T16 are computed in f64 by rotations, whose round-off nobody bounded. But a
+//! claim about them is easy to confirm: by Sylvester's law a symmetric matrix `A - shift I = L D L'` has
+//! as many negative eigenvalues as D has negative entries. In interval arithmetic the signs of these
+//! pivots are certain or undecided, and what is certain is a proof.
+
+use crate::number::{Number, Sign};
+
+/// The number of eigenvalues of a symmetric matrix below a shift; none if a pivot's sign is not certain.
+///
+/// Only the lower triangle is read.
+pub(super) fn eigenvalues_below<N: Number>(matrix: &[Vec<N>], shift: &N) -> Option<usize> {
+    let m = matrix.len();
+    let mut a = matrix.to_vec();
+    let mut negative = 0;
+    for k in 0..m {
+        let pivot = a[k][k].clone() - shift;
+        match pivot.sign() {
+            Sign::Negative => negative += 1,
+            Sign::Positive => {}
+            Sign::Zero | Sign::Undecided => return None,
+        }
+        for i in k + 1..m {
+            let factor = a[i][k].clone() / &pivot;
+            for j in k + 1..=i {
+                a[i][j] = a[i][j].clone() - factor.clone() * &a[j][k];
+            }
+        }
+    }
+    Some(negative)
+}
+
+/// Whether the least and the largest eigenvalue lie between these numbers beyond doubt: `[below least,
+/// above least]` and `[below most, above most]`.
+pub(super) fn extremes_are<N: Number>(matrix: &[Vec<N>], least: [N; 2], most: [N; 2]) -> bool {
+    let below = |shift: &N| eigenvalues_below(matrix, shift);
+    let m = matrix.len();
+    below(&least[0]) == Some(0)
+        && below(&least[1]).is_some_and(|count| count >= 1)
+        && below(&most[0]).is_some_and(|count| count < m)
+        && below(&most[1]) == Some(m)
+}
+
+/// The Gram matrix of rows.
+pub(super) fn gram<N: Number>(rows: &[Vec<N>]) -> Vec<Vec<N>> {
+    rows.iter()
+        .enumerate()
+        .map(|(i, row)| rows[..=i].iter().map(|other| N::dot(row, other)).collect())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::{Interval, PreciseInterval};
+
+    fn lift<N: Number>(rows: &[&[f64]]) -> Vec<Vec<N>> {
+        rows.iter().map(|row| row.iter().map(|&x| N::from_f64(x)).collect()).collect()
+    }
+
+    #[test]
+    fn pivots_count_the_eigenvalues_below() {
+        // [[2, 1], [1, 2]]: 1 and 3. And diag(-1, 0.5, 4) turned by a reflection has no zero entry.
+        let pair: Vec<Vec<Interval>> = lift(&[&[2.0], &[1.0, 2.0]]);
+        for (shift, count) in [(0.5, 0), (0.999, 0), (1.5, 1), (2.5, 1), (3.001, 2)] {
+            assert_eq!(eigenvalues_below(&pair, &Interval::point(shift)), Some(count), "{shift}");
+        }
+        // At an eigenvalue, and where the first pivot vanishes, nothing is certain.
+        assert_eq!(eigenvalues_below(&pair, &Interval::point(3.0)), None);
+        assert_eq!(eigenvalues_below(&pair, &Interval::point(2.0)), None);
+        let v = [2.0 / 3.0, 1.0 / 3.0, 2.0 / 3.0];
+        let entry = |i: usize, j: usize| {
+            let reflected = |k: usize, i: usize| f64::from(u8::from(k == i)) - 2.0 * v[k] * v[i];
+            [-1.0, 0.5, 4.0]
+                .iter()
+                .enumerate()
+                .map(|(k, d)| d * reflected(k, i) * reflected(k, j))
+                .sum::<f64>()
+        };
+        let turned: Vec<Vec<PreciseInterval>> =
+            (0..3).map(|i| (0..=i).map(|j| PreciseInterval::from_f64(entry(i, j))).collect()).collect();
+        for (shift, count) in [(-1.001, 0), (-0.999, 1), (0.499, 1), (0.501, 2), (3.999, 2), (4.001, 3)] {
+            assert_eq!(eigenvalues_below(&turned, &PreciseInterval::from_f64(shift)), Some(count), "{shift}");
+        }
+        let p = PreciseInterval::from_f64;
+        assert!(extremes_are(&turned, [p(-1.01), p(-0.99)], [p(3.99), p(4.01)]));
+        for (least, most) in [
+            ([-0.9, 0.0], [3.9, 4.1]),
+            ([-1.1, -1.01], [3.9, 4.1]),
+            ([-1.1, -0.9], [4.01, 4.1]),
+            ([-1.1, -0.9], [3.0, 3.9]),
+        ] {
+            assert!(!extremes_are(&turned, least.map(p), most.map(p)));
+        }
+    }
+
+    #[test]
+    fn the_gram_matrix_has_its_lower_triangle() {
+        let rows: Vec<Vec<Interval>> = lift(&[&[1.0, 2.0], &[3.0, -1.0]]);
+        let expected: Vec<Vec<Interval>> = lift(&[&[5.0], &[1.0, 10.0]]);
+        assert!(
+            gram(&rows)
+                .iter()
+                .flatten()
+                .zip(expected.iter().flatten())
+                .all(|(a, b)| a.contains(b.midpoint()))
+        );
+    }
+}

@@ -44,7 +44,7 @@ use super::inertia::{extremes_are, gram};
 use crate::calculus::symmetric_eigenvalues;
 use crate::error::{ConvexityError, require_finite, require_positive, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
-use crate::number::{Interval, Number};
+use crate::number::{Interval, Number, PreciseInterval};
 use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
 use ndarray::{Array1, ArrayView2};
 
@@ -138,7 +138,9 @@ pub fn check(rows: ArrayView2<f64>, radius: f64, bound: Bound) -> Result<Report,
         &Observation { measured, bound: limit, slack, size: measured.abs() + limit.abs() },
         || Witness::default().with("eigenvalues of JJ'/radius^2", &values),
         || {
-            if confirmed(rows, radius, least, most, own) {
+            if confirmed::<Interval>(rows, radius, least, most, own)
+                || confirmed::<PreciseInterval>(rows, radius, least, most, own)
+            {
                 Evidence::Bounded(error)
             } else {
                 Evidence::Nothing
@@ -149,14 +151,10 @@ pub fn check(rows: ArrayView2<f64>, radius: f64, bound: Bound) -> Result<Report,
 }
 
 /// Whether the extreme eigenvalues of JJ'/radius^2 certainly lie within `off` of these numbers.
-fn confirmed(rows: ArrayView2<f64>, radius: f64, least: f64, most: f64, off: f64) -> bool {
-    let radius = Interval::point(radius);
-    let scaled: Vec<Vec<Interval>> = rows
-        .rows()
-        .into_iter()
-        .map(|row| row.iter().map(|&x| Interval::point(x) / radius).collect())
-        .collect();
-    let around = |value: f64| [value - off, value + off].map(Interval::from_f64);
+fn confirmed<N: Number>(rows: ArrayView2<f64>, radius: f64, least: f64, most: f64, off: f64) -> bool {
+    let scaled: Vec<Vec<N>> =
+        rows.rows().into_iter().map(|row| row.iter().map(|&x| N::from_f64(x) / radius).collect()).collect();
+    let around = |value: f64| [value - off, value + off].map(N::from_f64);
     extremes_are(&gram(&scaled), around(least), around(most))
 }
 

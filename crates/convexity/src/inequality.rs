@@ -19,7 +19,7 @@ mod slope;
 mod tally;
 
 pub(crate) use bregman_bound::BregmanBound;
-pub(crate) use decide::{Decision, decide, examine, verdict_at};
+pub(crate) use decide::{Decision, certainly_contains, decide, examine, verdict_at};
 pub(crate) use polyak_lojasiewicz::PolyakLojasiewicz;
 pub(crate) use proxy_convexity::ProxyConvexity;
 pub(crate) use slope::Slope;

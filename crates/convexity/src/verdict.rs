@@ -124,6 +124,8 @@ pub enum Reason {
         /// The slope by difference quotients in 256 bits.
         quotient: f64,
     },
+    /// A violation was seen that rests on a slope which difference quotients in 256 bits do not resolve.
+    UnheardSlope,
     /// A value left the range of f64.
     Overflow {
         /// Which value.
@@ -178,6 +180,12 @@ impl fmt::Display for Reason {
                 "the gradient gives the slope {declared:.6e} where difference quotients give {quotient:.6e}: it is that of one \
                  piece of the formula, or wrong; write the gradient by hand, or without kinks that cancel"
             ),
+            Self::UnheardSlope => {
+                write!(
+                    f,
+                    "difference quotients in 256 bits do not resolve the slope that the violation rests on"
+                )
+            }
             Self::Overflow { what } => write!(f, "{what} left the range of f64"),
             Self::Vacuous { why } => write!(f, "the bound is vacuous: {why}"),
             Self::WithinRoundOff { slack, error } => {

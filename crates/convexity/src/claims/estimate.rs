@@ -10,8 +10,8 @@
 use super::{Claim, claim::Statement};
 use crate::ConvexityError;
 use crate::error::require_range;
-use crate::inequality::{Inequality, Pair, Points, Sense, Slope, Terms};
-use crate::number::PreciseInterval;
+use crate::inequality::{Inequality, Pair, Points, Sense, Terms, certainly_contains};
+use crate::number::{Number, PreciseInterval, Sign};
 use crate::objectives::standing;
 use crate::search::{Coverage, Found, Landscape, Measure, SearchConfig, search};
 use crate::verdict::Witness;
@@ -123,6 +123,9 @@ pub(super) fn run(
         if !certifiable(inequality, &found.pair) {
             return ControlFlow::Continue(true);
         }
+        if !certainly_contains(inequality, &landscape.region, &found.pair) {
+            return ControlFlow::Continue(false);
+        }
         let height = certified_height(inequality, landscape, &found.pair);
         found.height.score = height;
         ControlFlow::Continue(height.is_finite())
@@ -162,23 +165,18 @@ fn certified_height(inequality: &dyn Inequality, landscape: &Landscape<'_>, pair
     let defined = inequality.by_definition(&u, &v);
     let mut least = lower(inequality, landscape.measure, inequality.fine(&u, &v));
     least = least.min(lower(inequality, landscape.measure, defined.clone()));
-    let slopes = inequality.slopes(&u, &v);
-    let contradictions: Vec<_> = slopes.iter().map(Slope::contradiction).collect();
-    if contradictions.iter().any(Option::is_some) {
-        let widened: Vec<PreciseInterval> = slopes
-            .iter()
-            .zip(contradictions)
-            .map(|(slope, seen)| seen.map_or(slope.declared.clone(), |seen| seen.union(&slope.declared)))
-            .collect();
-        let measured = inequality.with_slopes(&u, &v, &widened);
-        least = least.min(lower(inequality, landscape.measure, Terms { measured, ..defined }));
-    }
-    least
+    let slopes: Vec<PreciseInterval> =
+        inequality.slopes(&u, &v).iter().map(|slope| slope.judged().0).collect();
+    let measured = inequality.with_slopes(&u, &v, &slopes);
+    least.min(lower(inequality, landscape.measure, Terms { measured, ..defined }))
 }
 
 /// The lower end of what a pair asks for; minus infinity where nothing is known.
 fn lower(inequality: &dyn Inequality, measure: Measure, terms: Terms<PreciseInterval>) -> f64 {
     let Terms { measured, unit, .. } = terms;
+    if measure == Measure::Factor && unit.sign() != Sign::Positive {
+        return f64::NEG_INFINITY;
+    }
     let (constant, offset) = (inequality.constant(), inequality.offset());
     let asked = match (measure, inequality.sense()) {
         (Measure::Offset | Measure::Violation, Sense::AtMost) => measured - unit * constant,

@@ -37,7 +37,7 @@ impl Claim<'_> {
     /// Searches for a counterexample.
     ///
     /// `Violated` comes with a proof. `Holds` means that nothing was found although three climbs at least settled, from at least as many
-    /// start pairs as there are dimensions.
+    /// evaluated start pairs as there are dimensions.
     /// `Undecided` means that something was found that cannot be certified, that the function contradicts itself, or that the
     /// budget was too small for the dimension.
     ///
@@ -125,7 +125,9 @@ pub(crate) fn refute(
                 ControlFlow::Continue(true)
             }
             // What no enclosure tells from an equality, because it drowns in the values, is no sign of a violation.
-            Decision::Open(_) if found.height.score <= 0.0 => ControlFlow::Continue(false),
+            Decision::Open(
+                Reason::WithinRoundOff { .. } | Reason::NoCertificate { .. } | Reason::OutsideRegion,
+            ) if found.height.score <= 0.0 => ControlFlow::Continue(false),
             Decision::Open(reason) => {
                 open.get_or_insert(reason);
                 ControlFlow::Continue(false)
@@ -148,7 +150,9 @@ pub(crate) fn refute(
             let contradiction = contradiction(inequality, &landscape, &found);
             if let Some(reason) = contradiction {
                 Verdict::undecided(reason)
-            } else if coverage.settled < SETTLED || coverage.starts < inequality.ground().dimension() as u64 {
+            } else if coverage.settled < SETTLED
+                || coverage.evaluated < inequality.ground().dimension() as u64
+            {
                 Verdict::undecided(Reason::Budget { evaluations })
             } else {
                 let worst_point = inequality.witness(&found.pair);

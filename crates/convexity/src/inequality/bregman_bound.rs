@@ -86,7 +86,9 @@ impl Inequality for BregmanBound<'_> {
         let unit = self.potential.value_of(&difference(&pair.u, &pair.v));
         let divergence = self.objective.bregman(u, v).ok()?;
         let values = self.objective.value(u).ok()?.abs() + self.objective.value(v).ok()?.abs();
-        // Equal points, or points so far apart that the bound overflows, say nothing.
+        // Where a lower bound is infinite no finite divergence meets it; the largest number stands for it in the search.
+        let unit = if self.side == Side::Convex { unit.min(f64::MAX) } else { unit };
+        // Equal points, or points so far apart that an upper bound overflows, say nothing.
         (unit > 0.0 && unit.is_finite()).then_some(Terms {
             measured: divergence,
             unit,

@@ -1,6 +1,6 @@
 //! The one rule of judgement.
 
-use super::{Inequality, Pair, slack};
+use super::{Inequality, Pair, Points, slack};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Domain, Enclosure, Region, lift, standing};
 use crate::verdict::{Certificate, Method, Reason, Verdict};
@@ -43,7 +43,7 @@ pub(crate) fn decide(slack: &PreciseInterval, size: f64, method: Method) -> Deci
         Decision::Holds(ends.lo())
     } else if slack.is_undefined() || !ends.is_finite() {
         Decision::Open(Reason::Unbounded)
-    } else if size.is_finite() && -ends.lo() <= negligible(method) * size {
+    } else if size.is_finite() && ends.width() <= negligible(method) * size {
         Decision::RoundOff
     } else {
         Decision::Open(Reason::WithinRoundOff { slack: ends.midpoint(), error: 0.5 * ends.width() })
@@ -75,8 +75,7 @@ pub(crate) fn examine(
     };
     // On a segment not even the point is exact, and a function without a formula takes f64 points only.
     let exact = method == Method::Precise || !matches!(region, Region::Segment { .. });
-    let value = |x: &[f64]| PreciseInterval::value(inequality.ground(), &lift::<PreciseInterval>(x));
-    if !exact || !region.certainly_contains(value, &pair.u, &pair.v) {
+    if !exact || !certainly_contains(inequality, region, pair) {
         return Decision::Open(Reason::OutsideRegion);
     }
     let (u, v): (Vec<PreciseInterval>, Vec<_>) = (region.lift(domain, &pair.u), region.lift(domain, &pair.v));
@@ -89,6 +88,17 @@ pub(crate) fn examine(
         }
         other => other,
     }
+}
+
+/// Whether the points lie in the region beyond doubt; an inequality in one point asks nothing of the other.
+pub(crate) fn certainly_contains(inequality: &dyn Inequality, region: &Region, pair: &Pair) -> bool {
+    let value = |x: &[f64]| PreciseInterval::value(inequality.ground(), &lift::<PreciseInterval>(x));
+    let v = match (inequality.points(), region) {
+        (Points::One, Region::Around { point }) => point,
+        (Points::One, _) => &pair.u,
+        (Points::Two, _) => &pair.v,
+    };
+    region.certainly_contains(value, &pair.u, v)
 }
 
 /// A violation of a formula, confirmed from values and gradients alone, with slopes that are the function's.
@@ -110,26 +120,21 @@ fn confirm(
         open @ Decision::Open(_) => return open,
     }
     let slopes = inequality.slopes(u, v);
-    let contradictions: Vec<_> = slopes.iter().map(super::Slope::contradiction).collect();
-    let Some((first, seen)) =
-        slopes.iter().zip(&contradictions).find_map(|(slope, seen)| Some((slope, seen.as_ref()?)))
-    else {
-        return Decision::Violated(certificate);
-    };
-    let reason = Reason::ForeignSlope { declared: first.declared.to_f64(), quotient: seen.to_f64() };
+    let judged: Vec<_> = slopes.iter().map(super::Slope::judged).collect();
+    let foreign = slopes.iter().zip(&judged).find(|(_, (_, own))| !own);
+    let reason = foreign.map(|(slope, (seen, _))| Reason::ForeignSlope {
+        declared: slope.declared.to_f64(),
+        quotient: seen.to_f64(),
+    });
     // A slope that is off may still be too little off to matter.
-    let widened: Vec<PreciseInterval> = slopes
-        .iter()
-        .zip(&contradictions)
-        .map(|(slope, seen)| match seen {
-            Some(seen) => seen.union(&slope.declared),
-            None => slope.declared.clone(),
-        })
-        .collect();
+    let widened: Vec<PreciseInterval> = judged.into_iter().map(|(slope, _)| slope).collect();
     terms.measured = inequality.with_slopes(u, v, &widened);
-    match decide(&slack(inequality, terms), size, Method::Precise) {
-        Decision::Violated(_) => Decision::Violated(certificate),
-        Decision::Holds(_) | Decision::RoundOff | Decision::Open(_) => Decision::Open(reason),
+    match (decide(&slack(inequality, terms), size, Method::Precise), reason) {
+        (Decision::Violated(_), None) => Decision::Violated(certificate),
+        (Decision::Violated(widened), Some(_)) => Decision::Violated(widened),
+        (Decision::Holds(_) | Decision::RoundOff | Decision::Open(_), reason) => {
+            Decision::Open(reason.unwrap_or(Reason::UnheardSlope))
+        }
     }
 }
 

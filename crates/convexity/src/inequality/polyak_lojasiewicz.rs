@@ -8,8 +8,8 @@ use crate::objectives::{Enclosure, Objective};
 use crate::verdict::Witness;
 use ndarray::{Array1, ArrayView1};
 
-/// Up to this many coordinates have their slope compared with difference quotients.
-const COMPARED: usize = 64;
+/// By how much the slope along the diagonal may be uncertain without a veto.
+const DIAGONAL: f64 = 1e-9;
 
 /// The inequality.
 #[derive(Clone, Debug)]
@@ -88,12 +88,19 @@ impl Inequality for PolyakLojasiewicz<'_> {
     fn slopes(&self, u: &[PreciseInterval], _: &[PreciseInterval]) -> Vec<Slope<'_>> {
         let mut gradient = vec![PreciseInterval::zero(); u.len()];
         PreciseInterval::gradient(self.f, u, &mut gradient);
-        let along = |i: usize, declared: &PreciseInterval| {
+        let slope = |direction: Vec<PreciseInterval>| {
+            let declared = Number::dot(&gradient, &direction);
+            Slope { function: self.f, at: u.to_vec(), direction, declared }
+        };
+        let axis = |i: usize| {
             let mut direction = vec![PreciseInterval::zero(); u.len()];
             direction[i] = PreciseInterval::one();
-            Slope { function: self.f, at: u.to_vec(), direction, declared: declared.clone() }
+            direction
         };
-        gradient.iter().take(COMPARED).enumerate().map(|(i, declared)| along(i, declared)).collect()
+        // The axes, and the diagonal: at a kink every axis may allow a slope that together are none.
+        let mut slopes: Vec<Slope<'_>> = (0..u.len()).map(|i| slope(axis(i))).collect();
+        slopes.push(slope(vec![PreciseInterval::one(); u.len()]));
+        slopes
     }
 
     fn with_slopes(
@@ -105,7 +112,14 @@ impl Inequality for PolyakLojasiewicz<'_> {
         let mut gradient = vec![PreciseInterval::zero(); u.len()];
         PreciseInterval::gradient(self.f, u, &mut gradient);
         gradient.iter_mut().zip(slopes).for_each(|(own, slope)| *own = slope.clone());
-        self.power(&gradient)
+        // The diagonal's slope has no place in the norm: it vetoes.
+        let diagonal = slopes.last().map(PreciseInterval::to_f64_interval);
+        match diagonal {
+            Some(slope) if slope.width() <= DIAGONAL * (1.0 + slope.midpoint().abs()) => {
+                self.power(&gradient)
+            }
+            Some(_) | None => PreciseInterval::unknown(),
+        }
     }
 
     fn whole(&self, terms: &Terms<f64>) -> f64 {

@@ -142,10 +142,14 @@ impl Search<'_> {
             .map(|found| Climber::new(landscape, found.pair, found.height, each, summit).climb())
             .collect();
         let mut reached: Vec<Found> = Vec::new();
-        for climber in climbed {
+        // The first one goes on from the best pair of earlier rounds: no climb of its own.
+        let known = usize::from(self.ended.best.is_some());
+        for (place, climber) in climbed.into_iter().enumerate() {
             self.ended.evaluations += climber.evaluations;
-            self.ended.coverage.climbs += 1;
-            self.ended.coverage.settled += u64::from(climber.is_settled());
+            if place >= known {
+                self.ended.coverage.climbs += 1;
+                self.ended.coverage.settled += u64::from(climber.is_settled());
+            }
             reached.push(Found { pair: climber.pair, height: climber.height });
         }
         reached.sort_by(|a, b| b.height.score.total_cmp(&a.height.score));

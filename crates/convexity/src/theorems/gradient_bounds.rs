@@ -169,7 +169,7 @@ mod tests {
     use crate::catalogue::{Cosine, Quadratic, Separable, entries};
     use crate::norms::Norm;
 
-    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(1500);
+    const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(4000);
 
     #[test]
     fn every_row_of_the_catalogue_with_a_minimum_obeys() {

@@ -328,7 +328,7 @@ fn trajectories_and_theorems() {
     walk.judge("FiniteSum::batch", "batch", "beyond", sum.batch(&[2]).map(drop));
     walk.judge("FiniteSum::batch", "batch", "twice", sum.batch(&[0, 0]).map(drop));
     walk.vector("growth::check", "minimiser", |x| growth::check(&function, &three, x, &config()).map(drop));
-    walk.vector("gradient_bounds::check", "x", |x| {
+    walk.vector("gradient_bounds::check", "infimum", |x| {
         gradient_bounds::check(&function, &three, &Infimum::At(x.to_vec()), &config()).map(drop)
     });
     walk.number("gradient_bounds::check", "infimum", &[f64::INFINITY], |x| {

@@ -11,7 +11,7 @@ const D: usize = 4;
 const STEPS: usize = 120;
 
 fn config(seed: u64) -> SearchConfig {
-    SearchConfig { seed: Seed::new(seed), budget: 1200 }
+    SearchConfig { seed: Seed::new(seed), budget: 4000 }
 }
 
 /// For what is to be found: a refutation ends the search early.

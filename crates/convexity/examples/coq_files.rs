@@ -6,6 +6,7 @@
 //! ```
 //!
 //! Then `coqc FILE` for each; a name that begins with `false_` is the one that must fail.
+#![allow(clippy::print_stdout)]
 
 use fenchel_convexity::catalogue::{LogCosh, Separable, Softplus, entries};
 use fenchel_convexity::certified::{Effort, prove_curvature, prove_nonnegative};

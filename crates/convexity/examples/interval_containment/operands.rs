@@ -46,7 +46,7 @@ pub(crate) fn inhabited(stream: &mut impl Rng) -> (Interval, f64) {
         1 => interval.hi(),
         _ => (1.0 - t) * interval.lo() + t * interval.hi(),
     };
-    let finite = |x: f64| x.max(f64::MIN).min(f64::MAX);
+    let finite = |x: f64| x.clamp(f64::MIN, f64::MAX);
     (interval, if interval.is_undefined() { a } else { finite(inside).max(interval.lo()).min(interval.hi()) })
 }
 

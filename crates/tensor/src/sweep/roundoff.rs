@@ -131,7 +131,7 @@ impl<T: Real> Pass<'_, T> {
                 let weight = &self.parameters[weight.clone()];
                 let terms = geometry.channels_out * geometry.kernel * geometry.kernel;
                 geometry.for_each_entry(|output, input, place| {
-                    carry(terms, output, input, weight[place].as_f64())
+                    carry(terms, output, input, weight[place].as_f64());
                 });
                 if geometry.goes_by_tiles() {
                     add_tile_errors(*geometry, weight, u, target, k, unit);

@@ -193,7 +193,7 @@ mod tests {
             outcomes.push(Outcome { id, case, record });
         }
         let summary = OverParametrisation.summarise(&settings, &outcomes).unwrap();
-        assert_eq!((outcomes.len(), summary.claims.len()), (3, 7));
+        assert_eq!((outcomes.len(), summary.claims.len()), (3, 6));
         for figure in &summary.figures {
             figure.svg().unwrap();
         }

@@ -18,11 +18,11 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The seeds of an experiment whose cells are replicates: two, three or five.
+    /// The seeds of an experiment whose cells are replicates: three or five.
     #[must_use]
     pub fn seeds(self) -> Vec<u64> {
         let count = match self {
-            Self::Quick => 2,
+            Self::Quick => 3,
             Self::Paper => 3,
             Self::Full => 5,
         };

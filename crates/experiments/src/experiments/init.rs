@@ -133,7 +133,7 @@ impl Experiment for Init {
             momentum: 0.9,
             log_every: 20,
             probe: if quick { 64 } else { 256 },
-            seeds: if quick { vec![0] } else { profile.seeds() },
+            seeds: profile.seeds(),
         }
     }
 

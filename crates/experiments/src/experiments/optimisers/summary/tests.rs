@@ -16,6 +16,7 @@ fn the_smallest_cells_run_and_one_violation_fails_the_claim_by_name() {
         log_every: 2,
         probe: 5,
         window: 3,
+        seeds: vec![0],
         ..Optimisers.settings(Profile::Quick)
     };
     let mut cells = run_all(&Optimisers, &settings);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use fenchel_nn::models::{DenseChain, LeNet5, Model, ResNet};
 use fenchel_nn::{Initialiser, NnError, one_hot};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::{Shape, Tape};
 use ndarray::Array2;
 

@@ -18,7 +18,7 @@ use fenchel_convexity::number::Interval;
 use fenchel_convexity::objectives::{Domain, Objective, Region};
 use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::trajectory::FiniteSum;
-use fenchel_random::{Rng, Seed, Stream};
+use fenchel_random::{Seed, Stream};
 use std::time::{Duration, Instant};
 
 const CHECKS: u64 = 10_000_000;

@@ -1,6 +1,6 @@
 //! Random flips and crops of images, drawn for each sample and epoch from a stream of its own.
 
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 
 use crate::{Element, ImageShape};
 

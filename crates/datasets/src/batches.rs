@@ -1,6 +1,6 @@
 //! The batches of a set in a seeded order, epoch after epoch.
 
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 
 use crate::{Augmentation, Batch, Dataset, Element, Error, Normalisation, Result};
 
@@ -168,7 +168,7 @@ impl<'a> Batches<'a> {
         self.permutation.clear();
         self.permutation.extend(0..self.set.len());
         if self.order == Order::Shuffled {
-            self.permutation.shuffle(&mut self.seed.derive("epoch").index(epoch).stream());
+            self.seed.derive("epoch").index(epoch).stream().shuffle(&mut self.permutation);
         }
     }
 

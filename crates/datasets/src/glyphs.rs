@@ -65,7 +65,6 @@ pub fn part(seed: Seed, part: &str, len: usize) -> ImageSet {
 
 /// Draws the image that belongs to `seed` and returns its label.
 fn draw(seed: Seed, image: &mut [u8]) -> u8 {
-    use fenchel_random::Rng;
     let mut stream = seed.stream();
     let digit: u8 = stream.random_range(0..CLASSES as u8);
     let ways = strokes::ways(digit);

@@ -1,6 +1,6 @@
 //! Labels: how many there are of each, and the same set with other ones.
 
-use fenchel_random::{Rng, Seed, SliceRandom};
+use fenchel_random::Seed;
 
 use crate::{Dataset, Error, ImageSet, Result};
 
@@ -55,7 +55,7 @@ pub(crate) fn chosen(share: f64, n: usize, seed: Seed) -> Result<Vec<usize>> {
         return Err(Error::argument("share", format!("{share} is not between 0 and 1")));
     }
     let mut indices: Vec<usize> = (0..n).collect();
-    indices.shuffle(&mut seed.stream());
+    seed.stream().shuffle(&mut indices);
     indices.truncate((share * n as f64).round() as usize);
     indices.sort_unstable();
     Ok(indices)

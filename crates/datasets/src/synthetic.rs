@@ -2,9 +2,8 @@
 //!
 //! Each sample is drawn from a stream of its own, so a larger set begins with the smaller one.
 
-use fenchel_random::{Rng, Seed, Stream};
+use fenchel_random::{Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1, Axis};
-use ndarray_rand::rand_distr::StandardNormal;
 
 use crate::labels::chosen;
 use crate::{Error, Result, VectorSet};
@@ -168,7 +167,7 @@ pub fn largest_norm(inputs: &Array2<f64>) -> f64 {
 }
 
 fn gaussian(stream: &mut Stream, dimension: usize) -> Array1<f64> {
-    (0..dimension).map(|_| stream.sample::<f64, _>(StandardNormal)).collect()
+    (0..dimension).map(|_| stream.normal()).collect()
 }
 
 /// Uniform on the unit sphere: a Gaussian vector has no preferred direction.

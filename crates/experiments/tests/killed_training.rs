@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 
 /// A small training on glyphs: 48 steps of a dense chain, with a checkpoint after each.
 fn training(out: &Path, more: &[&str]) -> Command {

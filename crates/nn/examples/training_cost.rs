@@ -13,7 +13,7 @@ use fenchel_nn::models::{DenseChain, LeNet5, Model};
 use fenchel_nn::optimisers::{Adam, Optimiser, Sgd};
 use fenchel_nn::training::{Control, Moment, Observer, Samples, Training};
 use fenchel_nn::{Initialiser, NnError, Schedule, Trainer};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::{Engine, Shape, Tape};
 use ndarray::Array2;
 

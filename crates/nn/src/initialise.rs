@@ -1,10 +1,8 @@
 //! Initialisers: how the parameters of a fresh model are drawn.
 
-use fenchel_random::{Rng, Seed, Stream};
+use fenchel_random::{Seed, Stream};
 use fenchel_tensor::{Role, Slot, Tape};
 use ndarray::Array2;
-use ndarray_rand::RandomExt;
-use ndarray_rand::rand_distr::{Distribution, Normal, Uniform};
 
 use crate::NnError;
 
@@ -92,8 +90,7 @@ impl Initialiser {
             (_, Self::Constant { value }) => vec![value; count],
             (_, Self::FanInUniform) => {
                 let bound = fan_in.sqrt().recip();
-                let uniform = Uniform::new(-bound, bound).expect("a fan-in is at least 1");
-                uniform.sample_iter(stream).take(count).collect()
+                (0..count).map(|_| stream.random_range(-bound..bound)).collect()
             }
             (Role::Bias, _) => vec![0.0; count],
             (Role::Weight, Self::Kaiming) => gaussian((2.0 / fan_in).sqrt(), count, stream),
@@ -109,17 +106,15 @@ impl Initialiser {
 }
 
 fn gaussian(deviation: f64, count: usize, stream: &mut Stream) -> Vec<f64> {
-    let normal = Normal::new(0.0, deviation).expect("deviations were checked to be finite and not negative");
-    normal.sample_iter(stream).take(count).collect()
+    (0..count).map(|_| deviation * stream.normal()).collect()
 }
 
 /// A `rows x columns` matrix with orthonormal rows (or columns, whichever are fewer), times `gain`.
 ///
 /// Gram-Schmidt, twice for accuracy, on Gaussian vectors: the result is uniformly distributed.
-fn orthogonal(rows: usize, columns: usize, gain: f64, stream: &mut impl Rng) -> Vec<f64> {
+fn orthogonal(rows: usize, columns: usize, gain: f64, stream: &mut Stream) -> Vec<f64> {
     let (count, dimension) = (rows.min(columns), rows.max(columns));
-    let standard = Normal::new(0.0, 1.0).expect("the standard normal distribution exists");
-    let mut basis = Array2::<f64>::random_using((count, dimension), standard, stream);
+    let mut basis = Array2::from_shape_simple_fn((count, dimension), || stream.normal());
     for i in 0..count {
         let (done, mut rest) = basis.view_mut().split_at(ndarray::Axis(0), i);
         let mut vector = rest.row_mut(0);

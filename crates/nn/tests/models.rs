@@ -8,7 +8,7 @@ use fenchel_nn::models::{
     ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip,
 };
 use fenchel_nn::weights::{self, Tensors};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::{Activation, Engine, Shape, Tape};
 use ndarray::{Array2, Axis};
 

@@ -6,7 +6,7 @@ use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
 use fenchel_nn::measurement::{MeasuredSample, Probe, SampleBounds, layer_sums};
 use fenchel_nn::models::{ConvChain, DenseChain, LeNet5, Model, Skip};
 use fenchel_nn::{Initialiser, Trainer, evaluate, one_hot, optimisers::Sgd};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::{Engine, Real, Shape, Sweep, Tape, TapeBuilder};
 use ndarray::{Array2, Axis, s};
 use proptest::prelude::*;

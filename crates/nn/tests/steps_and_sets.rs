@@ -13,7 +13,7 @@ use fenchel_nn::models::{DenseChain, LeNet5, Model};
 use fenchel_nn::optimisers::{GeneralisedSgd, Majorant, Optimiser, Sgd, StepNorm};
 use fenchel_nn::training::{Control, Moment, Observer, Samples, Training};
 use fenchel_nn::{Initialiser, NnError, Schedule, Trainer, one_hot};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
 use fenchel_tensor::{Engine, Shape, Sweep, Tape};
 use ndarray::{Array1, Array2, Axis, s};

@@ -12,7 +12,7 @@ use fenchel_nn::training::{
     ProbeLog, Samples, Training,
 };
 use fenchel_nn::{Initialiser, NnError, Schedule, Trainer, one_hot};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::{Shape, Tape};
 use ndarray::Array2;
 use serde_json::json;

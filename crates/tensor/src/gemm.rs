@@ -102,7 +102,7 @@ mod tests {
     }
 
     fn check<T: Real>(m: usize, k: usize, n: usize, transposed: bool, beta: f64, seed: u64) {
-        use fenchel_random::{Rng, Seed};
+        use fenchel_random::Seed;
         let mut stream = Seed::new(seed).stream();
         let mut draw = |rows, columns| {
             Array2::from_shape_simple_fn((rows, columns), || T::of(stream.random::<f64>() - 0.5))

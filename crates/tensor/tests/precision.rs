@@ -13,7 +13,7 @@ mod architectures;
 use std::sync::Arc;
 
 use architectures::{Architecture, Choice, architecture};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::{Activation, Pool2d, Real, Shape, Sweep, Tape, TapeBuilder};
 use ndarray::{Array1, Array2, Array3};
 use proptest::prelude::*;

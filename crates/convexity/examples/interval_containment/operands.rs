@@ -2,15 +2,15 @@
 //! undefined.
 
 use fenchel_convexity::number::Interval;
-use fenchel_random::Rng;
+use fenchel_random::Stream;
 use std::f64::consts::FRAC_PI_2;
 
-fn sign(stream: &mut impl Rng) -> f64 {
+fn sign(stream: &mut Stream) -> f64 {
     if stream.random::<bool>() { 1.0 } else { -1.0 }
 }
 
 /// A finite number.
-pub(crate) fn number(stream: &mut impl Rng) -> f64 {
+pub(crate) fn number(stream: &mut Stream) -> f64 {
     let t: f64 = stream.random();
     match stream.random_range(0..12) {
         0..=2 => 20.0 * (t - 0.5),
@@ -30,7 +30,7 @@ pub(crate) fn number(stream: &mut impl Rng) -> f64 {
 }
 
 /// An interval and a finite number inside; undefined at times, and then the number means nothing.
-pub(crate) fn inhabited(stream: &mut impl Rng) -> (Interval, f64) {
+pub(crate) fn inhabited(stream: &mut Stream) -> (Interval, f64) {
     let a = number(stream);
     let interval = match stream.random_range(0..16) {
         0..=5 => Interval::point(a),
@@ -51,7 +51,7 @@ pub(crate) fn inhabited(stream: &mut impl Rng) -> (Interval, f64) {
 }
 
 /// An integer exponent, mostly small.
-pub(crate) fn integer_exponent(stream: &mut impl Rng) -> i32 {
+pub(crate) fn integer_exponent(stream: &mut Stream) -> i32 {
     match stream.random_range(0..4) {
         0 => stream.random_range(-70..71),
         1 => stream.random_range(-2000..2001),
@@ -60,7 +60,7 @@ pub(crate) fn integer_exponent(stream: &mut impl Rng) -> i32 {
 }
 
 /// A real exponent, at times an integer of any size.
-pub(crate) fn real_exponent(stream: &mut impl Rng) -> f64 {
+pub(crate) fn real_exponent(stream: &mut Stream) -> f64 {
     match stream.random_range(0..6) {
         0 => f64::from(stream.random_range(-12..13)) * 0.5,
         1 => f64::from(stream.random_range(-300..301)),

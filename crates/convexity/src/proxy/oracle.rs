@@ -2,7 +2,7 @@
 
 use super::ProxyConvex;
 use crate::error::{ConvexityError, require_range, require_vector};
-use fenchel_random::{Rng, Stream};
+use fenchel_random::Stream;
 use ndarray::{ArrayView1, ArrayViewMut1};
 
 /// An instance as the runner sees it: f with its surrogate g, its gradient, and unbiased stochastic

@@ -10,7 +10,7 @@ mod star_convex_functions;
 
 use super::*;
 use crate::verdict::{Reason, Verdict};
-use fenchel_random::{Rng, Seed, Stream};
+use fenchel_random::{Seed, Stream};
 use ndarray::{Array1, Array2};
 
 /// Problems of each instance.

@@ -8,7 +8,7 @@ use super::landscape::Landscape;
 use super::low_discrepancy::{LowDiscrepancy, normal_quantile};
 use crate::inequality::Pair;
 use crate::objectives::{Domain, Kink, Region};
-use fenchel_random::{Rng, Seed, SliceRandom, Stream};
+use fenchel_random::{Seed, Stream};
 
 /// Coordinates of the low-discrepancy sequence that are used for sizes; the others become normal entries.
 const SIZES: usize = 3;
@@ -139,7 +139,7 @@ impl<'a> Starts<'a> {
             }
             5 => {
                 let mut order: Vec<usize> = (0..m).collect();
-                order.shuffle(stream);
+                stream.shuffle(&mut order);
                 order
                     .iter()
                     .enumerate()
@@ -158,7 +158,7 @@ impl<'a> Starts<'a> {
     fn on_the_simplex(&self, point: &[f64], stream: &mut Stream) -> Pair {
         let m = self.middle.len();
         let mut order: Vec<usize> = (0..m).collect();
-        order.shuffle(stream);
+        stream.shuffle(&mut order);
         let share = if stream.random_bool(0.5) { 1.0 } else { stream.random() };
         let face = ((share * m as f64).ceil() as usize).clamp(m.min(2), m);
         let face = if stream.random_bool(0.3) { m.min(2) } else { face };

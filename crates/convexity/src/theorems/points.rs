@@ -1,7 +1,7 @@
 //! Points of every size and shape at which an inequality of one vector is examined.
 
 use crate::objectives::{Domain, Kink};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 
 /// The point with this index: a normal-like direction, a coordinate, a sign pattern or a pair of
 /// coordinates, of a size from 1e-4 to 1e4; some at a kink, all in the domain.

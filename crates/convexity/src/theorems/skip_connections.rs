@@ -165,7 +165,7 @@ mod by_hand;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use ndarray::array;
 
     fn random_blocks(depth: usize, m: usize, norm: f64, seed: u64) -> Vec<Array2<f64>> {

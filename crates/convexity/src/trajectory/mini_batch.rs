@@ -3,7 +3,7 @@
 use super::{FiniteSum, GeneralisedDescent, Trajectory};
 use crate::error::{ConvexityError, require_range};
 use crate::objectives::Objective;
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use ndarray::{Array1, ArrayView1};
 
 /// One step on one batch.
@@ -110,7 +110,7 @@ impl MiniBatchDescent {
         for k in 0..steps {
             let mut order: Vec<usize> = (0..sum.len()).collect();
             let mut stream = self.seed.derive("batch").index(k as u64).stream();
-            order.partial_shuffle(&mut stream, self.size);
+            stream.partial_shuffle(&mut order, self.size);
             // `partial_shuffle` leaves its draw at the end.
             let batch = order.split_off(sum.len() - self.size);
             sum.batch(&batch)?.gradient(points[k].view(), gradient.view_mut())?;

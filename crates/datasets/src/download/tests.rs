@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 

@@ -1,6 +1,6 @@
 //! From waypoints in the unit square to the bent, slanted, shifted path of the pen on the image.
 
-use fenchel_random::{Rng, Stream};
+use fenchel_random::Stream;
 
 use super::SIDE;
 use super::strokes::{Point, Stroke};

@@ -1,6 +1,6 @@
 //! The pen: from paths to grey pixels.
 
-use fenchel_random::{Rng, Stream};
+use fenchel_random::Stream;
 
 use super::SIDE;
 use super::strokes::Point;

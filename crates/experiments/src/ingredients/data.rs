@@ -6,7 +6,7 @@ use fenchel_datasets::{
     Collection, DataDirectory, Dataset, ImageSet, Normalisation, Provenance, Split, glyphs,
 };
 use fenchel_nn::one_hot;
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use fenchel_tensor::{Real, Shape};
 use ndarray::Array2;
 
@@ -104,7 +104,7 @@ impl Data {
         if size > indices.len() {
             return Err(format!("{size} samples are asked for, but there are {}", indices.len()).into());
         }
-        let (chosen, _) = indices.partial_shuffle(&mut seed.stream(), size);
+        let (chosen, _) = seed.stream().partial_shuffle(&mut indices, size);
         self.gather(set, chosen)
     }
 

@@ -3,7 +3,7 @@
 use super::quantile::of_sorted;
 use super::{Estimate, check, median};
 use crate::error::Result;
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 
 const RESAMPLES: usize = 2000;
 
@@ -60,7 +60,7 @@ pub fn bootstrap_median(name: &str, replicates: &[f64]) -> Result<Estimate> {
 #[cfg(test)]
 mod tests {
     use super::{Estimate, bootstrap, bootstrap_median};
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use proptest::prelude::{ProptestConfig, prop, prop_assert, prop_assert_eq, proptest};
 
     proptest! {

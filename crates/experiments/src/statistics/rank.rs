@@ -82,7 +82,7 @@ pub fn spearman_interval(x: &[f64], y: &[f64]) -> Result<Estimate> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use proptest::prelude::*;
 
     proptest! {

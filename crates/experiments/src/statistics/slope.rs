@@ -97,7 +97,7 @@ fn two_sided(t: f64, degrees: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use proptest::prelude::*;
 
     #[test]

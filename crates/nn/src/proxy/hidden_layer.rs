@@ -1,11 +1,10 @@
 //! One hidden layer with fixed outer weights.
 
 use fenchel_convexity::ConvexityError;
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::Activation;
 use fenchel_tensor::gemm::product;
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
-use ndarray_rand::rand_distr::StandardNormal;
 
 use crate::NnError;
 
@@ -73,9 +72,7 @@ impl HiddenLayer {
     #[must_use]
     pub fn gaussian(&self, deviation: f64, seed: Seed) -> Array1<f64> {
         let mut stream = seed.derive("hidden layer").stream();
-        Array1::from_shape_simple_fn(self.parameters(), || {
-            deviation * stream.sample::<f64, _>(StandardNormal)
-        })
+        Array1::from_shape_simple_fn(self.parameters(), || deviation * stream.normal())
     }
 
     /// `a_j`.

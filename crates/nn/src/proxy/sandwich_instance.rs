@@ -25,12 +25,11 @@ use fenchel_convexity::ConvexityError;
 use fenchel_convexity::error::{require_finite, require_vector};
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
 use fenchel_convexity::proxy::{Observation, Oracle, ProxyPlGuarantee, RoundOff};
-use fenchel_random::{Rng, Seed, Stream};
+use fenchel_random::{Seed, Stream};
 use fenchel_tensor::Activation;
 use fenchel_tensor::gemm::{product, product_with};
 use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
 use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut1, s};
-use ndarray_rand::rand_distr::StandardNormal;
 
 use crate::NnError;
 
@@ -140,10 +139,10 @@ impl SandwichInstance {
         let mut parameters = Array1::zeros(self.dimension());
         let (k, d, m) = (self.width, self.input.len(), self.target.len());
         for i in 0..k * d {
-            parameters[i] = stream.sample::<f64, _>(StandardNormal) / (d as f64).sqrt();
+            parameters[i] = stream.normal() / (d as f64).sqrt();
         }
         for i in k * d + k..k * d + k + m * k {
-            parameters[i] = stream.sample::<f64, _>(StandardNormal) / (k as f64).sqrt();
+            parameters[i] = stream.normal() / (k as f64).sqrt();
         }
         parameters
     }

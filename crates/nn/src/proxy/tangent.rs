@@ -43,10 +43,9 @@ mod starts;
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::proxy::check::Checked;
 use fenchel_convexity::proxy::{Comparator, Run};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::Activation;
 use ndarray::{Array1, ArrayView1};
-use ndarray_rand::rand_distr::StandardNormal;
 
 use super::classification::logistic;
 use super::{Classification, ClassificationOracle, Surrogate};
@@ -196,8 +195,7 @@ impl TangentInstance {
         for k in 0..pairs {
             let mut stream = seed.derive("random pair").index(k as u64).stream();
             let mut point = || {
-                let d: Array1<f64> =
-                    Array1::from_shape_simple_fn(self.start.len(), || stream.sample(StandardNormal));
+                let d: Array1<f64> = Array1::from_shape_simple_fn(self.start.len(), || stream.normal());
                 let length: f64 = d.dot(&d).sqrt();
                 &self.start + &(d * (self.radius / length))
             };

@@ -7,9 +7,8 @@ mod tangent_regime;
 
 use fenchel_convexity::proxy::check::Checked;
 use fenchel_convexity::verdict::{Hypothesis, Reason, Verdict};
-use fenchel_random::{Rng, Seed, Stream};
+use fenchel_random::{Seed, Stream};
 use ndarray::{Array1, Array2, ArrayView1};
-use ndarray_rand::rand_distr::StandardNormal;
 
 /// Problems of each instance.
 const PROBLEMS: u64 = 50;
@@ -21,7 +20,7 @@ fn stream(name: &str, problem: u64) -> Stream {
 }
 
 fn unit(stream: &mut Stream, d: usize) -> Array1<f64> {
-    let x: Array1<f64> = Array1::from_shape_simple_fn(d, || stream.sample(StandardNormal));
+    let x: Array1<f64> = Array1::from_shape_simple_fn(d, || stream.normal());
     let length: f64 = x.dot(&x).sqrt();
     x / length
 }

@@ -1,6 +1,6 @@
 //! Where batches come from.
 
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use fenchel_tensor::{Real, TensorError};
 use ndarray::{Array2, ArrayView2, Axis};
 
@@ -126,7 +126,7 @@ impl<T: Real> BatchSource<T> for Samples<T> {
         let needs = "at most the number of batches in an epoch";
         require("position", position as f64, position <= self.per_epoch(), needs)?;
         self.order = (0..self.inputs.nrows()).collect();
-        self.order.shuffle(&mut self.seed.derive("epoch").index(epoch).stream());
+        self.seed.derive("epoch").index(epoch).stream().shuffle(&mut self.order);
         self.position = position;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::{Conv2d, ParameterLayout, Shape, Tape, TapeBuilder};
 use proptest::prelude::*;
 

@@ -213,7 +213,7 @@ impl<T: Real, F: FnMut(usize, usize, usize, &[T])> Contract<'_, T, F> {
 mod tests {
     use super::super::vector::Baseline;
     use super::*;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use proptest::prelude::*;
 
     /// Small integers: every sum is exact, in any order and precision.

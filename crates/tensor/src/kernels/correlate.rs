@@ -160,7 +160,7 @@ fn tile<T: Real, V: Vector<T>, const M: usize>(
 mod tests {
     use super::super::vector::Baseline;
     use super::*;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use proptest::prelude::*;
 
     /// Small integers: every sum is exact, in any order and precision.

@@ -138,7 +138,7 @@ mod tests {
     use super::super::vector::Baseline;
     use super::*;
     use crate::kernels::SLACK;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use proptest::prelude::*;
 
     fn integers<T: Real>(seed: u64, count: usize) -> Vec<T> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::{Activation, Conv2d, Node, Pool2d, Real, Shape, Tape, TapeBuilder};
 use ndarray::Array2;
 use proptest::prelude::*;

@@ -8,7 +8,7 @@ use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::{Interval, Number, PreciseInterval};
 use crate::objectives::Formula;
-use fenchel_random::{Rng, Seed};
+use fenchel_random::{Seed, Stream};
 use proptest::prelude::*;
 
 #[derive(Clone, Copy, Debug)]
@@ -178,7 +178,7 @@ fn lift(x: &[f64]) -> Vec<PreciseInterval> {
 }
 
 /// A point of the box: at random, on a grid that meets kinks, or near another.
-fn point(region: &[Interval], stream: &mut impl Rng) -> Vec<f64> {
+fn point(region: &[Interval], stream: &mut Stream) -> Vec<f64> {
     let kind = stream.random_range(0..4);
     let side = |x: &Interval, t: f64| match kind {
         0 => (4.0 * (x.lo() + t * (x.hi() - x.lo()))).round() / 4.0,
@@ -189,7 +189,7 @@ fn point(region: &[Interval], stream: &mut impl Rng) -> Vec<f64> {
     region.iter().map(|x| side(x, stream.random()).clamp(x.lo(), x.hi())).collect()
 }
 
-fn nearby(x: &[f64], region: &[Interval], stream: &mut impl Rng) -> Vec<f64> {
+fn nearby(x: &[f64], region: &[Interval], stream: &mut Stream) -> Vec<f64> {
     let size = 10.0_f64.powf(-8.0 * stream.random::<f64>());
     let near = |(x, side): (&f64, &Interval)| {
         (x + size * (stream.random::<f64>() - 0.5)).clamp(side.lo(), side.hi())

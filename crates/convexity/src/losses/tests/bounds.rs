@@ -6,7 +6,7 @@
 use super::super::*;
 use super::reference::*;
 use crate::number::{Number, Precise};
-use fenchel_random::{Rng, Seed, Stream};
+use fenchel_random::{Seed, Stream};
 
 /// `x - log(1 + x)`.
 fn gap(x: &Precise) -> Precise {

@@ -6,7 +6,7 @@
 use super::reference::*;
 use super::*;
 use crate::number::{Number, Precise};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 
 const EPS: f64 = f64::EPSILON;
 const SMALLEST: f64 = f64::from_bits(1);

@@ -128,7 +128,7 @@ proptest! {
 /// The distance of the platform's functions from the truth, in units in the last place.
 #[test]
 fn the_platform_functions_keep_half_of_the_trusted_bound() {
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     type Pair = (&'static str, fn(&f64) -> f64, fn(&Precise) -> Precise, f64, f64);
     let functions: [Pair; 9] = [
         ("exp", Number::exp, Number::exp, -700.0, 700.0),

@@ -3,7 +3,6 @@
 use super::*;
 use crate::catalogue::Quadratic;
 use crate::objectives::Objective;
-use fenchel_random::Rng;
 use ndarray::array;
 use proptest::prelude::*;
 use std::sync::Arc;

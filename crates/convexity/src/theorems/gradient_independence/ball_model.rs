@@ -1,7 +1,7 @@
 //! The model of independent rows, uniform in a ball, with its bounds.
 
 use crate::error::{ConvexityError, require_range};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use ndarray::Array2;
 
 /// m independent rows, uniform in a ball of R^n.

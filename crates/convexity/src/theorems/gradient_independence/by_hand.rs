@@ -4,7 +4,7 @@ use crate::theorems::by_hand::{assert_report, measured_hypothesis};
 use crate::theorems::gradient_independence;
 use crate::theorems::gradient_independence::{BallModel, Bound, RowGeometry};
 use crate::verdict::{Report, Status, Verdict};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use ndarray::array;
 
 /// Half the width of the enclosure of a violation.

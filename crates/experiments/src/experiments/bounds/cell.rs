@@ -7,7 +7,7 @@ use fenchel_datasets::Dataset;
 use fenchel_nn::measurement::Probe;
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{Initialiser, NnError, Schedule};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 
 use super::record::{Log, Record};
 use super::{Case, Extent, Settings};

@@ -1,6 +1,6 @@
 //! The numbers of one cell that the claims and figures need: correlations along training.
 
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 
 use super::record::{Log, Record};
 use crate::statistics::{LocalCorrelation, local_pearson, slope};
@@ -43,7 +43,7 @@ impl Digest {
         let fresh = series(&|log| log.fresh.excess.ln());
         let lower = series(&|log| log.fresh.constant_free_lower());
         let mut shuffled = lower.clone();
-        shuffled.shuffle(&mut Seed::new(0).derive("shuffled time").stream());
+        Seed::new(0).derive("shuffled time").stream().shuffle(&mut shuffled);
         let risk = series(&|log| log.probe.risk.ln());
         let last_half = &record.logs[record.logs.len() / 2..];
         Ok(Self {

@@ -2,7 +2,7 @@
 
 use super::potential::{Norm, NormPower};
 use crate::error::Failure;
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 
 /// A function bounded below, with what the rates of T7 need to know of it.
 pub(super) trait Objective {

@@ -3,7 +3,7 @@
 use fenchel_convexity::losses::Loss;
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use ndarray::{Array2, ArrayView2};
 
 use super::{Log, Record};

@@ -3,7 +3,7 @@
 use fenchel_convexity::proxy::Descent;
 use fenchel_datasets::{Dataset, ImageSet};
 use fenchel_nn::proxy::{Classification, HiddenLayer, SeparableInstance};
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use fenchel_tensor::Activation;
 use ndarray::{Array1, Array2};
 
@@ -47,7 +47,7 @@ pub(super) fn run(
     }
     let mut noisy = labels.clone();
     let mut order: Vec<usize> = (0..labels.len()).collect();
-    order.shuffle(&mut seed.derive("flips").stream());
+    seed.derive("flips").stream().shuffle(&mut order);
     let flips = (flipped * labels.len() as f64).round() as usize;
     order[..flips].iter().for_each(|&i| noisy[i] = -noisy[i]);
 

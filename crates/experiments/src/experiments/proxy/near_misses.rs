@@ -10,7 +10,7 @@ use fenchel_convexity::proxy::{Comparator, Descent, Exact, Oracle, ProxyConvex};
 use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::verdict::{Hypothesis, Verdict};
 use fenchel_nn::proxy::SeparableInstance;
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use ndarray::{Array1, ArrayView1};
 
 use super::Settings;

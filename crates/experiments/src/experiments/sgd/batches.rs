@@ -1,6 +1,6 @@
 //! Batches of one size from a fixed set, as the sums of T8 need them.
 
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 
 /// The samples of a set in a new order every epoch; what is left over when the size does not divide the set sits that epoch out.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ impl EqualBatches {
 
     fn shuffle(&mut self) {
         self.order.sort_unstable();
-        self.order.shuffle(&mut self.seed.derive("epoch").index(self.epoch).stream());
+        self.seed.derive("epoch").index(self.epoch).stream().shuffle(&mut self.order);
         self.position = 0;
     }
 

@@ -163,7 +163,7 @@ mod tests {
     use fenchel_convexity::theorems::skip_connections::singular_values;
     use fenchel_nn::Initialiser;
     use fenchel_nn::measurement::layer_sums;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use fenchel_tensor::{Engine, Sweep};
     use ndarray::s;
 

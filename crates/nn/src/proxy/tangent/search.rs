@@ -1,6 +1,6 @@
 //! Projected gradient ascent on the nonlinearity of pairs.
 
-use fenchel_random::{Seed, SliceRandom};
+use fenchel_random::Seed;
 use ndarray::Array1;
 
 use super::{Nonlinearity, TangentInstance, starts};
@@ -17,7 +17,7 @@ pub(super) fn search(
     iterations: usize,
 ) -> Result<Nonlinearity, NnError> {
     let mut samples: Vec<usize> = (0..instance.task.labels().len()).collect();
-    samples.shuffle(&mut seed.derive("samples").stream());
+    seed.derive("samples").stream().shuffle(&mut samples);
     samples.truncate(SAMPLES);
     let mut starts = Vec::new();
     for (w, v) in starts::pairs(instance, &samples)? {

@@ -2,7 +2,7 @@
 
 use super::super::vector::Baseline;
 use super::*;
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use proptest::prelude::*;
 
 /// The matrices of the kernels' documentation, and those of the weight gradient with the sign of its last product.

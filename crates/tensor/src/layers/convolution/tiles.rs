@@ -188,7 +188,7 @@ fn convolve_tiles<T: Real>(
 mod tests {
     use super::super::{Conv2d, direct};
     use super::*;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use proptest::prelude::*;
 
     fn geometry() -> impl Strategy<Value = ConvGeometry> {

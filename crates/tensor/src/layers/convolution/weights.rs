@@ -309,7 +309,7 @@ pub(crate) fn add_weight_norms<T: Real>(
 mod tests {
     use super::super::Conv2d;
     use super::*;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use proptest::prelude::*;
 
     /// Convolutions whose weight gradient goes by taps.

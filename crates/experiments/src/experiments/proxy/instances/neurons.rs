@@ -3,7 +3,7 @@
 use fenchel_convexity::proxy::neuron::{NeuronInstance, spread};
 use fenchel_convexity::proxy::{Descent, Run};
 use fenchel_datasets::synthetic::{self, Spread};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use ndarray::{Array1, Array2};
 
 use super::{digests, vector};

@@ -34,7 +34,7 @@ impl Formula for Gap {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].square() / 4.0 + 1.0 - (x[0].square() + 1.0).sqrt() * x[0].sin() / 2.0
     }
 }
@@ -52,7 +52,7 @@ impl Formula for Corner {
         2
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         let plane = (x[0].clone() + &x[1]) / 2.0 + 0.8;
         plane + x[0].square() + x[1].square() - (x[0].exp() + x[1].exp()).ln()
     }

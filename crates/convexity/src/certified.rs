@@ -43,7 +43,7 @@
 //! impl Formula for LogSumExp {
 //!     fn name(&self) -> String { "log-sum-exp".into() }
 //!     fn dimension(&self) -> usize { 2 }
-//!     fn value<N: Number>(&self, x: &[N]) -> N { (x[0].exp() + x[1].exp()).ln() }
+//!     fn value_in<N: Number>(&self, x: &[N]) -> N { (x[0].exp() + x[1].exp()).ln() }
 //! }
 //!
 //! let square = [Interval::hull(-1.0, 1.0), Interval::hull(-1.0, 1.0)];

@@ -30,7 +30,7 @@
 //! impl Formula for Softplus {
 //!     fn name(&self) -> String { "softplus".into() }
 //!     fn dimension(&self) -> usize { 1 }
-//!     fn value<N: Number>(&self, x: &[N]) -> N {
+//!     fn value_in<N: Number>(&self, x: &[N]) -> N {
 //!         x[0].exp().ln_1p()
 //!     }
 //! }

@@ -3,7 +3,7 @@
 //! Nothing here panics on a number. A NaN, an infinity, an empty vector or a wrong dimension is answered by an
 //! error that names the argument, says what was found, and says what to pass instead.
 
-use ndarray::ArrayView1;
+use ndarray::ArrayRef1;
 use thiserror::Error;
 
 /// Why an input was refused or a number could not be computed.
@@ -103,7 +103,7 @@ pub enum ConvexityError {
 /// # Errors
 ///
 /// [`ConvexityError::Empty`] or [`ConvexityError::NotFinite`], naming `argument`.
-pub fn require_finite(argument: &'static str, x: ArrayView1<f64>) -> Result<(), ConvexityError> {
+pub fn require_finite(argument: &'static str, x: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
     if x.is_empty() {
         return Err(ConvexityError::Empty { argument });
     }
@@ -120,7 +120,7 @@ pub fn require_finite(argument: &'static str, x: ArrayView1<f64>) -> Result<(), 
 /// [`ConvexityError::Empty`], [`ConvexityError::Dimension`] or [`ConvexityError::NotFinite`], naming `argument`.
 pub fn require_vector(
     argument: &'static str,
-    x: ArrayView1<f64>,
+    x: &ArrayRef1<f64>,
     expected: usize,
 ) -> Result<(), ConvexityError> {
     if x.is_empty() {
@@ -173,11 +173,11 @@ mod tests {
 
     #[test]
     fn messages_name_the_argument_and_the_remedy() {
-        let error = require_vector("point", array![1.0, f64::NAN].view(), 2).unwrap_err();
+        let error = require_vector("point", &array![1.0, f64::NAN], 2).unwrap_err();
         assert_eq!(error.to_string(), "`point` has the entry NaN at index 1; pass finite numbers only");
-        let error = require_vector("point", array![1.0].view(), 2).unwrap_err();
+        let error = require_vector("point", &array![1.0], 2).unwrap_err();
         assert!(error.to_string().contains("length 2"));
-        let error = require_vector("point", array![].view(), 2).unwrap_err();
+        let error = require_vector("point", &array![], 2).unwrap_err();
         assert!(error.to_string().contains("empty"));
         assert!(require_positive("radius", 0.0).is_err());
         assert!(require_positive("radius", f64::INFINITY).is_err());

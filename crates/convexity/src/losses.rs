@@ -37,7 +37,7 @@ pub use squared_error::SquaredError;
 
 use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::moduli::Modulus;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::ArrayRef1;
 
 /// A loss of one sample, as a function of the model's output.
 ///
@@ -51,7 +51,7 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     /// # Errors
     ///
     /// If it is empty, not finite, or outside the set for which the loss is defined; the error names `target`.
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError>;
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError>;
 
     /// `l(y, f)` with the residual written where a place for it is given: what an implementation provides.
     ///
@@ -60,9 +60,9 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     /// infinite or NaN, and the caller gets an error.
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64;
 
     /// The bounds on `l - l_inf` by the residual's norm, for a target that is examined once.
@@ -70,14 +70,14 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     /// # Errors
     ///
     /// If the target is not admissible.
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError>;
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError>;
 
     /// `l(y, f)`.
     ///
     /// # Errors
     ///
     /// If the target is not admissible, the output not finite, a length differs, or the loss is beyond f64.
-    fn value(&self, target: ArrayView1<f64>, output: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+    fn value(&self, target: &ArrayRef1<f64>, output: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         self.require_target(target)?;
         require_dimension("output", output.len(), target.len())?;
         require_finite("output", output)?;
@@ -94,22 +94,22 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     /// As [`Loss::value`], and if `residual` has another length or is beyond f64.
     fn value_and_residual(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        mut residual: ArrayViewMut1<f64>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        residual: &mut ArrayRef1<f64>,
     ) -> Result<f64, ConvexityError> {
         self.require_target(target)?;
         require_dimension("output", output.len(), target.len())?;
         require_finite("output", output)?;
         require_dimension("residual", residual.len(), target.len())?;
-        let loss = self.evaluate(target, output, Some(residual.view_mut()));
+        let loss = self.evaluate(target, output, Some(&mut *residual));
         let wrong = residual.iter().copied().find(|e| !e.is_finite());
         within_f64("the residual at `output`", wrong.unwrap_or(0.0))?;
         within_f64("the loss of `output`", loss)
     }
 
     /// `inf_f l(y, f)`; NaN for a target that is not admissible.
-    fn infimum(&self, target: ArrayView1<f64>) -> f64 {
+    fn infimum(&self, target: &ArrayRef1<f64>) -> f64 {
         if self.require_target(target).is_ok() { 0.0 } else { f64::NAN }
     }
 

@@ -23,7 +23,7 @@ use crate::blocks::{self, require_blocks};
 use crate::error::{ConvexityError, require_dimension, require_finite, require_vector};
 use crate::exponent::Exponent;
 use crate::number::Number;
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1};
+use ndarray::{Array1, ArrayRef1, ArrayView2};
 use std::fmt;
 
 /// A norm on R^m.
@@ -35,7 +35,7 @@ use std::fmt;
 /// let norm = Norm::lp(3.0)?;
 /// let (u, s) = (array![1.0, -2.0], array![0.5, 4.0]);
 /// // Hoelder's inequality.
-/// assert!(f64::abs(u.dot(&s)) <= norm.value(u.view())? * norm.dual().value(s.view())?);
+/// assert!(f64::abs(u.dot(&s)) <= norm.value(&u)? * norm.dual().value(&s)?);
 /// assert_eq!(Norm::L1.dual(), Norm::LINF);
 /// assert_eq!(norm.dual().dual(), norm);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
@@ -160,29 +160,23 @@ impl Norm {
     /// # Errors
     ///
     /// If u is empty, not finite or of the wrong dimension, or its norm is beyond f64.
-    pub fn value(&self, u: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+    pub fn value(&self, u: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         let value = self.value_of(&self.checked(u)?);
         if value.is_finite() { Ok(value) } else { Err(ConvexityError::Overflow { what: "the norm" }) }
     }
 
-    /// Writes the chosen subgradient of the norm at u.
+    /// The chosen subgradient of the norm at u.
     ///
     /// # Errors
     ///
-    /// As [`Norm::value`], and if the target has another length.
-    pub fn subgradient(
-        &self,
-        u: ArrayView1<f64>,
-        mut subgradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        require_dimension("subgradient", subgradient.len(), u.len())?;
-        let mut out = vec![0.0; u.len()];
-        self.subgradient_of(&self.checked(u)?, &mut out);
-        subgradient.iter_mut().zip(out).for_each(|(to, from)| *to = from);
-        Ok(())
+    /// As [`Norm::value`].
+    pub fn subgradient(&self, u: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
+        let mut subgradient = vec![0.0; u.len()];
+        self.subgradient_of(&self.checked(u)?, &mut subgradient);
+        Ok(subgradient.into())
     }
 
-    /// Writes a subgradient at u, chosen among several by numbers in [-1, 1], one for each entry.
+    /// A subgradient at u, chosen among several by numbers in [-1, 1], one for each entry.
     ///
     /// Every choice gives a subgradient; at ties, zeros and the origin other choices give others. Statements that hold for
     /// every subgradient are tested with random choices.
@@ -192,18 +186,14 @@ impl Norm {
     /// As [`Norm::value`], and if the choice is of another length or leaves [-1, 1].
     pub fn subgradient_choice(
         &self,
-        u: ArrayView1<f64>,
-        choice: ArrayView1<f64>,
-        mut subgradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
+        u: &ArrayRef1<f64>,
+        choice: &ArrayRef1<f64>,
+    ) -> Result<Array1<f64>, ConvexityError> {
         require_vector("choice", choice, u.len())?;
-        require_dimension("subgradient", subgradient.len(), u.len())?;
         if let Some(&value) = choice.iter().find(|entry| entry.abs() > 1.0) {
             return Err(ConvexityError::OutOfRange { argument: "choice", value, requirement: "in [-1, 1]" });
         }
-        let chosen = choice::subgradient(self, &self.checked(u)?, &choice.to_vec());
-        subgradient.iter_mut().zip(chosen).for_each(|(to, from)| *to = from);
-        Ok(())
+        Ok(choice::subgradient(self, &self.checked(u)?, &choice.to_vec()).into())
     }
 
     /// Checks that the norm is defined on R^m.
@@ -215,7 +205,7 @@ impl Norm {
         self.dimension().map_or(Ok(()), |own| require_dimension(argument, m, own))
     }
 
-    fn checked(&self, u: ArrayView1<f64>) -> Result<Vec<f64>, ConvexityError> {
+    fn checked(&self, u: &ArrayRef1<f64>) -> Result<Vec<f64>, ConvexityError> {
         require_finite("u", u)?;
         self.require_dimension("u", u.len())?;
         Ok(u.to_vec())

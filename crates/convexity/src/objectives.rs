@@ -5,12 +5,12 @@
 //! [`Formula`] is for writing. It is generic over the [`Number`] type, so one formula serves the search in f64, proofs in
 //! interval arithmetic and certificates in 256 bits.
 //!
-//! [`Objective`] is for using: it can stand behind a `dyn`, takes f64 views, checks its input, and offers the
+//! [`Objective`] is for using: it can stand behind a `dyn`, takes f64 vectors, checks its input, and offers the
 //! formula's other arithmetics through [`Objective::enclosable`]. Every formula is an objective. A function that exists only
 //! as an f64 closure is one too ([`Closure`]); it has no certified evaluation, so that violations are certified only by a
 //! forward-error bound that its owner states, and are `Undecided` without one.
 //!
-//! With both traits in scope `f.value(..)` is ambiguous for a formula; bind it as `&dyn Objective` first.
+//! What an objective has before it is evaluated, its name, dimension, domain and kinks, is a [`Function`].
 //!
 //! Combinators ([`Sum`], [`Scaled`], [`Precomposed`]) make formulas of formulas; `catalogue` lists functions whose
 //! constants are known.
@@ -32,13 +32,13 @@ pub use region::Region;
 
 pub(crate) use enclosure::{Enclosure, lift, standing};
 
-use crate::error::{ConvexityError, require_dimension, require_vector};
+use crate::error::{ConvexityError, require_vector};
 use crate::number::{Dual, Endpoint, Expression, Interval, Number, Precise, PreciseInterval};
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::{Array1, ArrayRef1};
 use std::fmt::Debug;
 
-/// A function on a domain in R^m, evaluated in f64, with a gradient or a chosen subgradient everywhere.
-pub trait Objective: Send + Sync + Debug {
+/// What is known of a function on a domain in R^m before it is evaluated.
+pub trait Function: Send + Sync + Debug {
     /// The name, with parameters.
     fn name(&self) -> String;
 
@@ -50,47 +50,48 @@ pub trait Objective: Send + Sync + Debug {
 
     /// Where the gradient jumps, as far as it is known: places worth a look for whoever searches a violation.
     fn kinks(&self) -> Vec<Kink>;
+}
 
+/// A function evaluated in f64, with a gradient or a chosen subgradient everywhere.
+pub trait Objective: Function {
     /// G(x).
     ///
     /// # Errors
     ///
     /// If x is not finite, of the wrong length or outside the domain, or the value is beyond f64.
-    fn value(&self, x: ArrayView1<f64>) -> Result<f64, ConvexityError>;
+    fn value(&self, x: &ArrayRef1<f64>) -> Result<f64, ConvexityError>;
 
-    /// Writes the gradient of G at x, or the chosen subgradient at a kink.
+    /// The gradient of G at x, or the chosen subgradient at a kink.
     ///
     /// # Errors
     ///
     /// As [`Objective::value`]; also where the function has no subgradient, as at the edge of an entropy's domain.
-    fn gradient(&self, x: ArrayView1<f64>, gradient: ArrayViewMut1<f64>) -> Result<(), ConvexityError>;
+    fn gradient(&self, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError>;
 
     /// The Bregman divergence `D_G(u, v) = G(u) - G(v) - <s_v, u - v>`, as accurately as the function can.
     ///
     /// # Errors
     ///
     /// As [`Objective::gradient`] at v and [`Objective::value`] at u.
-    fn bregman(&self, u: ArrayView1<f64>, v: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+    fn bregman(&self, u: &ArrayRef1<f64>, v: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         require_vector("u", u, self.dimension())?;
         require_vector("v", v, self.dimension())?;
-        let mut gradient = ndarray::Array1::zeros(self.dimension());
-        self.gradient(v, gradient.view_mut())?;
+        let gradient = self.gradient(v)?;
         let linear = u.iter().zip(v).zip(&gradient).fold(0.0, |sum, ((u, v), s)| sum + s * (u - v));
         finite(self.value(u)? - self.value(v)? - linear, "the Bregman divergence")
     }
 
-    /// Writes the product of the Hessian at x with a direction.
+    /// The product of the Hessian at x with a direction.
     ///
     /// # Errors
     ///
     /// [`ConvexityError::Unsupported`] if the function does not offer it, else as [`Objective::gradient`].
     fn hessian_vector(
         &self,
-        x: ArrayView1<f64>,
-        direction: ArrayView1<f64>,
-        product: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        let _ = (x, direction, product);
+        x: &ArrayRef1<f64>,
+        direction: &ArrayRef1<f64>,
+    ) -> Result<Array1<f64>, ConvexityError> {
+        let _ = (x, direction);
         Err(ConvexityError::Unsupported { name: self.name(), what: "Hessian-vector product" })
     }
 
@@ -102,7 +103,7 @@ pub trait Objective: Send + Sync + Debug {
     /// A bound on the round-off of the f64 evaluation at x, if one is known.
     ///
     /// A formula needs none, as its certified evaluation encloses the exact value.
-    fn forward_error(&self, x: ArrayView1<f64>) -> Option<ForwardError> {
+    fn forward_error(&self, x: &ArrayRef1<f64>) -> Option<ForwardError> {
         let _ = x;
         None
     }
@@ -133,15 +134,15 @@ pub trait Evaluate<N> {
 
 impl<F: Formula, N: Number> Evaluate<N> for F {
     fn value_of(&self, x: &[N]) -> N {
-        Formula::value(self, x)
+        self.value_in(x)
     }
 
     fn gradient_of(&self, x: &[N], gradient: &mut [N]) {
-        Formula::gradient(self, x, gradient);
+        self.gradient_in(x, gradient);
     }
 
     fn bregman_of(&self, u: &[N], v: &[N]) -> N {
-        Formula::bregman(self, u, v)
+        self.bregman_in(u, v)
     }
 }
 
@@ -178,7 +179,7 @@ impl<F: Formula, E: Endpoint> Differentiate<E> for F {
         (0..x.len())
             .map(|i| {
                 point[i].derivative = Number::one();
-                let value = Formula::value(self, &point);
+                let value = self.value_in(&point);
                 point[i].derivative = Number::zero();
                 if value.value.is_undefined() { Number::unknown() } else { value.derivative }
             })
@@ -194,12 +195,12 @@ impl<F: Formula, E: Endpoint> Differentiate<E> for F {
                 derivative: Dual::constant(d.clone()),
             })
             .collect();
-        let value = Formula::value(self, &twice);
+        let value = self.value_in(&twice);
         if value.value.value.is_undefined() { Number::unknown() } else { value.derivative.derivative }
     }
 }
 
-impl<F: Formula> Objective for F {
+impl<F: Formula> Function for F {
     fn name(&self) -> String {
         Formula::name(self)
     }
@@ -215,45 +216,39 @@ impl<F: Formula> Objective for F {
     fn kinks(&self) -> Vec<Kink> {
         Formula::kinks(self)
     }
+}
 
-    fn value(&self, x: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+impl<F: Formula> Objective for F {
+    fn value(&self, x: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         let x = checked(self, "x", x)?;
-        finite(Formula::value(self, &x), "the value of the objective")
+        finite(self.value_in(&x), "the value of the objective")
     }
 
-    fn gradient(&self, x: ArrayView1<f64>, mut gradient: ArrayViewMut1<f64>) -> Result<(), ConvexityError> {
+    fn gradient(&self, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
         let x = checked(self, "x", x)?;
-        require_dimension("gradient", gradient.len(), x.len())?;
-        let mut out = vec![0.0; x.len()];
-        Formula::gradient(self, &x, &mut out);
-        require_gradient(&out)?;
-        gradient.iter_mut().zip(out).for_each(|(to, from)| *to = from);
-        Ok(())
+        let mut gradient = vec![0.0; x.len()];
+        self.gradient_in(&x, &mut gradient);
+        finite_gradient(gradient)
     }
 
-    fn bregman(&self, u: ArrayView1<f64>, v: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+    fn bregman(&self, u: &ArrayRef1<f64>, v: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         let (u, v) = (checked(self, "u", u)?, checked(self, "v", v)?);
-        finite(Formula::bregman(self, &u, &v), "the Bregman divergence")
+        finite(self.bregman_in(&u, &v), "the Bregman divergence")
     }
 
     fn hessian_vector(
         &self,
-        x: ArrayView1<f64>,
-        direction: ArrayView1<f64>,
-        mut product: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
+        x: &ArrayRef1<f64>,
+        direction: &ArrayRef1<f64>,
+    ) -> Result<Array1<f64>, ConvexityError> {
         let x = checked(self, "x", x)?;
         require_vector("direction", direction, x.len())?;
-        require_dimension("product", product.len(), x.len())?;
         // The gradient along x + t d, differentiated at t = 0.
         let along: Vec<Dual<f64>> =
             x.iter().zip(direction).map(|(&value, &derivative)| Dual { value, derivative }).collect();
-        let mut out = vec![Dual::constant(0.0); x.len()];
-        Formula::gradient(self, &along, &mut out);
-        let out: Vec<f64> = out.into_iter().map(|entry| entry.derivative).collect();
-        require_gradient(&out)?;
-        product.iter_mut().zip(out).for_each(|(to, from)| *to = from);
-        Ok(())
+        let mut gradient = vec![Dual::constant(0.0); x.len()];
+        self.gradient_in(&along, &mut gradient);
+        finite_gradient(gradient.into_iter().map(|entry| entry.derivative).collect())
     }
 
     fn enclosable(&self) -> Option<&dyn Enclosable> {
@@ -265,7 +260,7 @@ impl<F: Formula> Objective for F {
 fn checked<F: Formula>(
     formula: &F,
     argument: &'static str,
-    x: ArrayView1<f64>,
+    x: &ArrayRef1<f64>,
 ) -> Result<Vec<f64>, ConvexityError> {
     require_vector(argument, x, Formula::dimension(formula))?;
     let x = x.to_vec();
@@ -277,9 +272,9 @@ fn finite(value: f64, what: &'static str) -> Result<f64, ConvexityError> {
     if f64::is_finite(value) { Ok(value) } else { Err(ConvexityError::Overflow { what }) }
 }
 
-fn require_gradient(gradient: &[f64]) -> Result<(), ConvexityError> {
+fn finite_gradient(gradient: Vec<f64>) -> Result<Array1<f64>, ConvexityError> {
     match gradient.iter().position(|entry| !f64::is_finite(*entry)) {
-        None => Ok(()),
+        None => Ok(gradient.into()),
         Some(index) => Err(ConvexityError::OutsideDomain {
             argument: "x",
             reason: format!("entry {index} of the gradient is {}, there is no subgradient", gradient[index]),

@@ -22,7 +22,7 @@ use crate::error::{ConvexityError, require_dimension, require_finite, require_po
 use crate::exponent::Exponent;
 use crate::norms::Norm;
 use crate::number::Number;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::{Array1, ArrayRef1};
 use std::fmt;
 
 /// An even closed convex function on R^m with its minimum at 0; its value there is the offset, 0 unless one is added.
@@ -35,7 +35,7 @@ use std::fmt;
 /// let psi = Potential::norm_power(2.0, 4.0, Norm::lp(3.0)?)?;
 /// let (u, s) = (array![1.0, -2.0], array![0.5, 4.0]);
 /// // Fenchel-Young.
-/// assert!(psi.value(u.view())? + psi.conjugate()?.value(s.view())? >= u.dot(&s));
+/// assert!(psi.value(&u)? + psi.conjugate()?.value(&s)? >= u.dot(&s));
 /// assert_eq!(psi.conjugate()?.conjugate()?, psi);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
@@ -267,7 +267,7 @@ impl Potential {
     /// # Errors
     ///
     /// If u is empty, not finite or of the wrong dimension, or a finite value is beyond f64.
-    pub fn value(&self, u: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+    pub fn value(&self, u: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         let u = self.checked(u)?;
         if !self.is_finite_at(&u) {
             return Ok(f64::INFINITY);
@@ -276,32 +276,26 @@ impl Potential {
         if value.is_finite() { Ok(value) } else { Err(ConvexityError::Overflow { what: "the potential" }) }
     }
 
-    /// Writes the gradient at u, or the chosen subgradient: 0 at the origin, otherwise the slope of the profile
+    /// The gradient at u, or the chosen subgradient: 0 at the origin, otherwise the slope of the profile
     /// times the norm's chosen subgradient.
     ///
     /// # Errors
     ///
     /// If u is empty, not finite, of the wrong dimension or outside the domain, or the gradient is beyond f64.
-    pub fn gradient(
-        &self,
-        u: ArrayView1<f64>,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        require_dimension("gradient", gradient.len(), u.len())?;
+    pub fn gradient(&self, u: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
         let u = self.checked(u)?;
-        let mut out = vec![0.0; u.len()];
-        self.gradient_of(&u, &mut out);
-        if out.iter().any(|s| s.is_nan()) {
+        let mut gradient = vec![0.0; u.len()];
+        self.gradient_of(&u, &mut gradient);
+        if gradient.iter().any(|s| s.is_nan()) {
             return Err(ConvexityError::OutsideDomain {
                 argument: "u",
                 reason: "the potential is infinite there and has no subgradient".into(),
             });
         }
-        if out.iter().any(|s| s.is_infinite()) {
+        if gradient.iter().any(|s| s.is_infinite()) {
             return Err(ConvexityError::Overflow { what: "the gradient of the potential" });
         }
-        gradient.iter_mut().zip(out).for_each(|(to, from)| *to = from);
-        Ok(())
+        Ok(gradient.into())
     }
 
     /// Checks that the potential is defined on R^m.
@@ -313,7 +307,7 @@ impl Potential {
         self.dimension().map_or(Ok(()), |own| require_dimension(argument, m, own))
     }
 
-    fn checked(&self, u: ArrayView1<f64>) -> Result<Vec<f64>, ConvexityError> {
+    fn checked(&self, u: &ArrayRef1<f64>) -> Result<Vec<f64>, ConvexityError> {
         require_finite("u", u)?;
         self.require_dimension("u", u.len())?;
         Ok(u.to_vec())

@@ -30,8 +30,8 @@
 //! let instance = star_convex::RootPower::new(vec![0.0, 0.0], 0.5, 1.0)?.instance()?;
 //! let (oracle, start) = (Exact::new(instance.proxy().clone()), array![3.0, -4.0]);
 //! let run = Descent::new(0.5 / instance.smoothness(), 200)?
-//!     .gradient(&oracle, start.view(), &instance.comparator())?;
-//! let checked = instance.guarantee(start.view())?.check(&[run])?;
+//!     .gradient(&oracle, &start, &instance.comparator())?;
+//! let checked = instance.guarantee(&start)?.check(&[run])?;
 //! assert!(checked.report.verdict().holds());
 //! assert!(checked.ratio() > 1.0);
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())

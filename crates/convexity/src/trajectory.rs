@@ -87,9 +87,8 @@ impl Trajectory {
 }
 
 fn state(function: &dyn Objective, point: Array1<f64>) -> Result<State, ConvexityError> {
-    let value = function.value(point.view())?;
-    let mut gradient = Array1::zeros(point.len());
-    function.gradient(point.view(), gradient.view_mut())?;
+    let value = function.value(&point)?;
+    let gradient = function.gradient(&point)?;
     Ok(State { point, value, gradient })
 }
 

@@ -21,7 +21,7 @@ macro_rules! formula {
                 let _ = $self;
                 $dimension
             }
-            fn value<N: Number>(&self, $x: &[N]) -> N {
+            fn value_in<N: Number>(&self, $x: &[N]) -> N {
                 let $self = self;
                 $value
             }
@@ -75,12 +75,12 @@ fn a_foreign_slope_is_heard_beside_small_entries_far_above_and_in_many_dimension
     use std::sync::Arc;
     let convex = star_convex::convex(Arc::new(HardToHear::BesideSmallEntry));
     for small in [1e-80, 1e-300, 5e-324, 0.0] {
-        let verdict = convex.at(array![0.0, small].view(), array![-2.0, 1.0].view());
+        let verdict = convex.at(&array![0.0, small], &array![-2.0, 1.0]);
         assert!(!verdict.is_violated(), "{small}: {verdict}");
     }
     for level in [1e16, 1e60, 1e200] {
         let convex = star_convex::convex(Arc::new(HardToHear::FarAbove(level)));
-        let verdict = convex.at(array![0.0].view(), array![-0.7].view());
+        let verdict = convex.at(&array![0.0], &array![-0.7]);
         assert!(!verdict.is_violated(), "{level}: {verdict}");
         for search in searches() {
             let found = Claim::convex(&HardToHear::FarAbove(level)).unwrap().falsify(&search).unwrap();
@@ -90,10 +90,10 @@ fn a_foreign_slope_is_heard_beside_small_entries_far_above_and_in_many_dimension
     // f >= -1 on the box, and the true slope is 1 everywhere: mu = 1/4 in the norm's own normalisation.
     let many = Arc::new(HardToHear::LastOfMany(65));
     let pl = ProxyPl::new(many.clone(), many, -1.0, 2.0, 1.0).unwrap();
-    assert!(!pl.at(Array1::zeros(65).view()).is_violated());
+    assert!(!pl.at(&Array1::zeros(65).view()).is_violated());
     let diagonal = Arc::new(HardToHear::AlongTheDiagonal);
     let pl = ProxyPl::new(diagonal.clone(), diagonal, -2.0, 2.0, 1.0).unwrap();
-    assert!(!pl.at(array![0.0, 0.0].view()).is_violated());
+    assert!(!pl.at(&array![0.0, 0.0]).is_violated());
 }
 
 /// x^2 or x^4, in values that lose all but some units to cancellation.
@@ -112,7 +112,7 @@ fn a_violation_on_a_trajectory_is_not_hidden_by_later_noise() {
     let claim = ProxyConvex::new(Noisy(2), Surrogate::new(Noisy(2), 2.2, 0.0).unwrap(), Noisy(2)).unwrap();
     for points in [[100.0, -0.004], [-0.004, 100.0]] {
         let trajectory = Trajectory::record(&Noisy(2), points.map(|x| array![x])).unwrap();
-        let report = claim.along(&trajectory, array![1.0].view()).unwrap();
+        let report = claim.along(&trajectory, &array![1.0]).unwrap();
         assert!(report.verdict().is_violated(), "{}", report.verdict());
     }
 }
@@ -156,5 +156,5 @@ fn an_enclosure_of_everything_is_no_round_off() {
     });
     let f = Arc::new(Kinked);
     let pl = ProxyPl::new(f.clone(), f, -1e-31, 2.0, 1.0).unwrap();
-    assert!(pl.at(array![3.0].view()).is_undecided());
+    assert!(pl.at(&array![3.0]).is_undecided());
 }

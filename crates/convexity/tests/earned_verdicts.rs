@@ -24,7 +24,7 @@ macro_rules! formula {
                 let _ = $self;
                 $dimension
             }
-            fn value<N: Number>(&self, $x: &[N]) -> N {
+            fn value_in<N: Number>(&self, $x: &[N]) -> N {
                 let $self = self;
                 $value
             }
@@ -110,7 +110,7 @@ impl Formula for FermiDirac {
     fn dimension(&self) -> usize {
         1
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         entropy(&x[0]) + entropy(&(N::one() - &x[0]))
     }
     fn domain(&self) -> Domain {
@@ -144,15 +144,15 @@ impl Formula for Mistaken {
     fn dimension(&self) -> usize {
         1
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].square() * 0.5
     }
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         gradient[0] = x[0].clone() * self.gradient;
     }
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
         let linear = v[0].clone() * self.gradient * (u[0].clone() - &v[0]);
-        let own = Formula::value(self, u) - Formula::value(self, v) - linear;
+        let own = Formula::value_in(self, u) - Formula::value_in(self, v) - linear;
         if self.bregman == 1.0 { own } else { (u[0].clone() - &v[0]).square() * 0.5 * self.bregman }
     }
 }

@@ -48,12 +48,11 @@ fn erratum_1_a_quarter_is_too_small_up_to_ten_classes() {
     // The numbers of the text: uniform p, ten classes.
     let (target, logits) = (Array1::from_shape_fn(10, |i| f64::from(u8::from(i == 0))), Array1::zeros(10));
     let mut residual = Array1::zeros(10);
-    let loss =
-        SoftmaxCrossEntropy.value_and_residual(target.view(), logits.view(), residual.view_mut()).unwrap();
+    let loss = SoftmaxCrossEntropy.value_and_residual(&target, &logits, &mut residual).unwrap();
     assert!((loss - 10f64.ln()).abs() < 1e-14 && (residual.dot(&residual) / 0.4 - 2.25).abs() < 1e-14);
     // The printed lower constant 1/(8 ln 2) is true, and loose by a factor of almost seven.
     let t = residual.dot(&residual).sqrt();
-    let bounds = SoftmaxCrossEntropy.bounds(target.view()).unwrap();
+    let bounds = SoftmaxCrossEntropy.bounds(&target).unwrap();
     assert!(bounds.lower(t) >= t * t / (8.0 * 2f64.ln()));
     let mut least = f64::INFINITY;
     for k in 1..1000 {
@@ -113,7 +112,7 @@ fn erratum_3_the_constants_of_a_general_fenchel_young_loss_are_inverted() {
     // Omega = (c/2)||.||^2, y = 0: l(f) = ||f||^2/(2c), and its gradient is the residual e. With J = I both bounds are in e.
     for c in [0.5, 2.0] {
         let loss = Quadratic::diagonal(&[1.0 / c, 1.0 / c]).unwrap();
-        let infimum = Infimum::At(vec![0.0, 0.0]);
+        let infimum = Infimum::At(array![0.0, 0.0]);
         let check = |modulus: Modulus| gradient_bounds::check(&loss, &modulus, &infimum, &config()).unwrap();
         // Corrected: a ||e||^2/2 <= l <= b ||e||^2/2, from the constants 1/a above and 1/b below.
         let lower = check(Modulus::smooth(1.0 / c, 2.0, Norm::L2).unwrap());
@@ -141,7 +140,7 @@ fn majorant(c: f64, r: f64) -> Modulus {
 fn run(c: f64, r: f64, step: f64, steps: usize) -> (fenchel_convexity::verdict::Report, f64) {
     let (function, modulus) = (power(r), majorant(c, r));
     let method = GeneralisedDescent::new(modulus.potential().clone(), step).unwrap();
-    let trajectory = method.run(&function, array![0.6, -0.8].view(), steps).unwrap();
+    let trajectory = method.run(&function, &array![0.6, -0.8], steps).unwrap();
     let report = descent::check(&Run::new(&function, &modulus, &trajectory), step).unwrap();
     let last = &trajectory.states()[steps].point;
     (report, last.dot(last).sqrt())
@@ -202,9 +201,8 @@ fn erratum_6_the_maximum_over_batches_need_not_fall() {
     for draw in [[0, 0], [0, 1], [1, 0], [1, 1]] {
         let mut points = vec![array![0.0, 1.0]];
         for &i in &draw {
-            let mut gradient = Array1::zeros(2);
-            sum.samples()[i].gradient(points[points.len() - 1].view(), gradient.view_mut()).unwrap();
-            points.push(method.next(points[points.len() - 1].view(), gradient.view()).unwrap());
+            let gradient = sum.samples()[i].gradient(&points[points.len() - 1]).unwrap();
+            points.push(method.next(&points[points.len() - 1], &gradient).unwrap());
         }
         let run = BatchRun::record(&sum, points, draw.iter().map(|&i| vec![i]).collect()).unwrap();
         assert_eq!(interference::Ledger::of(&sum, &run, &method).unwrap().correlation(), 0.0);

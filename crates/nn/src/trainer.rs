@@ -249,7 +249,7 @@ pub(crate) fn residuals_of<T: Real>(
         .and(residuals.rows_mut())
         .fold_while(Ok(()), |_, row, target, mut into: ArrayViewMut1<'_, T>| {
             output.zip_mut_with(&row, |o: &mut f64, &v| *o = v.as_f64());
-            match loss.value_and_residual(target, output.view(), residual.view_mut()) {
+            match loss.value_and_residual(&target, &output, &mut residual) {
                 Ok(value) => {
                     losses.push(value);
                     into.zip_mut_with(&residual, |i, &r| *i = T::of(share * r));
@@ -286,7 +286,7 @@ pub fn evaluate<T: Real>(
     let outputs = engine.outputs(parameters, inputs)?.mapv(T::as_f64);
     let mut risk = 0.0;
     for (output, target) in outputs.rows().into_iter().zip(targets.rows()) {
-        risk += loss.value(target, output)?;
+        risk += loss.value(&target, &output)?;
     }
     Ok(Evaluation { risk: risk / outputs.nrows() as f64, accuracy: accuracy(&outputs, targets.into()) })
 }

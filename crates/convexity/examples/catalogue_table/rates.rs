@@ -27,12 +27,12 @@ pub(super) fn print() -> Result<(), ConvexityError> {
         // An equation; a hair less is settled in f64 intervals.
         let lower = Modulus::convex((p - 1.0).powf(p - 1.0) * (1.0 - 1e-9), p, Norm::L2)?;
         let run = GeneralisedDescent::new(smooth.potential().clone(), 1.0)?;
-        let trajectory = run.run(&function, array![1.0].view(), STEPS)?;
+        let trajectory = run.run(&function, &array![1.0], STEPS)?;
         let gaps: Vec<f64> = trajectory.states().iter().map(|state| state.value).collect();
         let (theorem, fitted) = (-p / (p - 2.0), fitted_exponent(&gaps)?);
         let ball = Region::Ball { centre: vec![0.0], radius: 1.0, norm: Norm::L2 };
         let instance = Run::new(&function, &smooth, &trajectory).within(ball);
-        let report = dominated(&instance, &lower, &Infimum::At(vec![0.0]))?;
+        let report = dominated(&instance, &lower, &Infimum::At(array![0.0]))?;
         let error = (fitted / theorem - 1.0).abs();
         println!("| {p} | {theorem:.4} | {fitted:.4} | {:.2} % | {} |", 100.0 * error, report.verdict());
     }

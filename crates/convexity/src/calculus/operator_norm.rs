@@ -17,11 +17,11 @@ pub fn operator_norm(matrix: &Array2<f64>, out: &Norm, norm: &Norm) -> Result<f6
     check(matrix, out, norm)?;
     if *norm == Norm::L1 {
         let columns = matrix.columns();
-        return largest(columns.into_iter().map(|column| out.value(column)), matrix);
+        return largest(columns.into_iter().map(|column| out.value(&column)), matrix);
     }
     if *out == Norm::LINF {
         let dual = norm.dual();
-        return largest(matrix.rows().into_iter().map(|row| dual.value(row)), matrix);
+        return largest(matrix.rows().into_iter().map(|row| dual.value(&row)), matrix);
     }
     let sigma = singular_value(matrix, Extreme::Largest)?;
     // ||Au||_out <= k_out ||Au||_2 <= k_out sigma ||u||_2 <= k_out sigma k_in ||u||_in.
@@ -44,7 +44,7 @@ pub fn operator_gain(matrix: &Array2<f64>, out: &Norm, norm: &Norm) -> Result<f6
 }
 
 fn check(matrix: &Array2<f64>, out: &Norm, norm: &Norm) -> Result<(), ConvexityError> {
-    require_finite("matrix", Array1::from_iter(matrix.iter().copied()).view())?;
+    require_finite("matrix", &Array1::from_iter(matrix.iter().copied()).view())?;
     if let Some(expected) = out.dimension() {
         require_dimension("matrix", matrix.nrows(), expected)?;
     }

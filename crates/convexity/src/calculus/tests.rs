@@ -20,7 +20,7 @@ fn gains_bound_every_direction_and_are_nearly_attained_in_l2() {
             let least = operator_gain(&a, out, norm).unwrap();
             let (mut seen_most, mut seen_least) = (0.0_f64, f64::INFINITY);
             for u in directions(2) {
-                let gain = out.value(a.dot(&u).view()).unwrap() / norm.value(u.view()).unwrap();
+                let gain = out.value(&a.dot(&u).view()).unwrap() / norm.value(&u).unwrap();
                 seen_most = seen_most.max(gain);
                 seen_least = seen_least.min(gain);
             }

@@ -62,7 +62,7 @@ fn quadratics(m: usize) -> Result<Vec<Entry>, ConvexityError> {
     let saddle: Vec<f64> = (0..m).map(|i| if i % 2 == 0 { 1.0 } else { -2.0 }).collect();
     let dense = Array2::from_shape_fn((m, m), |(i, j)| if i == j { 2.0 } else { 1.0 });
     let own = Norm::weighted_euclidean(dense.view())?;
-    let origin = vec![0.0; m];
+    let origin = Array1::zeros(m);
     Ok(vec![
         Entry::new(Quadratic::diagonal(&diagonal)?)
             .closed_convex()
@@ -120,7 +120,7 @@ fn exponential_family(m: usize) -> Result<Vec<Entry>, ConvexityError> {
 }
 
 fn norm_powers(m: usize) -> Result<Vec<Entry>, ConvexityError> {
-    let origin = vec![0.0; m];
+    let origin = Array1::zeros(m);
     let mut rows = Vec::new();
     for r in [2.0, 3.0, 4.0, 6.0] {
         let function = PotentialFunction::new(Potential::norm_power(1.0, r, Norm::L2)?, m)?;
@@ -159,7 +159,7 @@ fn sums_of_scalars(m: usize) -> Result<Vec<Entry>, ConvexityError> {
         let modulus = Modulus::smooth(c, 2.0, Norm::L2)?;
         Ok(Entry::new(Separable::new(scalar, m)?).tight(modulus, CURVATURE))
     }
-    let origin = vec![0.0; m];
+    let origin = Array1::zeros(m);
     // 1/(6 sqrt 3), the largest second derivative of the logistic function, rounded up.
     let logistic = (1.0 + 4.0 * f64::EPSILON) / (6.0 * 3f64.sqrt());
     let l2 = |c| Modulus::smooth(c, 2.0, Norm::L2);
@@ -186,7 +186,7 @@ fn sums_of_scalars(m: usize) -> Result<Vec<Entry>, ConvexityError> {
 }
 
 fn kinked(m: usize) -> Result<Vec<Entry>, ConvexityError> {
-    let origin = vec![0.0; m];
+    let origin = Array1::zeros(m);
     // Offsets of separable sums add up over the coordinates; N(C, 2, l_2) does too.
     let dimension = m as f64;
     Ok(vec![
@@ -213,7 +213,7 @@ fn with_offsets(m: usize) -> Result<Vec<Entry>, ConvexityError> {
             .tight(Modulus::smooth(5.0, 2.0, Norm::L2)?, CURVATURE)
             .valid(Modulus::convex(0.5, 2.0, Norm::L2)?.with_offset(ripple_offset)?, "doc of Ripple"),
         Entry::new(Separable::new(DoubleWell, m)?)
-            .with_minimum(vec![1.0; m], 0.0)
+            .with_minimum(Array1::ones(m), 0.0)
             // c = 1/4: the offset 3/(4 (1 - 3/4)) = 3 for each coordinate.
             .tight(
                 Modulus::convex(0.25, 4.0, Norm::lp(4.0)?)?.with_offset(3.0 * dimension)?,

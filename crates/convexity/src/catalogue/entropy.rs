@@ -42,17 +42,17 @@ impl Formula for NegativeEntropy {
         self.dimension
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x.iter().fold(N::zero(), |sum, p| sum + term(p))
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         for (s, p) in gradient.iter_mut().zip(x) {
             *s = p.ln() + 1.0;
         }
     }
 
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
         // KL(u || v), with the sums of u and v, equal on the simplex, kept apart so that round-off in them does not count.
         u.iter().zip(v).fold(N::zero(), |sum, (u, v)| {
             let difference = v.clone() - u;

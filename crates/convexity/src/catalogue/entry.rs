@@ -2,6 +2,7 @@
 
 use crate::moduli::Modulus;
 use crate::objectives::Objective;
+use ndarray::Array1;
 use std::sync::Arc;
 
 /// A known constant of a function.
@@ -21,7 +22,7 @@ pub struct Entry {
     objective: Arc<dyn Objective>,
     known: Vec<Known>,
     convex: bool,
-    minimum: Option<(Vec<f64>, f64)>,
+    minimum: Option<(Array1<f64>, f64)>,
 }
 
 impl Entry {
@@ -58,7 +59,7 @@ impl Entry {
 
     /// Names an unconstrained minimiser (with 0 as its chosen subgradient) and the minimum.
     #[must_use]
-    pub fn with_minimum(mut self, minimiser: Vec<f64>, minimum: f64) -> Self {
+    pub fn with_minimum(mut self, minimiser: Array1<f64>, minimum: f64) -> Self {
         self.minimum = Some((minimiser, minimum));
         self
     }
@@ -89,7 +90,7 @@ impl Entry {
 
     /// An unconstrained minimiser and the minimum, if known.
     #[must_use]
-    pub fn minimum(&self) -> Option<(&[f64], f64)> {
-        self.minimum.as_ref().map(|(point, value)| (point.as_slice(), *value))
+    pub fn minimum(&self) -> Option<(&Array1<f64>, f64)> {
+        self.minimum.as_ref().map(|(point, value)| (point, *value))
     }
 }

@@ -15,7 +15,7 @@ use crate::objectives::Formula;
 /// use ndarray::array;
 ///
 /// let lse = LogSumExp::new(2)?;
-/// assert_eq!(Objective::value(&lse, array![1e4, -1e4].view())?, 1e4);
+/// assert_eq!(lse.value(&array![1e4, -1e4])?, 1e4);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Formula for LogSumExp {
         self.dimension
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         // The largest exponential is left out of the sum and put back by log(1 + .), which keeps small rests.
         let shift = shift(x);
         let first = (0..x.len()).find(|&i| x[i].to_f64() == shift).unwrap_or(0);
@@ -60,7 +60,7 @@ impl Formula for LogSumExp {
         sum.ln_1p() + shift
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         let shift = shift(x);
         for (p, x) in gradient.iter_mut().zip(x) {
             *p = (x.clone() - shift).exp();

@@ -34,11 +34,11 @@ impl Formula for Maximum {
         self.dimension
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[1..].iter().fold(x[0].clone(), |most, x| most.max(x))
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         indicate_largest(x, gradient);
     }
 

@@ -47,11 +47,11 @@ impl Formula for PotentialFunction {
         self.dimension
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         self.potential.value_of(x)
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         self.potential.gradient_of(x, gradient);
     }
 

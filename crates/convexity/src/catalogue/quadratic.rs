@@ -22,7 +22,7 @@ impl Quadratic {
     /// If the matrix is empty, not square, not finite, or not symmetric.
     pub fn new(matrix: Array2<f64>) -> Result<Self, ConvexityError> {
         let refuse = |requirement, reason| ConvexityError::Matrix { argument: "matrix", requirement, reason };
-        require_finite("matrix", Array1::from_iter(matrix.iter().copied()).view())?;
+        require_finite("matrix", &Array1::from_iter(matrix.iter().copied()).view())?;
         if matrix.nrows() != matrix.ncols() {
             return Err(refuse("square", format!("it is {} x {}", matrix.nrows(), matrix.ncols())));
         }
@@ -56,7 +56,7 @@ impl Formula for Quadratic {
         self.matrix.nrows()
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         let mut sum = N::zero();
         for i in 0..x.len() {
             // Squares on the diagonal, each pair off it once: tighter over intervals than x'(Qx).
@@ -70,7 +70,7 @@ impl Formula for Quadratic {
         sum
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         for (s, row) in gradient.iter_mut().zip(self.matrix.rows()) {
             *s = row.iter().zip(x).fold(
                 N::zero(),
@@ -81,8 +81,8 @@ impl Formula for Quadratic {
         }
     }
 
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
         let difference: Vec<N> = u.iter().zip(v).map(|(u, v)| u.clone() - v).collect();
-        self.value(&difference)
+        self.value_in(&difference)
     }
 }

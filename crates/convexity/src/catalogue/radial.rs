@@ -41,12 +41,12 @@ macro_rules! radial {
                 self.dimension
             }
 
-            fn value<N: Number>(&self, x: &[N]) -> N {
+            fn value_in<N: Number>(&self, x: &[N]) -> N {
                 let value: fn(N) -> N = $value;
                 value(square(x))
             }
 
-            fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+            fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
                 let slope: fn(N) -> N = $slope;
                 times(x, &slope(square(x)), gradient);
             }

@@ -32,7 +32,7 @@ pub trait Scalar: Clone + Send + Sync + Debug {
 /// use ndarray::array;
 ///
 /// let g = Separable::new(Softplus, 2)?;
-/// assert_eq!(Objective::value(&g, array![0.0, 1e4].view())?, 1e4 + 2f64.ln());
+/// assert_eq!(g.value(&array![0.0, 1e4])?, 1e4 + 2f64.ln());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -63,15 +63,15 @@ impl<S: Scalar> Formula for Separable<S> {
         self.dimension
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x.iter().fold(N::zero(), |sum, x| sum + self.scalar.value(x))
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         gradient.iter_mut().zip(x).for_each(|(s, x)| *s = self.scalar.derivative(x));
     }
 
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
         // Coordinate by coordinate: the round-off is that of each term, not of the whole sum.
         u.iter().zip(v).fold(N::zero(), |sum, (u, v)| {
             let linear = self.scalar.derivative(v) * (u.clone() - v);

@@ -35,7 +35,7 @@ impl Formula for LowerSlack {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         -(-x[0].clone()).ln_1p() - x[0].square() * 2.0 * self.0
     }
 }
@@ -53,7 +53,7 @@ impl Formula for LowerConstant {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         -(-x[0].clone()).ln_1p() / (x[0].square() * 2.0)
     }
 }
@@ -101,7 +101,7 @@ impl Formula for TwoNear {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].clone() * 2.0 * self.0 + (-x[0].clone()).ln_1p()
     }
 }
@@ -119,7 +119,7 @@ impl Formula for TwoFar {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         (-(-x[0].clone()).exp_m1()).square() * 2.0 * self.0 * x[0].exp() - &x[0]
     }
 }
@@ -164,7 +164,7 @@ impl Formula for ThreeNear {
         2
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         let (u, w) = (&x[0], &x[1]);
         u.clone() * spread(w) * self.0 + (-u.clone()).ln_1p() * w
     }
@@ -184,7 +184,7 @@ impl Formula for ThreeFar {
         2
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         let (l, w) = (&x[0], &x[1]);
         (-(-l.clone()).exp_m1()).square() * spread(w) * self.0 * l.exp() - l
     }

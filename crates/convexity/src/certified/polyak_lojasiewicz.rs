@@ -60,7 +60,7 @@ impl OnBox for Slack<'_> {
 /// impl Formula for Wavy {
 ///     fn name(&self) -> String { "x^2 + 3 sin^2 x".into() }
 ///     fn dimension(&self) -> usize { 1 }
-///     fn value<N: Number>(&self, x: &[N]) -> N { x[0].square() + x[0].sin().square() * 3.0 }
+///     fn value_in<N: Number>(&self, x: &[N]) -> N { x[0].square() + x[0].sin().square() * 3.0 }
 /// }
 ///
 /// let line = Interval::hull(-10.0, 10.0);

@@ -30,7 +30,7 @@ impl Formula for Example {
     fn dimension(&self) -> usize {
         if matches!(self, Self::Valley) { 2 } else { 1 }
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         match self {
             Self::Power(r) => x[0].abs().powf(*r) / *r,
             Self::Valley => (x[0].clone() - &x[1]).square() + (x[0].clone() * 3.0).sin() * 0.1,
@@ -78,7 +78,7 @@ fn signs_are_proved_refuted_or_left_open() {
         panic!("the valley is negative somewhere");
     };
     // The counterexample is one also in f64.
-    assert!(value.hi() < 0.0 && Formula::value(&Example::Valley, &counterexample) < 0.0);
+    assert!(value.hi() < 0.0 && Formula::value_in(&Example::Valley, &counterexample) < 0.0);
     let open = prove_nonnegative(&Example::Touching, &line, &Effort { boxes: 3 }).unwrap();
     assert!(matches!(open, Proof::Open { boxes: 3, count: 1.., .. }), "{open:?}");
 }

@@ -7,6 +7,7 @@ use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::objectives::{Objective, Region};
 use crate::potentials::Potential;
+use ndarray::aview1;
 use std::fmt;
 
 /// A statement about a function on a region.
@@ -25,7 +26,7 @@ use std::fmt;
 /// impl Formula for Cosine {
 ///     fn name(&self) -> String { "cos x".into() }
 ///     fn dimension(&self) -> usize { 1 }
-///     fn value<N: Number>(&self, x: &[N]) -> N { x[0].cos() }
+///     fn value_in<N: Number>(&self, x: &[N]) -> N { x[0].cos() }
 /// }
 ///
 /// let claim = Claim::smooth(&Cosine, 1.0, Norm::L2)?;
@@ -162,7 +163,7 @@ impl<'a> Claim<'a> {
         minimiser: &[f64],
     ) -> Result<Self, ConvexityError> {
         require_positive("tau", tau)?;
-        require_vector("minimiser", minimiser.into(), objective.dimension())?;
+        require_vector("minimiser", &aview1(minimiser), objective.dimension())?;
         let claim = Self::of(objective, Statement::QuasarConvex { tau })?;
         claim.within(Region::Around { point: minimiser.to_vec() })
     }

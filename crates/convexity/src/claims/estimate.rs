@@ -123,7 +123,7 @@ pub(super) fn run(
         if !certifiable(inequality, &found.pair) {
             return ControlFlow::Continue(true);
         }
-        if !certainly_contains(inequality, &landscape.region, &found.pair) {
+        if !certainly_contains(inequality, &landscape.region, &landscape.domain, &found.pair) {
             return ControlFlow::Continue(false);
         }
         let height = certified_height(inequality, landscape, &found.pair);

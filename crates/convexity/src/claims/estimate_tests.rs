@@ -23,10 +23,10 @@ impl Formula for Power {
     fn dimension(&self) -> usize {
         self.m
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         Norm::L2.power_of(x, self.r) / self.r
     }
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         Potential::norm_power(1.0, self.r, Norm::L2).unwrap().gradient_of(x, gradient);
     }
     fn kinks(&self) -> Vec<Kink> {
@@ -88,7 +88,7 @@ fn the_pair_returned_attains_the_constant() {
     let power = Power { r: 4.0, m: 2 };
     let found = claim(&power, Side::Convex, 4.0).estimate(&config(5, 10_000)).unwrap();
     let (u, v) = (found.pair.get("u").unwrap(), found.pair.get("v").unwrap());
-    let divergence = Formula::bregman(&power, u, v);
+    let divergence = Formula::bregman_in(&power, u, v);
     let distance = Norm::L2.value_of(&[u[0] - v[0], u[1] - v[1]]);
     assert!((4.0 * divergence / distance.powi(4) - found.constant).abs() < 1e-9);
 }
@@ -132,7 +132,7 @@ fn a_function_that_is_no_power_has_a_residual() {
         fn dimension(&self) -> usize {
             1
         }
-        fn value<N: Number>(&self, x: &[N]) -> N {
+        fn value_in<N: Number>(&self, x: &[N]) -> N {
             (x[0].square() + 1.0).sqrt()
         }
     }

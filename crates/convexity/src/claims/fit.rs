@@ -78,7 +78,7 @@ impl Claim<'_> {
     /// impl Formula for Quartic {
     ///     fn name(&self) -> String { "x^4/4".into() }
     ///     fn dimension(&self) -> usize { 1 }
-    ///     fn value<N: Number>(&self, x: &[N]) -> N { x[0].powi(4) * 0.25 }
+    ///     fn value_in<N: Number>(&self, x: &[N]) -> N { x[0].powi(4) * 0.25 }
     /// }
     ///
     /// let claim = Claim::strongly_convex(&Quartic, 1.0, Norm::L2)?;

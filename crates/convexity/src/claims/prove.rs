@@ -33,7 +33,7 @@ impl Claim<'_> {
     /// impl Formula for Cosine {
     ///     fn name(&self) -> String { "cos x".into() }
     ///     fn dimension(&self) -> usize { 1 }
-    ///     fn value<N: Number>(&self, x: &[N]) -> N { x[0].cos() }
+    ///     fn value_in<N: Number>(&self, x: &[N]) -> N { x[0].cos() }
     /// }
     ///
     /// let line = [Interval::hull(-10.0, 10.0)];

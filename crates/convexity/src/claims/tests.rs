@@ -21,12 +21,12 @@ impl Formula for LogSumExp {
     fn dimension(&self) -> usize {
         self.0
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         let top = x.iter().skip(1).fold(x[0].clone(), |top, x| top.max(x));
         let terms: Vec<N> = x.iter().map(|x| (x.clone() - &top).exp()).collect();
         N::sum(&terms).ln() + top
     }
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         let top = x.iter().skip(1).fold(x[0].clone(), |top, x| top.max(x));
         let terms: Vec<N> = x.iter().map(|x| (x.clone() - &top).exp()).collect();
         let sum = N::sum(&terms);
@@ -44,11 +44,11 @@ impl Formula for Quartic {
     fn dimension(&self) -> usize {
         self.0
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         let squares: Vec<N> = x.iter().map(Number::square).collect();
         N::sum(&squares).square() * 0.25
     }
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         let squares: Vec<N> = x.iter().map(Number::square).collect();
         let square = N::sum(&squares);
         gradient.iter_mut().zip(x).for_each(|(g, x)| *g = square.clone() * x);
@@ -68,14 +68,14 @@ impl Formula for NegativeEntropy {
     fn domain(&self) -> Domain {
         Domain::Simplex
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         let terms: Vec<N> = x
             .iter()
             .map(|p| if p.sign() == crate::number::Sign::Zero { N::zero() } else { p.ln() * p })
             .collect();
         N::sum(&terms)
     }
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         gradient.iter_mut().zip(x).for_each(|(g, x)| *g = x.ln() + 1.0);
     }
 }
@@ -165,7 +165,7 @@ fn offsets_and_regions_are_part_of_the_claim() {
         fn dimension(&self) -> usize {
             1
         }
-        fn value<N: Number>(&self, x: &[N]) -> N {
+        fn value_in<N: Number>(&self, x: &[N]) -> N {
             x[0].abs()
         }
         fn kinks(&self) -> Vec<crate::objectives::Kink> {
@@ -336,7 +336,7 @@ fn every_statement_that_can_be_proved_is_and_is_not_by_a_hair() {
         fn dimension(&self) -> usize {
             1
         }
-        fn value<N: Number>(&self, x: &[N]) -> N {
+        fn value_in<N: Number>(&self, x: &[N]) -> N {
             x[0].cos()
         }
     }

@@ -23,7 +23,7 @@ use crate::objectives::Formula;
 /// impl Formula for Gap {
 ///     fn name(&self) -> String { "2 - cos x - x/4".into() }
 ///     fn dimension(&self) -> usize { 1 }
-///     fn value<N: Number>(&self, x: &[N]) -> N { -x[0].cos() + 2.0 - x[0].clone() / 4.0 }
+///     fn value_in<N: Number>(&self, x: &[N]) -> N { -x[0].cos() + 2.0 - x[0].clone() / 4.0 }
 /// }
 ///
 /// let text = nonnegative_to_coq(&Gap, &[Interval::hull(-1.0, 3.0)])?;
@@ -39,7 +39,7 @@ use crate::objectives::Formula;
 pub fn nonnegative_to_coq<F: Formula>(formula: &F, region: &[Interval]) -> Result<String, ConvexityError> {
     certified::check(formula, region)?;
     let statement = format!("A bound: {} is not negative on the box below.", formula.name());
-    on_box(formula, statement, region, &[], |x| vec![Formula::value(formula, x)])
+    on_box(formula, statement, region, &[], |x| vec![Formula::value_in(formula, x)])
 }
 
 /// The statement that second derivatives stay within a modulus of exponent 2 everywhere on a box, in one or
@@ -95,7 +95,7 @@ fn second_derivative<F: Formula>(formula: &F, x: &[Expression], direction: &[Exp
         .map(|(value, derivative)| Dual { value: value.clone(), derivative: derivative.clone() })
         .collect();
     let mut gradient = vec![Dual::constant(Expression::zero()); x.len()];
-    formula.gradient(&along, &mut gradient);
+    formula.gradient_in(&along, &mut gradient);
     let of_gradient =
         gradient.iter().zip(direction).fold(Expression::zero(), |sum, (g, d)| sum + g.derivative.clone() * d);
     if of_gradient.refusal().is_none() {
@@ -105,7 +105,7 @@ fn second_derivative<F: Formula>(formula: &F, x: &[Expression], direction: &[Exp
         .into_iter()
         .map(|value| Dual { derivative: Dual::constant(value.derivative.clone()), value })
         .collect();
-    formula.value(&twice).derivative.derivative
+    formula.value_in(&twice).derivative.derivative
 }
 
 /// The theorem that every number made of the variables is not negative on the box.

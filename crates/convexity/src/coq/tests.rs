@@ -10,6 +10,7 @@ use crate::number::{Interval, Number};
 use crate::objectives::{Closure, Formula, Region};
 use crate::potentials::Potential;
 use crate::search::SearchConfig;
+use ndarray::aview1;
 
 /// x^2, with a name that would end a comment.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ impl Formula for Square {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].square()
     }
 }
@@ -36,7 +37,7 @@ fn refuted(claim: &Claim<'_>) -> Counterexample {
 /// The counterexample with other points.
 fn at(claim: &Claim<'_>, u: &[f64], v: &[f64]) -> Counterexample {
     let exact = |x: &[f64]| x.iter().copied().map(ExactFloat).collect();
-    let value = |x: &[f64]| ExactFloat(claim.objective().value(x.into()).unwrap());
+    let value = |x: &[f64]| ExactFloat(claim.objective().value(&aview1(x)).unwrap());
     Counterexample { u: exact(u), v: exact(v), values: (value(u), value(v)), ..refuted(claim) }
 }
 
@@ -204,7 +205,7 @@ impl Formula for Pieces {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         (x[0].clone() + 0.5).select(|| x[0].exp(), || x[0].square())
     }
 }

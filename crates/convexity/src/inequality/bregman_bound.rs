@@ -8,7 +8,7 @@ use crate::number::{Interval, Number, PreciseInterval};
 use crate::objectives::{Enclosure, Objective};
 use crate::potentials::Potential;
 use crate::verdict::Witness;
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayRef1, ArrayView1, aview1};
 
 /// The bound.
 #[derive(Clone, Debug)]
@@ -31,25 +31,15 @@ impl BregmanBound<'_> {
         Terms { measured: divergence, unit, size }
     }
 
-    fn hessian_product(
-        &self,
-        v: ArrayView1<f64>,
-        d: &[f64],
-        at_v: &Array1<f64>,
-        product: &mut Array1<f64>,
-    ) -> bool {
-        let direction = ArrayView1::from(d);
-        if self.objective.hessian_vector(v, direction, product.view_mut()).is_ok() {
-            return true;
+    /// `H(v)d`, by a difference quotient where the function does not offer it.
+    fn hessian_product(&self, v: &ArrayRef1<f64>, d: &[f64], at_v: &Array1<f64>) -> Option<Array1<f64>> {
+        if let Ok(product) = self.objective.hessian_vector(v, &aview1(d)) {
+            return Some(product);
         }
         let step = 1e-6;
         let mut ahead: Vec<f64> = v.iter().zip(d).map(|(v, d)| v + step * d).collect();
         self.objective.domain().project(&mut ahead);
-        if self.objective.gradient(ArrayView1::from(&ahead), product.view_mut()).is_err() {
-            return false;
-        }
-        product.iter_mut().zip(at_v).for_each(|(p, s)| *p = (*p - s) / step);
-        true
+        Some((self.objective.gradient(&Array1::from(ahead)).ok()? - at_v) / step)
     }
 }
 
@@ -84,8 +74,8 @@ impl Inequality for BregmanBound<'_> {
     fn terms(&self, pair: &Pair) -> Option<Terms<f64>> {
         let (u, v) = (ArrayView1::from(&pair.u), ArrayView1::from(&pair.v));
         let unit = self.potential.value_of(&difference(&pair.u, &pair.v));
-        let divergence = self.objective.bregman(u, v).ok()?;
-        let values = self.objective.value(u).ok()?.abs() + self.objective.value(v).ok()?.abs();
+        let divergence = self.objective.bregman(&u, &v).ok()?;
+        let values = self.objective.value(&u).ok()?.abs() + self.objective.value(&v).ok()?.abs();
         // Where a lower bound is infinite no finite divergence meets it; the largest number stands for it in the search.
         let unit = if self.side == Side::Convex { unit.min(f64::MAX) } else { unit };
         // Equal points, or points so far apart that an upper bound overflows, say nothing.
@@ -144,13 +134,10 @@ impl Inequality for BregmanBound<'_> {
         let m = pair.u.len();
         let (u, v) = (ArrayView1::from(&pair.u), ArrayView1::from(&pair.v));
         let d = difference(&pair.u, &pair.v);
-        let (mut at_u, mut at_v, mut curved) = (Array1::zeros(m), Array1::zeros(m), Array1::zeros(m));
-        if self.objective.gradient(u, at_u.view_mut()).is_err()
-            || self.objective.gradient(v, at_v.view_mut()).is_err()
-            || !self.hessian_product(v, &d, &at_v, &mut curved)
-        {
+        let (Ok(at_u), Ok(at_v)) = (self.objective.gradient(&u), self.objective.gradient(&v)) else {
             return false;
-        }
+        };
+        let Some(curved) = self.hessian_product(&v, &d, &at_v) else { return false };
         let mut slope = vec![0.0; m];
         self.potential.gradient_of(&d, &mut slope);
         for i in 0..m {

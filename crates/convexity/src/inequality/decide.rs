@@ -2,7 +2,7 @@
 
 use super::{Inequality, Pair, Points, slack};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Domain, Enclosure, Region, lift, standing};
+use crate::objectives::{Domain, Enclosure, Region, standing};
 use crate::verdict::{Certificate, Method, Reason, Verdict};
 
 /// An enclosure about zero that is narrower than this, relative to the terms, is an equality as far as 256 bits can tell.
@@ -75,7 +75,7 @@ pub(crate) fn examine(
     };
     // On a segment not even the point is exact, and a function without a formula takes f64 points only.
     let exact = method == Method::Precise || !matches!(region, Region::Segment { .. });
-    if !exact || !certainly_contains(inequality, region, pair) {
+    if !exact || !certainly_contains(inequality, region, domain, pair) {
         return Decision::Open(Reason::OutsideRegion);
     }
     let (u, v): (Vec<PreciseInterval>, Vec<_>) = (region.lift(domain, &pair.u), region.lift(domain, &pair.v));
@@ -91,14 +91,21 @@ pub(crate) fn examine(
 }
 
 /// Whether the points lie in the region beyond doubt; an inequality in one point asks nothing of the other.
-pub(crate) fn certainly_contains(inequality: &dyn Inequality, region: &Region, pair: &Pair) -> bool {
-    let value = |x: &[f64]| PreciseInterval::value(inequality.ground(), &lift::<PreciseInterval>(x));
+///
+/// Asked of the points at which the inequality is evaluated, moved exactly into the domain.
+pub(crate) fn certainly_contains(
+    inequality: &dyn Inequality,
+    region: &Region,
+    domain: &Domain,
+    pair: &Pair,
+) -> bool {
+    let value = |x: &[PreciseInterval]| PreciseInterval::value(inequality.ground(), x);
     let v = match (inequality.points(), region) {
         (Points::One, Region::Around { point }) => point,
         (Points::One, _) => &pair.u,
         (Points::Two, _) => &pair.v,
     };
-    region.certainly_contains(value, &pair.u, v)
+    region.certainly_contains(domain, value, &pair.u, v)
 }
 
 /// A violation of a formula, confirmed from values and gradients alone, with slopes that are the function's.

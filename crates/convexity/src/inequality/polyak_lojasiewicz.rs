@@ -6,7 +6,7 @@ use super::{Inequality, Pair, Points, Sense, Slope, Terms};
 use crate::number::{Interval, Number, PreciseInterval};
 use crate::objectives::{Enclosure, Objective};
 use crate::verdict::Witness;
-use ndarray::{Array1, ArrayView1};
+use ndarray::ArrayView1;
 
 /// By how much the slope along the diagonal may be uncertain without a veto.
 const DIAGONAL: f64 = 1e-9;
@@ -64,10 +64,9 @@ impl Inequality for PolyakLojasiewicz<'_> {
 
     fn terms(&self, pair: &Pair) -> Option<Terms<f64>> {
         let w = ArrayView1::from(&pair.u);
-        let mut gradient = Array1::zeros(w.len());
-        self.f.gradient(w, gradient.view_mut()).ok()?;
+        let gradient = self.f.gradient(&w).ok()?;
         let norm = gradient.iter().fold(0.0_f64, |norm, s| norm.hypot(*s));
-        let g = self.g.value(w).ok()?;
+        let g = self.g.value(&w).ok()?;
         let measured = norm.powf(self.alpha);
         let size = measured + 0.5 * self.mu * (g.abs() + self.xi.abs());
         Some(Terms { measured, unit: 0.5 * (g - self.xi), size })

@@ -6,7 +6,7 @@ use super::{Inequality, Pair, Points, Sense, Slope, Terms};
 use crate::number::{Interval, Number, PreciseInterval};
 use crate::objectives::{Enclosure, Objective};
 use crate::verdict::Witness;
-use ndarray::{Array1, ArrayView1};
+use ndarray::ArrayView1;
 
 /// The inequality.
 #[derive(Clone, Debug)]
@@ -56,14 +56,13 @@ impl Inequality for ProxyConvexity<'_> {
 
     fn terms(&self, pair: &Pair) -> Option<Terms<f64>> {
         let (w, v) = (ArrayView1::from(&pair.u), ArrayView1::from(&pair.v));
-        let mut gradient = Array1::zeros(w.len());
-        self.f.gradient(w, gradient.view_mut()).ok()?;
+        let gradient = self.f.gradient(&w).ok()?;
         let (mut inner, mut size) = (0.0, 0.0);
         for ((s, w), v) in gradient.iter().zip(w).zip(v) {
             inner += s * (w - v);
             size += (s * (w - v)).abs();
         }
-        let (g, h) = (self.g.value(w).ok()?, self.h.value(v).ok()?);
+        let (g, h) = (self.g.value(&w).ok()?, self.h.value(&v).ok()?);
         Some(Terms { measured: inner, unit: g - h, size: size + self.tau.abs() * (g.abs() + h.abs()) })
     }
 

@@ -30,7 +30,7 @@ type Curve = Box<dyn Fn(f64) -> f64 + Send + Sync>;
 /// use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
 /// use ndarray::array;
 ///
-/// let bounds = SoftmaxCrossEntropy.bounds(array![0.0, 1.0, 0.0].view())?;
+/// let bounds = SoftmaxCrossEntropy.bounds(&array![0.0, 1.0, 0.0])?;
 /// // Uniform output: e = (1/3, -2/3, 1/3), and the loss is log 3.
 /// let t = (6.0_f64 / 9.0).sqrt();
 /// assert!(bounds.lower(t) < 3_f64.ln() && 3_f64.ln() <= bounds.upper(t));

@@ -30,7 +30,7 @@ use crate::error::{ConvexityError, require_range};
 use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::simplex::sum;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::ArrayRef1;
 use prediction::Prediction;
 
 /// The entmax loss of parameter alpha, for targets in the probability simplex.
@@ -40,8 +40,8 @@ use prediction::Prediction;
 /// use ndarray::array;
 ///
 /// let (y, f) = (array![0.0, 1.0, 0.0], array![0.3, 0.1, -2.0]);
-/// let two = Entmax::new(2.0)?.value(y.view(), f.view())?;
-/// assert!((two - Sparsemax.value(y.view(), f.view())?).abs() < 1e-15);
+/// let two = Entmax::new(2.0)?.value(&y, &f)?;
+/// assert!((two - Sparsemax.value(&y, &f)?).abs() < 1e-15);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,15 +83,15 @@ impl Loss for Entmax {
         format!("entmax({})", self.alpha)
     }
 
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
         require_simplex(target)
     }
 
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        mut residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        mut residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64 {
         let prediction = Prediction::new(self.alpha - 1.0, output);
         let total = total(target);
@@ -115,7 +115,7 @@ impl Loss for Entmax {
         loss
     }
 
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         require_simplex(target)?;
         let masses = Masses::of(target);
         if target.len() == 1 {
@@ -161,12 +161,12 @@ impl Loss for Entmax {
 }
 
 impl FenchelYoung for Entmax {
-    fn generator_of(&self, target: ArrayView1<f64>) -> f64 {
+    fn generator_of(&self, target: &ArrayRef1<f64>) -> f64 {
         let total = total(target);
         target.iter().fold(0.0, |sum, y| sum + self.entropy(y / total))
     }
 
-    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64 {
+    fn conjugate_of(&self, output: &ArrayRef1<f64>) -> f64 {
         let prediction = Prediction::new(self.alpha - 1.0, output);
         let max = output[prediction.top];
         // <p, f> - Omega(p) with the largest output taken out: p sums to 1.
@@ -174,7 +174,7 @@ impl FenchelYoung for Entmax {
         max + sum(terms.map(|(&p, f)| p * (f - max) - self.entropy(p)))
     }
 
-    fn prediction_of(&self, output: ArrayView1<f64>, mut prediction: ArrayViewMut1<f64>) {
+    fn prediction_of(&self, output: &ArrayRef1<f64>, prediction: &mut ArrayRef1<f64>) {
         let masses = Prediction::new(self.alpha - 1.0, output).masses;
         prediction.iter_mut().zip(masses).for_each(|(to, p)| *to = p);
     }

@@ -20,7 +20,7 @@ use super::{FenchelYoung, Loss};
 use crate::error::{ConvexityError, require_finite};
 use crate::moduli::Modulus;
 use crate::norms::Norm;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::ArrayRef1;
 
 /// The element-wise logistic loss, for targets in [0, 1]^m.
 ///
@@ -28,9 +28,9 @@ use ndarray::{ArrayView1, ArrayViewMut1};
 /// use fenchel_convexity::losses::{Logistic, Loss};
 /// use ndarray::array;
 ///
-/// let loss = Logistic.value(array![1.0].view(), array![800.0].view())?;
+/// let loss = Logistic.value(&array![1.0], &array![800.0])?;
 /// assert_eq!(loss, (-800f64).exp());
-/// assert_eq!(Logistic.value(array![1.0].view(), array![-1e4].view())?, 1e4);
+/// assert_eq!(Logistic.value(&array![1.0], &array![-1e4])?, 1e4);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl Loss for Logistic {
         "logistic".into()
     }
 
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
         require_finite("target", target)?;
         match target.iter().position(|y| !(0.0..=1.0).contains(y)) {
             None => Ok(()),
@@ -87,9 +87,9 @@ impl Loss for Logistic {
 
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        mut residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        mut residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64 {
         let mut loss = 0.0;
         for (i, (&y, &f)) in target.iter().zip(output).enumerate() {
@@ -102,7 +102,7 @@ impl Loss for Logistic {
         loss
     }
 
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         self.require_target(target)?;
         let m = target.len() as f64;
         let soft: Vec<f64> = target.iter().copied().filter(|&y| is_soft(y)).collect();
@@ -142,16 +142,16 @@ impl Loss for Logistic {
 }
 
 impl FenchelYoung for Logistic {
-    fn generator_of(&self, target: ArrayView1<f64>) -> f64 {
+    fn generator_of(&self, target: &ArrayRef1<f64>) -> f64 {
         let soft = target.iter().filter(|&&y| is_soft(y));
         soft.fold(0.0, |sum, y| sum + (y * y.ln() + (1.0 - y) * (-y).ln_1p()))
     }
 
-    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64 {
+    fn conjugate_of(&self, output: &ArrayRef1<f64>) -> f64 {
         output.iter().fold(0.0, |sum, &f| sum + softplus(f))
     }
 
-    fn prediction_of(&self, output: ArrayView1<f64>, mut prediction: ArrayViewMut1<f64>) {
+    fn prediction_of(&self, output: &ArrayRef1<f64>, prediction: &mut ArrayRef1<f64>) {
         prediction.iter_mut().zip(output).for_each(|(p, &f)| *p = sigmoid(f));
     }
 }

@@ -11,7 +11,7 @@ use crate::error::{ConvexityError, require_finite, require_range};
 use crate::moduli::Modulus;
 use crate::norms::Norm;
 use crate::potentials::Potential;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::ArrayRef1;
 
 /// Norm-power regression `(c/r) ||f - y||_2^r`, r > 1.
 ///
@@ -20,7 +20,7 @@ use ndarray::{ArrayView1, ArrayViewMut1};
 /// use ndarray::array;
 ///
 /// let loss = NormPowerLoss::new(1.0, 3.0)?;
-/// assert_eq!(loss.value(array![0.0].view(), array![3.0].view())?, 9.0);
+/// assert_eq!(loss.value(&array![0.0], &array![3.0])?, 9.0);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,15 +60,15 @@ impl Loss for NormPowerLoss {
         format!("({}/{}) ||f - y||_2^{}", self.c, self.r, self.r)
     }
 
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
         require_finite("target", target)
     }
 
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64 {
         let (c, r) = (self.c, self.r);
         // Taken relative to the largest difference, whose squares are within f64.
@@ -77,7 +77,7 @@ impl Loss for NormPowerLoss {
         let unit = if largest > 0.0 { largest } else { 1.0 };
         let length = differences.clone().fold(0.0, |sum, d| sum + (d / unit) * (d / unit)).sqrt();
         let norm = unit * length;
-        if let Some(mut residual) = residual {
+        if let Some(residual) = residual {
             let (slope, length) = (times_power(c, norm, r - 1.0), length.max(1.0));
             residual.iter_mut().zip(differences).for_each(|(e, d)| {
                 let share = d / unit / length;
@@ -88,7 +88,7 @@ impl Loss for NormPowerLoss {
         times_power(c / r, norm, r)
     }
 
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         require_finite("target", target)?;
         let loss = *self;
         let lower = move |t: f64| loss.of_residual(t, (t / loss.c).min(f64::MAX));

@@ -11,7 +11,7 @@ use crate::catalogue::norm_power_convexity;
 use crate::error::{ConvexityError, require_finite, require_range};
 use crate::moduli::Modulus;
 use crate::norms::Norm;
-use ndarray::{ArrayView1, ArrayViewMut1, Zip};
+use ndarray::{ArrayRef1, Zip};
 
 /// Power regression `||f - y||_k^k`, k >= 2.
 ///
@@ -20,7 +20,7 @@ use ndarray::{ArrayView1, ArrayViewMut1, Zip};
 /// use ndarray::array;
 ///
 /// let loss = PowerRegression::new(4.0)?;
-/// assert_eq!(loss.value(array![0.0, 1.0].view(), array![2.0, 2.0].view())?, 17.0);
+/// assert_eq!(loss.value(&array![0.0, 1.0], &array![2.0, 2.0])?, 17.0);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,18 +45,18 @@ impl Loss for PowerRegression {
         format!("||f - y||_{0}^{0}", self.k)
     }
 
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
         require_finite("target", target)
     }
 
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64 {
-        if let Some(mut residual) = residual {
-            Zip::from(&mut residual).and(target).and(output).for_each(|e, y, f| {
+        if let Some(residual) = residual {
+            Zip::from(residual).and(target).and(output).for_each(|e, y, f| {
                 let d: f64 = f - y;
                 *e = times_power(self.k, d.abs(), self.k - 1.0) * d.signum();
             });
@@ -64,7 +64,7 @@ impl Loss for PowerRegression {
         target.iter().zip(output).fold(0.0, |sum, (y, f)| sum + (f - y).abs().powf(self.k))
     }
 
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         require_finite("target", target)?;
         let k = self.k;
         let spread = rational_power(target.len() as f64, k - 2.0, 2.0 * (k - 1.0));

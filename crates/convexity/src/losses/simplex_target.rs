@@ -5,10 +5,10 @@
 
 use crate::error::{ConvexityError, require_finite};
 use crate::simplex;
-use ndarray::ArrayView1;
+use ndarray::ArrayRef1;
 
 /// Checks that a target is a point of the simplex, up to the round-off of its sum.
-pub(super) fn require_simplex(target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+pub(super) fn require_simplex(target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
     require_finite("target", target)?;
     match simplex::residual(target.iter().copied()) {
         0.0 => Ok(()),
@@ -28,7 +28,7 @@ pub(super) struct Masses {
 
 impl Masses {
     /// Examines an admissible target.
-    pub(super) fn of(target: ArrayView1<f64>) -> Self {
+    pub(super) fn of(target: &ArrayRef1<f64>) -> Self {
         let smallest = target.iter().copied().filter(|&y| y > 0.0).fold(f64::INFINITY, f64::min);
         let zeros = target.iter().filter(|&&y| y == 0.0).count() as f64;
         Self { classes: target.len() as f64, zeros, smallest: smallest / total(target) }
@@ -46,12 +46,12 @@ impl Masses {
 }
 
 /// The sum of a target's entries, which are to be divided by it.
-pub(super) fn total(target: ArrayView1<f64>) -> f64 {
+pub(super) fn total(target: &ArrayRef1<f64>) -> f64 {
     simplex::sum(target.iter().copied())
 }
 
 /// The class with all the mass, if there is one.
-pub(super) fn hot_class(target: ArrayView1<f64>) -> Option<usize> {
+pub(super) fn hot_class(target: &ArrayRef1<f64>) -> Option<usize> {
     let class = target.iter().position(|&y| y > 0.0)?;
     target.iter().skip(class + 1).all(|&y| y == 0.0).then_some(class)
 }

@@ -26,7 +26,7 @@ use super::{FenchelYoung, Loss};
 use crate::error::ConvexityError;
 use crate::moduli::Modulus;
 use crate::norms::Norm;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::ArrayRef1;
 use std::f64::consts::SQRT_2;
 
 /// The softmax cross-entropy `KL(y || softmax f)`, for targets in the probability simplex.
@@ -38,7 +38,7 @@ use std::f64::consts::SQRT_2;
 /// let target = array![1.0, 0.0];
 /// let mut residual = Array1::zeros(2);
 /// let loss = SoftmaxCrossEntropy
-///     .value_and_residual(target.view(), array![50.0, 0.0].view(), residual.view_mut())?;
+///     .value_and_residual(&target, &array![50.0, 0.0], &mut residual)?;
 /// // log(1 + exp(-50)), not 0.
 /// assert!((loss / (-50f64).exp() - 1.0).abs() < 1e-15);
 /// assert_eq!(residual[0], -residual[1]);
@@ -55,7 +55,7 @@ struct Normaliser {
 }
 
 impl Normaliser {
-    fn new(output: ArrayView1<f64>) -> Self {
+    fn new(output: &ArrayRef1<f64>) -> Self {
         let (mut argmax, mut max) = (0, output[0]);
         for (i, &f) in output.iter().enumerate() {
             if f > max {
@@ -84,9 +84,9 @@ impl Normaliser {
 /// `p - y` for a one-hot target; the entry of the true class is minus the sum of the others' probabilities.
 fn one_hot_residual(
     class: usize,
-    output: ArrayView1<f64>,
+    output: &ArrayRef1<f64>,
     normaliser: &Normaliser,
-    mut residual: ArrayViewMut1<f64>,
+    residual: &mut ArrayRef1<f64>,
 ) {
     let mut wrong = if class == normaliser.argmax { normaliser.rest } else { 1.0 };
     for (i, &f) in output.iter().enumerate() {
@@ -132,15 +132,15 @@ impl Loss for SoftmaxCrossEntropy {
         "softmax cross-entropy".into()
     }
 
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
         require_simplex(target)
     }
 
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        mut residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        mut residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64 {
         let normaliser = Normaliser::new(output);
         if let Some(class) = hot_class(target) {
@@ -162,7 +162,7 @@ impl Loss for SoftmaxCrossEntropy {
         loss
     }
 
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         require_simplex(target)?;
         let masses = Masses::of(target);
         let share = masses.share();
@@ -186,17 +186,17 @@ impl Loss for SoftmaxCrossEntropy {
 }
 
 impl FenchelYoung for SoftmaxCrossEntropy {
-    fn generator_of(&self, target: ArrayView1<f64>) -> f64 {
+    fn generator_of(&self, target: &ArrayRef1<f64>) -> f64 {
         let total = total(target);
         target.iter().map(|y| y / total).filter(|&y| y > 0.0).fold(0.0, |sum, y| sum + y * y.ln())
     }
 
-    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64 {
+    fn conjugate_of(&self, output: &ArrayRef1<f64>) -> f64 {
         let normaliser = Normaliser::new(output);
         normaliser.max + normaliser.log()
     }
 
-    fn prediction_of(&self, output: ArrayView1<f64>, mut prediction: ArrayViewMut1<f64>) {
+    fn prediction_of(&self, output: &ArrayRef1<f64>, prediction: &mut ArrayRef1<f64>) {
         let normaliser = Normaliser::new(output);
         prediction.iter_mut().zip(output).for_each(|(p, &f)| *p = normaliser.probability(f));
     }
@@ -213,10 +213,8 @@ mod tests {
 
     fn evaluate(target: &Array1<f64>, output: &Array1<f64>) -> (f64, Array1<f64>) {
         let mut residual = Array1::zeros(target.len());
-        let loss = SoftmaxCrossEntropy
-            .value_and_residual(target.view(), output.view(), residual.view_mut())
-            .unwrap();
-        assert_eq!(loss, SoftmaxCrossEntropy.value(target.view(), output.view()).unwrap());
+        let loss = SoftmaxCrossEntropy.value_and_residual(&target, &output, &mut residual).unwrap();
+        assert_eq!(loss, SoftmaxCrossEntropy.value(&target, &output).unwrap());
         (loss, residual)
     }
 
@@ -266,18 +264,18 @@ mod tests {
         let (y, f) = (one_hot(m, 2), array![0.0, 0.0, 3.0, 0.0]);
         let (loss, e) = evaluate(&y, &f);
         let t = e.dot(&e).sqrt();
-        assert!((SoftmaxCrossEntropy.bounds(y.view()).unwrap().upper(t) / loss - 1.0).abs() < 1e-13);
+        assert!((SoftmaxCrossEntropy.bounds(&y).unwrap().upper(t) / loss - 1.0).abs() < 1e-13);
         // All wrong mass on one class: the lower bound is the loss.
         let (loss, e) = evaluate(&y, &array![1.0, -900.0, 0.5, -900.0]);
         let t = e.dot(&e).sqrt();
-        assert!((SoftmaxCrossEntropy.bounds(y.view()).unwrap().lower(t) / loss - 1.0).abs() < 1e-13);
+        assert!((SoftmaxCrossEntropy.bounds(&y).unwrap().lower(t) / loss - 1.0).abs() < 1e-13);
     }
 
     #[test]
     fn the_best_quadratic_lower_constant_is_1_2277() {
         // min over u = t / sqrt 2 of -log(1-u) / (2 u^2), attained at u = 0.7153.
         let y = one_hot(2, 0);
-        let ratio = |u: f64| SoftmaxCrossEntropy.bounds(y.view()).unwrap().lower(u * SQRT_2) / (2.0 * u * u);
+        let ratio = |u: f64| SoftmaxCrossEntropy.bounds(&y).unwrap().lower(u * SQRT_2) / (2.0 * u * u);
         let smallest = (1..1000).map(|k| ratio(f64::from(k) / 1000.0)).fold(f64::INFINITY, f64::min);
         assert!((smallest - 1.2277).abs() < 1e-4, "{smallest}");
         assert!((ratio(0.7153) - smallest).abs() < 1e-6);
@@ -298,8 +296,8 @@ mod tests {
                         let t = e.dot(&e).sqrt();
                         // p - y carries an absolute error of a few ulps of 1, which the norm inherits.
                         let error = 4.0 * f64::EPSILON;
-                        let lo = SoftmaxCrossEntropy.bounds(y.view()).unwrap().lower((t - error).max(0.0));
-                        let hi = SoftmaxCrossEntropy.bounds(y.view()).unwrap().upper(t + error);
+                        let lo = SoftmaxCrossEntropy.bounds(&y).unwrap().lower((t - error).max(0.0));
+                        let hi = SoftmaxCrossEntropy.bounds(&y).unwrap().upper(t + error);
                         assert!(lo <= loss, "{y} {f}: {lo} > {loss}");
                         assert!(loss <= hi, "{y} {f}: {loss} > {hi}");
                         total += 1;
@@ -315,13 +313,13 @@ mod tests {
     fn bad_targets_are_refused() {
         let f = array![0.0, 0.0];
         for y in [array![0.5, 0.6], array![-0.1, 1.1], array![f64::NAN, 1.0]] {
-            assert!(SoftmaxCrossEntropy.value(y.view(), f.view()).is_err());
-            assert!(SoftmaxCrossEntropy.infimum(y.view()).is_nan());
-            assert!(SoftmaxCrossEntropy.bounds(y.view()).is_err());
+            assert!(SoftmaxCrossEntropy.value(&y, &f).is_err());
+            assert!(SoftmaxCrossEntropy.infimum(&y).is_nan());
+            assert!(SoftmaxCrossEntropy.bounds(&y).is_err());
         }
         let y = array![1.0, 0.0];
-        assert!(SoftmaxCrossEntropy.value(y.view(), array![f64::INFINITY, 0.0].view()).is_err());
-        assert!(SoftmaxCrossEntropy.value(y.view(), array![0.0].view()).is_err());
-        assert!(SoftmaxCrossEntropy.value(y.view(), array![-f64::MAX, f64::MAX].view()).is_err());
+        assert!(SoftmaxCrossEntropy.value(&y, &array![f64::INFINITY, 0.0]).is_err());
+        assert!(SoftmaxCrossEntropy.value(&y, &array![0.0]).is_err());
+        assert!(SoftmaxCrossEntropy.value(&y, &array![-f64::MAX, f64::MAX]).is_err());
     }
 }

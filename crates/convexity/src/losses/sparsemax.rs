@@ -12,7 +12,7 @@
 use super::{Bounds, Entmax, FenchelYoung, Loss};
 use crate::error::ConvexityError;
 use crate::moduli::Modulus;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::ArrayRef1;
 
 /// The sparsemax loss, for targets in the probability simplex.
 ///
@@ -21,7 +21,7 @@ use ndarray::{ArrayView1, ArrayViewMut1};
 /// use ndarray::array;
 ///
 /// // A margin of 1 is enough for a loss of exactly 0.
-/// let loss = Sparsemax.value(array![1.0, 0.0].view(), array![7.0, 6.0].view())?;
+/// let loss = Sparsemax.value(&array![1.0, 0.0], &array![7.0, 6.0])?;
 /// assert_eq!(loss, 0.0);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
@@ -35,20 +35,20 @@ impl Loss for Sparsemax {
         "sparsemax".into()
     }
 
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
         ENTMAX.require_target(target)
     }
 
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64 {
         ENTMAX.evaluate(target, output, residual)
     }
 
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         ENTMAX.bounds(target)
     }
 
@@ -62,15 +62,15 @@ impl Loss for Sparsemax {
 }
 
 impl FenchelYoung for Sparsemax {
-    fn generator_of(&self, target: ArrayView1<f64>) -> f64 {
+    fn generator_of(&self, target: &ArrayRef1<f64>) -> f64 {
         ENTMAX.generator_of(target) + 0.5
     }
 
-    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64 {
+    fn conjugate_of(&self, output: &ArrayRef1<f64>) -> f64 {
         ENTMAX.conjugate_of(output) - 0.5
     }
 
-    fn prediction_of(&self, output: ArrayView1<f64>, prediction: ArrayViewMut1<f64>) {
+    fn prediction_of(&self, output: &ArrayRef1<f64>, prediction: &mut ArrayRef1<f64>) {
         ENTMAX.prediction_of(output, prediction);
     }
 }

@@ -6,7 +6,7 @@ use super::{Bounds, FenchelYoung, Loss};
 use crate::error::{ConvexityError, require_finite};
 use crate::moduli::Modulus;
 use crate::norms::Norm;
-use ndarray::{ArrayView1, ArrayViewMut1, Zip};
+use ndarray::{ArrayRef1, Zip};
 
 /// The squared error `1/2 ||f - y||_2^2`.
 ///
@@ -16,7 +16,7 @@ use ndarray::{ArrayView1, ArrayViewMut1, Zip};
 ///
 /// let mut residual = Array1::zeros(2);
 /// let loss = SquaredError.value_and_residual(
-///     array![0.0, 1.0].view(), array![3.0, 5.0].view(), residual.view_mut())?;
+///     &array![0.0, 1.0], &array![3.0, 5.0], &mut residual)?;
 /// assert_eq!((loss, residual), (12.5, array![3.0, 4.0]));
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
@@ -28,23 +28,23 @@ impl Loss for SquaredError {
         "squared error".into()
     }
 
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
         require_finite("target", target)
     }
 
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64 {
-        if let Some(mut residual) = residual {
-            Zip::from(&mut residual).and(target).and(output).for_each(|e, y, f| *e = f - y);
+        if let Some(residual) = residual {
+            Zip::from(residual).and(target).and(output).for_each(|e, y, f| *e = f - y);
         }
         target.iter().zip(output).fold(0.0, |sum, (y, f)| sum + half_square(f - y))
     }
 
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         require_finite("target", target)?;
         Ok(Bounds::new(half_square, half_square))
     }
@@ -59,15 +59,15 @@ impl Loss for SquaredError {
 }
 
 impl FenchelYoung for SquaredError {
-    fn generator_of(&self, target: ArrayView1<f64>) -> f64 {
+    fn generator_of(&self, target: &ArrayRef1<f64>) -> f64 {
         target.iter().fold(0.0, |sum, &y| sum + half_square(y))
     }
 
-    fn conjugate_of(&self, output: ArrayView1<f64>) -> f64 {
+    fn conjugate_of(&self, output: &ArrayRef1<f64>) -> f64 {
         self.generator_of(output)
     }
 
-    fn prediction_of(&self, output: ArrayView1<f64>, mut prediction: ArrayViewMut1<f64>) {
+    fn prediction_of(&self, output: &ArrayRef1<f64>, prediction: &mut ArrayRef1<f64>) {
         prediction.assign(&output);
     }
 }
@@ -86,8 +86,8 @@ mod tests {
     fn both_bounds_are_the_loss() {
         let (y, f) = (array![0.3, -1.0, 2.0], array![1e3, 4.0, -0.1]);
         let mut e = Array1::zeros(3);
-        let loss = SquaredError.value_and_residual(y.view(), f.view(), e.view_mut()).unwrap();
-        let (t, bounds) = (e.dot(&e).sqrt(), SquaredError.bounds(y.view()).unwrap());
+        let loss = SquaredError.value_and_residual(&y, &f, &mut e).unwrap();
+        let (t, bounds) = (e.dot(&e).sqrt(), SquaredError.bounds(&y).unwrap());
         assert!(bounds.lower(t) <= loss && loss <= bounds.upper(t));
         assert!((bounds.upper(t) - loss) <= 1e-14 * loss);
     }
@@ -95,10 +95,10 @@ mod tests {
     #[test]
     fn bad_input_is_named() {
         let y = array![1.0, 2.0];
-        let error = SquaredError.value(y.view(), array![1.0].view()).unwrap_err();
+        let error = SquaredError.value(&y, &array![1.0]).unwrap_err();
         assert_eq!(error, ConvexityError::Dimension { argument: "output", expected: 2, got: 1 });
-        assert!(SquaredError.value(y.view(), array![1e200, 0.0].view()).is_err());
-        assert!(SquaredError.infimum(array![f64::NAN].view()).is_nan());
-        assert!(SquaredError.bounds(y.view()).unwrap().lower(-1.0).is_nan());
+        assert!(SquaredError.value(&y, &array![1e200, 0.0]).is_err());
+        assert!(SquaredError.infimum(&array![f64::NAN]).is_nan());
+        assert!(SquaredError.bounds(&y).unwrap().lower(-1.0).is_nan());
     }
 }

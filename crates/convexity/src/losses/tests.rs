@@ -55,8 +55,8 @@ fn outputs() -> Vec<Array1<f64>> {
 
 fn evaluate(loss: &dyn Loss, y: &Array1<f64>, f: &Array1<f64>) -> (f64, Array1<f64>) {
     let mut e = Array1::zeros(y.len());
-    let value = loss.value_and_residual(y.view(), f.view(), e.view_mut()).unwrap();
-    assert_eq!(value, loss.value(y.view(), f.view()).unwrap());
+    let value = loss.value_and_residual(&y, &f, &mut e).unwrap();
+    assert_eq!(value, loss.value(&y, &f).unwrap());
     (value, e)
 }
 
@@ -92,7 +92,7 @@ fn residuals_are_derivatives() {
 fn the_bounds_enclose_every_loss() {
     for loss in all() {
         for y in targets() {
-            let bounds = loss.bounds(y.view()).unwrap();
+            let bounds = loss.bounds(&y).unwrap();
             for f in outputs() {
                 let (value, e) = evaluate(&*loss, &y, &f);
                 let t = e.dot(&e).sqrt();
@@ -100,7 +100,7 @@ fn the_bounds_enclose_every_loss() {
                 let error = 64.0 * f64::EPSILON * (1.0 + f.iter().map(|f| f.abs()).sum::<f64>()).min(40.0);
                 let lower = bounds.lower((t - error).max(0.0));
                 let upper = bounds.upper(t + error);
-                let gap = value - loss.infimum(y.view());
+                let gap = value - loss.infimum(&y);
                 assert!(
                     gap >= 0.0 && lower <= gap * (1.0 + 1e-13),
                     "{} {y} {f}: {lower} > {gap}",
@@ -116,7 +116,7 @@ fn the_bounds_enclose_every_loss() {
 fn the_bounds_do_not_decrease() {
     for loss in all() {
         for y in targets() {
-            let bounds = loss.bounds(y.view()).unwrap();
+            let bounds = loss.bounds(&y).unwrap();
             let (mut low, mut high) = (0.0, 0.0);
             for k in 0..400 {
                 let t = f64::from(k) * 0.006;
@@ -132,7 +132,7 @@ fn the_bounds_do_not_decrease() {
 
 /// The largest lower/gap and gap/upper that a search finds.
 fn tightness(loss: &dyn Loss, y: &Array1<f64>, outputs: &[Array1<f64>]) -> (f64, f64) {
-    let bounds = loss.bounds(y.view()).unwrap();
+    let bounds = loss.bounds(&y).unwrap();
     outputs.iter().fold((0.0_f64, 0.0_f64), |(low, high), f| {
         let (value, e) = evaluate(loss, y, f);
         let t = e.dot(&e).sqrt();
@@ -171,15 +171,14 @@ fn fenchel_young_losses_are_what_their_name_says() {
         for y in targets() {
             for f in outputs().iter().filter(|f| f.iter().all(|f| f.abs() < 4.0)) {
                 let (value, e) = evaluate(&*loss, &y, f);
-                let (omega, star) = (loss.generator(y.view()).unwrap(), loss.conjugate(f.view()).unwrap());
+                let (omega, star) = (loss.generator(&y).unwrap(), loss.conjugate(&f).unwrap());
                 let identity = omega + star - y.dot(f);
                 assert!(
                     (identity - value).abs() < 1e-13 * (10.0 + star.abs()),
                     "{}: {identity} {value}",
                     loss.name()
                 );
-                let mut p = Array1::zeros(4);
-                loss.prediction(f.view(), p.view_mut()).unwrap();
+                let p = loss.prediction(f).unwrap();
                 for i in 0..4 {
                     assert!((p[i] - y[i] - e[i]).abs() < 1e-15, "{}", loss.name());
                 }
@@ -226,17 +225,17 @@ fn logits_of_ten_thousand_are_stable() {
 fn bad_input_is_named() {
     for loss in all() {
         let y = array![0.5, 0.5];
-        assert!(loss.value(y.view(), array![1.0].view()).is_err(), "{}", loss.name());
-        assert!(loss.value(y.view(), array![f64::NAN, 1.0].view()).is_err());
-        assert!(loss.value(array![].view(), array![].view()).is_err());
-        assert!(loss.value(array![f64::NAN, 1.0].view(), y.view()).is_err());
-        assert!(loss.infimum(array![f64::INFINITY, 1.0].view()).is_nan());
-        assert!(loss.value_and_residual(y.view(), y.view(), Array1::zeros(3).view_mut()).is_err());
+        assert!(loss.value(&y, &array![1.0]).is_err(), "{}", loss.name());
+        assert!(loss.value(&y, &array![f64::NAN, 1.0]).is_err());
+        assert!(loss.value(&array![], &array![]).is_err());
+        assert!(loss.value(&array![f64::NAN, 1.0], &y).is_err());
+        assert!(loss.infimum(&array![f64::INFINITY, 1.0]).is_nan());
+        assert!(loss.value_and_residual(&y, &y, &mut Array1::zeros(3)).is_err());
         if loss.residual_sums_to_zero() {
-            assert!(loss.value(array![0.9, 0.9].view(), y.view()).is_err());
+            assert!(loss.value(&array![0.9, 0.9], &y).is_err());
         }
     }
-    assert!(Logistic.value(array![1.5].view(), array![0.0].view()).is_err());
+    assert!(Logistic.value(&array![1.5], &array![0.0]).is_err());
     assert!(Entmax::new(1.0).is_err() && Entmax::new(f64::NAN).is_err());
     assert!(NormPowerLoss::new(1.0, 1.0).is_err() && PowerRegression::new(1.5).is_err());
 }

@@ -2,7 +2,7 @@
 
 use crate::error::ConvexityError;
 use crate::objectives::Objective;
-use ndarray::ArrayView1;
+use ndarray::ArrayRef1;
 
 /// `D_G(u, v) = G(u) - G(v) - <s_v, u - v>`, with the chosen subgradient s_v.
 ///
@@ -19,15 +19,15 @@ use ndarray::ArrayView1;
 /// use fenchel_convexity::moduli::bregman;
 /// use ndarray::array;
 ///
-/// let d = bregman(&LogSumExp::new(2)?, array![1.0, 0.0].view(), array![0.0, 0.0].view())?;
+/// let d = bregman(&LogSumExp::new(2)?, &array![1.0, 0.0], &array![0.0, 0.0])?;
 /// // log(1 + e) - log 2 - 1/2, the divergence KL(softmax v || softmax u).
 /// assert!((d - ((1.0 + 1f64.exp()).ln() - 2f64.ln() - 0.5)).abs() < 1e-15);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 pub fn bregman(
     objective: &dyn Objective,
-    u: ArrayView1<f64>,
-    v: ArrayView1<f64>,
+    u: &ArrayRef1<f64>,
+    v: &ArrayRef1<f64>,
 ) -> Result<f64, ConvexityError> {
     objective.bregman(u, v)
 }

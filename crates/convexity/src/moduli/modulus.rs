@@ -6,7 +6,7 @@ use crate::norms::Norm;
 use crate::number::Number;
 use crate::objectives::Objective;
 use crate::potentials::Potential;
-use ndarray::ArrayView1;
+use ndarray::ArrayRef1;
 use std::fmt;
 
 /// Which side of the definitions.
@@ -152,8 +152,8 @@ impl Modulus {
     pub fn slack_at(
         &self,
         objective: &dyn Objective,
-        u: ArrayView1<f64>,
-        v: ArrayView1<f64>,
+        u: &ArrayRef1<f64>,
+        v: &ArrayRef1<f64>,
     ) -> Result<f64, ConvexityError> {
         self.potential.require_dimension("objective", objective.dimension())?;
         let divergence = objective.bregman(u, v)?;

@@ -40,17 +40,15 @@ fn subgradients_are_unit_vectors_that_attain_the_norm() {
     let choices = [array![0.3, -0.9, 1.0], array![-1.0, -1.0, -1.0], array![0.0, 0.0, 0.0]];
     for norm in all() {
         for u in points() {
-            let value = norm.value(u.view()).unwrap();
-            let mut s = Array1::zeros(3);
-            norm.subgradient(u.view(), s.view_mut()).unwrap();
+            let value = norm.value(&u).unwrap();
+            let s = norm.subgradient(&u).unwrap();
             let mut subgradients = vec![s];
             for choice in &choices {
-                let mut s = Array1::zeros(3);
-                norm.subgradient_choice(u.view(), choice.view(), s.view_mut()).unwrap();
+                let s = norm.subgradient_choice(&u, &choice).unwrap();
                 subgradients.push(s);
             }
             for s in subgradients {
-                let dual = norm.dual().value(s.view()).unwrap();
+                let dual = norm.dual().value(&s).unwrap();
                 assert!(dual <= 1.0 + TOLERANCE, "{norm} at {u}: dual norm {dual}");
                 let inner = s.dot(&u);
                 // Below the normal range products carry absolute errors of the smallest number.
@@ -69,12 +67,12 @@ fn dual_norms_are_the_largest_inner_products() {
     for norm in all() {
         assert_eq!(norm.dual().dual(), norm);
         let s = array![0.7, -0.2, 1.1];
-        let bound = norm.dual().value(s.view()).unwrap();
+        let bound = norm.dual().value(&s).unwrap();
         let mut best: f64 = 0.0;
         for k in 0..4000 {
             let t = f64::from(k);
             let u = array![(t * 0.7).sin(), (t * 1.3 + 1.0).sin(), (t * 2.1 + 2.0).sin()];
-            let ratio = s.dot(&u) / norm.value(u.view()).unwrap();
+            let ratio = s.dot(&u) / norm.value(&u).unwrap();
             assert!(ratio <= bound * (1.0 + TOLERANCE));
             best = best.max(ratio);
         }
@@ -89,7 +87,7 @@ fn intervals_enclose_the_precise_value() {
             let precise: Vec<Precise> = u.iter().map(|&x| Precise::from_f64(x)).collect();
             let interval: Vec<Interval> = u.iter().map(|&x| Interval::point(x)).collect();
             let exact = norm.value_of(&precise).to_f64();
-            let value = norm.value(u.view()).unwrap();
+            let value = norm.value(&u).unwrap();
             assert!((value - exact).abs() <= TOLERANCE * exact, "{norm} at {u}: {value} {exact}");
             let hull = norm.value_of(&interval);
             assert!(hull.contains(exact), "{norm} at {u}: {exact:e} not in {hull:?}");
@@ -132,14 +130,14 @@ fn boxes_are_enclosed_too() {
 #[test]
 fn bad_input_is_named() {
     assert!(Norm::lp(0.5).is_err());
-    assert!(Norm::L2.value(array![].view()).is_err());
-    assert!(Norm::L2.value(array![f64::INFINITY].view()).is_err());
+    assert!(Norm::L2.value(&array![]).is_err());
+    assert!(Norm::L2.value(&array![f64::INFINITY]).is_err());
     assert!(Norm::product(2.0, vec![]).is_err());
     assert!(Norm::weighted_euclidean(array![[1.0, 2.0], [2.0, 1.0]].view()).is_err());
     assert!(Norm::weighted_euclidean(array![[1.0, 0.1], [0.0, 1.0]].view()).is_err());
     let weighted = Norm::weighted_euclidean(array![[1.0, 0.0], [0.0, 4.0]].view()).unwrap();
-    assert_eq!(weighted.value(array![0.0, 1.0].view()).unwrap(), 2.0);
-    assert_eq!(weighted.dual().value(array![0.0, 1.0].view()).unwrap(), 0.5);
-    let error = weighted.value(array![1.0].view()).unwrap_err();
+    assert_eq!(weighted.value(&array![0.0, 1.0]).unwrap(), 2.0);
+    assert_eq!(weighted.dual().value(&array![0.0, 1.0]).unwrap(), 0.5);
+    let error = weighted.value(&array![1.0]).unwrap_err();
     assert_eq!(error, ConvexityError::Dimension { argument: "u", expected: 2, got: 1 });
 }

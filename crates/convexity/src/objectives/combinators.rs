@@ -42,21 +42,21 @@ impl<F: Formula, G: Formula> Formula for Sum<F, G> {
         self.first.dimension()
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
-        self.first.value(x) + self.second.value(x)
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
+        self.first.value_in(x) + self.second.value_in(x)
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         let mut second = vec![N::zero(); x.len()];
-        self.first.gradient(x, gradient);
-        self.second.gradient(x, &mut second);
+        self.first.gradient_in(x, gradient);
+        self.second.gradient_in(x, &mut second);
         for (to, from) in gradient.iter_mut().zip(second) {
             *to = to.clone() + from;
         }
     }
 
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
-        self.first.bregman(u, v) + self.second.bregman(u, v)
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
+        self.first.bregman_in(u, v) + self.second.bregman_in(u, v)
     }
 
     fn domain(&self) -> Domain {
@@ -101,19 +101,19 @@ impl<F: Formula> Formula for Scaled<F> {
         self.inner.dimension()
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
-        self.inner.value(x) * self.factor
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
+        self.inner.value_in(x) * self.factor
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
-        self.inner.gradient(x, gradient);
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+        self.inner.gradient_in(x, gradient);
         for entry in gradient {
             *entry = entry.clone() * self.factor;
         }
     }
 
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
-        self.inner.bregman(u, v) * self.factor
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
+        self.inner.bregman_in(u, v) * self.factor
     }
 
     fn domain(&self) -> Domain {
@@ -141,8 +141,8 @@ impl<F: Formula> Precomposed<F> {
     /// If the shapes do not fit, a number is not finite, A has no column, or G is not defined on the whole space.
     pub fn new(inner: F, matrix: Array2<f64>, shift: Array1<f64>) -> Result<Self, ConvexityError> {
         crate::error::require_dimension("matrix", matrix.nrows(), inner.dimension())?;
-        crate::error::require_vector("shift", shift.view(), inner.dimension())?;
-        require_finite("matrix", Array1::from_iter(matrix.iter().copied()).view())?;
+        crate::error::require_vector("shift", &shift, inner.dimension())?;
+        require_finite("matrix", &Array1::from_iter(matrix.iter().copied()).view())?;
         if inner.domain() != Domain::Whole {
             return Err(ConvexityError::Incompatible {
                 what: "an affine map and a function",
@@ -178,21 +178,21 @@ impl<F: Formula> Formula for Precomposed<F> {
         self.matrix.ncols()
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
-        self.inner.value(&self.image(x))
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
+        self.inner.value_in(&self.image(x))
     }
 
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         let image = self.image(x);
         let mut outer = vec![N::zero(); image.len()];
-        self.inner.gradient(&image, &mut outer);
+        self.inner.gradient_in(&image, &mut outer);
         for (to, column) in gradient.iter_mut().zip(self.matrix.columns()) {
             *to = column.iter().zip(&outer).fold(N::zero(), |sum, (&a, s)| sum + s.clone() * a);
         }
     }
 
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
-        self.inner.bregman(&self.image(u), &self.image(v))
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
+        self.inner.bregman_in(&self.image(u), &self.image(v))
     }
 
     fn kinks(&self) -> Vec<Kink> {
@@ -233,7 +233,7 @@ mod tests {
         fn dimension(&self) -> usize {
             2
         }
-        fn value<N: Number>(&self, x: &[N]) -> N {
+        fn value_in<N: Number>(&self, x: &[N]) -> N {
             x[0].powi(4) + x[1].square() + x[0].clone() * &x[1]
         }
     }
@@ -245,28 +245,24 @@ mod tests {
         let twice = Sum::new(inner.clone(), Scaled::new(2.0, inner).unwrap()).unwrap();
         let twice: &dyn Objective = &twice;
         let x = array![0.3, -0.4, 0.2];
-        let mut s = Array1::zeros(3);
-        twice.gradient(x.view(), s.view_mut()).unwrap();
-        let mut product = Array1::zeros(3);
+        let s = twice.gradient(&x).unwrap();
         let direction = array![1.0, -2.0, 0.5];
-        twice.hessian_vector(x.view(), direction.view(), product.view_mut()).unwrap();
+        let product = twice.hessian_vector(&x, &direction).unwrap();
         let h = 1e-5;
-        let mut above = Array1::zeros(3);
-        let mut below = Array1::zeros(3);
-        twice.gradient((&x + &(&direction * h)).view(), above.view_mut()).unwrap();
-        twice.gradient((&x - &(&direction * h)).view(), below.view_mut()).unwrap();
+        let above = twice.gradient(&(&x + &(&direction * h))).unwrap();
+        let below = twice.gradient(&(&x - &(&direction * h))).unwrap();
         for i in 0..3 {
             let mut step = Array1::zeros(3);
             step[i] = h;
-            let slope = (twice.value((&x + &step).view()).unwrap()
-                - twice.value((&x - &step).view()).unwrap())
+            let slope = (twice.value(&(&x + &step).view()).unwrap()
+                - twice.value(&(&x - &step).view()).unwrap())
                 / (2.0 * h);
             assert!((slope - s[i]).abs() < 1e-7, "{slope} {}", s[i]);
             assert!(((above[i] - below[i]) / (2.0 * h) - product[i]).abs() < 1e-6);
         }
         let u = array![1.0, 1.0, 1.0];
-        let direct = twice.value(u.view()).unwrap() - twice.value(x.view()).unwrap() - s.dot(&(&u - &x));
-        assert!((twice.bregman(u.view(), x.view()).unwrap() - direct).abs() < 1e-11);
+        let direct = twice.value(&u).unwrap() - twice.value(&x).unwrap() - s.dot(&(&u - &x));
+        assert!((twice.bregman(&u, &x).unwrap() - direct).abs() < 1e-11);
     }
 
     #[test]

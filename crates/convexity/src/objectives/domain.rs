@@ -3,6 +3,7 @@
 use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::number::Number;
 use crate::simplex;
+use ndarray::aview1;
 
 /// Where a function is defined: a convex set.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,7 +83,7 @@ impl Domain {
     ///
     /// [`ConvexityError::OutsideDomain`], or as [`require_finite`], naming `argument`.
     pub fn require(&self, argument: &'static str, x: &[f64]) -> Result<(), ConvexityError> {
-        require_finite(argument, x.into())?;
+        require_finite(argument, &aview1(x))?;
         let residual = self.residual(x);
         if residual == 0.0 {
             return Ok(());

@@ -6,7 +6,7 @@
 use super::{Enclosable, Evaluate, Objective};
 use crate::number::{Endpoint, Expression, Interval, Number};
 use crate::verdict::Method;
-use ndarray::Array1;
+use ndarray::{Array1, aview1};
 
 /// An arithmetic in which any objective can be enclosed.
 pub(crate) trait Enclosure: Number {
@@ -38,8 +38,8 @@ where
         }
         let stated = || {
             let x = plain(x)?;
-            let error = function.forward_error(x.view())?;
-            Some(within(function.value(x.view()).ok()?, error.value))
+            let error = function.forward_error(&x)?;
+            Some(within(function.value(&x).ok()?, error.value))
         };
         stated().unwrap_or_else(Self::unknown)
     }
@@ -50,10 +50,8 @@ where
         }
         let stated = || {
             let x = plain(x)?;
-            let error = function.forward_error(x.view())?;
-            let mut out = Array1::zeros(x.len());
-            function.gradient(x.view(), out.view_mut()).ok()?;
-            Some((out, error.gradient))
+            let error = function.forward_error(&x)?;
+            Some((function.gradient(&x).ok()?, error.gradient))
         };
         match stated() {
             Some((out, error)) => {
@@ -92,19 +90,18 @@ impl Enclosure for Expression {
 /// f64 as it is: what there is of a function without a formula. It encloses nothing.
 impl Enclosure for f64 {
     fn value(function: &dyn Objective, x: &[Self]) -> Self {
-        function.value(x.into()).unwrap_or(Self::NAN)
+        function.value(&aview1(x)).unwrap_or(Self::NAN)
     }
 
     fn gradient(function: &dyn Objective, x: &[Self], gradient: &mut [Self]) {
-        let mut out = Array1::zeros(x.len());
-        match function.gradient(x.into(), out.view_mut()) {
-            Ok(()) => gradient.iter_mut().zip(out).for_each(|(to, slope)| *to = slope),
+        match function.gradient(&aview1(x)) {
+            Ok(out) => gradient.iter_mut().zip(out).for_each(|(to, slope)| *to = slope),
             Err(_) => gradient.fill(Self::NAN),
         }
     }
 
     fn bregman(function: &dyn Objective, u: &[Self], v: &[Self]) -> Self {
-        function.bregman(u.into(), v.into()).unwrap_or(Self::NAN)
+        function.bregman(&aview1(u), &aview1(v)).unwrap_or(Self::NAN)
     }
 }
 
@@ -128,7 +125,7 @@ pub(crate) fn standing(function: &dyn Objective, x: &[f64]) -> Option<Method> {
     if function.enclosable().is_some() {
         return Some(Method::Precise);
     }
-    function.forward_error(x.into()).map(|_| Method::ForwardError)
+    function.forward_error(&aview1(x)).map(|_| Method::ForwardError)
 }
 
 /// A point in an arithmetic that holds f64 exactly.

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 
 /// A function on a domain in R^m, written over any [`Number`].
 ///
-/// To bring one's own function, `name`, `dimension` and `value` are enough; the gradient then comes from forward-mode
+/// To bring one's own function, `name`, `dimension` and `value_in` are enough; the gradient then comes from forward-mode
 /// differentiation, at the cost of m evaluations with dual numbers. Branch with [`Number::select`], [`Number::join`],
 /// [`Number::join_smooth`], [`Number::abs`] and [`Number::max`] only, as [`crate::number`] says: then interval
 /// evaluations enclose. Its traps are told there.
@@ -14,7 +14,7 @@ use std::fmt::Debug;
 /// ```
 /// use fenchel_convexity::number::Number;
 /// use fenchel_convexity::objectives::{Formula, Objective};
-/// use ndarray::{array, Array1};
+/// use ndarray::{Array1, array};
 ///
 /// /// log(1 + x^2) + |y|
 /// #[derive(Debug)]
@@ -23,12 +23,12 @@ use std::fmt::Debug;
 /// impl Formula for Mine {
 ///     fn name(&self) -> String { "log(1 + x^2) + |y|".into() }
 ///     fn dimension(&self) -> usize { 2 }
-///     fn value<N: Number>(&self, x: &[N]) -> N { x[0].square().ln_1p() + x[1].abs() }
+///     fn value_in<N: Number>(&self, x: &[N]) -> N { x[0].square().ln_1p() + x[1].abs() }
 /// }
 ///
-/// let mut gradient = Array1::zeros(2);
-/// Objective::gradient(&Mine, array![1.0, -3.0].view(), gradient.view_mut())?;
-/// assert_eq!(gradient, array![1.0, -1.0]);
+/// let x = array![1.0, -3.0];
+/// assert_eq!(Mine.value(&x)?, 2.0_f64.ln() + 3.0);
+/// assert_eq!(Mine.gradient(&x)?, array![1.0, -1.0]);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 pub trait Formula: Send + Sync + Debug {
@@ -39,16 +39,16 @@ pub trait Formula: Send + Sync + Debug {
     fn dimension(&self) -> usize;
 
     /// G(x), for x of length m in the domain.
-    fn value<N: Number>(&self, x: &[N]) -> N;
+    fn value_in<N: Number>(&self, x: &[N]) -> N;
 
     /// Writes the gradient at x, or the chosen subgradient at a kink (documented by each function).
     ///
     /// By default from dual numbers: m evaluations.
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         let mut point: Vec<Dual<N>> = x.iter().cloned().map(Dual::constant).collect();
         for i in 0..x.len() {
             point[i].derivative = N::one();
-            gradient[i] = self.value(&point).derivative;
+            gradient[i] = self.value_in(&point).derivative;
             point[i].derivative = N::zero();
         }
     }
@@ -56,10 +56,10 @@ pub trait Formula: Send + Sync + Debug {
     /// The Bregman divergence `D_G(u, v) = G(u) - G(v) - <s_v, u - v>`.
     ///
     /// Functions whose divergence has a formula without cancellation say so here; it must be the same function.
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
         let mut gradient = vec![N::zero(); v.len()];
-        self.gradient(v, &mut gradient);
-        let mut divergence = self.value(u) - self.value(v);
+        self.gradient_in(v, &mut gradient);
+        let mut divergence = self.value_in(u) - self.value_in(v);
         for ((u, v), s) in u.iter().zip(v).zip(gradient) {
             divergence = divergence - s * (u.clone() - v);
         }

@@ -1,6 +1,7 @@
 //! Kinks: sets on which a gradient may jump.
 
 use crate::error::{ConvexityError, require_range, require_vector};
+use ndarray::aview1;
 
 /// A set on which a gradient jumps, or a derivative of it blows up.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +42,7 @@ impl Kink {
             Self::Point(point) => ("kink", point),
             Self::Hyperplane { normal, .. } => ("normal of a kink", normal),
         };
-        require_vector(argument, entries.as_slice().into(), dimension)?;
+        require_vector(argument, &aview1(entries.as_slice()), dimension)?;
         match self {
             Self::Point(_) => Ok(()),
             Self::Hyperplane { normal, offset } => {

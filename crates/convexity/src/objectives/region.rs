@@ -64,7 +64,7 @@ impl Region {
     /// If a point is not in the domain, the radius is not positive, the ends of a segment are equal, or the inner point is not below the level.
     pub(crate) fn check(&self, objective: &dyn Objective) -> Result<(), ConvexityError> {
         let inside = |argument, point: &Vec<f64>| {
-            require_vector(argument, ArrayView1::from(point), objective.dimension())?;
+            require_vector(argument, &ArrayView1::from(point), objective.dimension())?;
             objective.domain().require(argument, point)
         };
         match self {
@@ -86,7 +86,7 @@ impl Region {
             Self::Around { point } => inside("point", point),
             Self::Sublevel { level, inside: point } => {
                 inside("inside", point)?;
-                if objective.value(ArrayView1::from(point))? < *level {
+                if objective.value(&ArrayView1::from(point))? < *level {
                     Ok(())
                 } else {
                     let requirement = "above the value of the function at `inside`";
@@ -124,7 +124,7 @@ impl Region {
             Self::Sublevel { level, inside } => {
                 for x in [u, v] {
                     for _ in 0..HALVINGS {
-                        if objective.value(ArrayView1::from(&*x)).is_ok_and(|value| value <= *level) {
+                        if objective.value(&ArrayView1::from(&*x)).is_ok_and(|value| value <= *level) {
                             break;
                         }
                         pull(x, inside, 0.5);
@@ -139,22 +139,23 @@ impl Region {
     /// On a segment: whether [`Region::lift`] moves them by no more than round-off.
     pub(crate) fn certainly_contains(
         &self,
-        value: impl Fn(&[f64]) -> PreciseInterval,
+        domain: &Domain,
+        value: impl Fn(&[PreciseInterval]) -> PreciseInterval,
         u: &[f64],
         v: &[f64],
     ) -> bool {
-        let exact = |x: &[f64]| lift::<PreciseInterval>(x);
+        let exact = |x: &[f64]| self.lift::<PreciseInterval>(domain, x);
         match self {
             Self::Everywhere => true,
             Self::Ball { centre, radius, norm } => [u, v].iter().all(|x| {
-                let offset: Vec<_> = exact(x).into_iter().zip(exact(centre)).map(|(x, c)| x - c).collect();
+                let offset: Vec<_> = exact(x).into_iter().zip(centre).map(|(x, c)| x - *c).collect();
                 certainly_at_most(&norm.value_of(&offset), *radius)
             }),
             Self::Segment { from, to } => {
                 [u, v].iter().all(|x| beside(from, to, x, &foot(from, to, x)) <= BESIDE)
             }
             Self::Around { point } => v == point,
-            Self::Sublevel { level, .. } => [u, v].iter().all(|x| certainly_at_most(&value(x), *level)),
+            Self::Sublevel { level, .. } => [u, v].iter().all(|x| certainly_at_most(&value(&exact(x)), *level)),
         }
     }
 
@@ -252,4 +253,24 @@ fn foot(from: &[f64], to: &[f64], x: &[f64]) -> Vec<f64> {
 fn beside(from: &[f64], to: &[f64], x: &[f64], foot: &[f64]) -> f64 {
     let largest = from.iter().chain(to).fold(0.0, |most: f64, a| most.max(a.abs()));
     x.iter().zip(foot).fold(0.0, |most: f64, (x, f)| most.max((x - f).abs())) / largest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::norms::Norm;
+
+    #[test]
+    fn on_the_simplex_the_point_that_is_evaluated_is_asked_for() {
+        let centre = vec![0.25, 0.25, 0.5];
+        // It stands for the point with 0.65625 for its largest entry, which lies outside.
+        let raw = [0.125, 0.21875, 0.640625];
+        let region = Region::Ball { centre, radius: 0.140625, norm: Norm::LINF };
+        let contains = |domain: &Domain, x: &[f64]| {
+            region.certainly_contains(domain, |_: &[PreciseInterval]| PreciseInterval::unknown(), x, x)
+        };
+        assert!(contains(&Domain::Whole, &raw));
+        assert!(!contains(&Domain::Simplex, &raw));
+        assert!(contains(&Domain::Simplex, &[0.125, 0.234375, 0.640625]));
+    }
 }

@@ -4,7 +4,7 @@ use crate::error::{ConvexityError, require_dimension};
 use crate::inequality::{Inequality, Observation, Pair, Sense, slack, verdict_at};
 use crate::trajectory::Trajectory;
 use crate::verdict::{Report, Verdict};
-use ndarray::ArrayView1;
+use ndarray::ArrayRef1;
 
 /// The worse the smaller: violations, then what is open, then what holds, by the margin.
 type Rank = (u8, f64);
@@ -22,7 +22,7 @@ fn rank(verdict: &Verdict, margin: f64) -> Rank {
 pub(super) fn along(
     inequality: &dyn Inequality,
     trajectory: &Trajectory,
-    v: ArrayView1<f64>,
+    v: &ArrayRef1<f64>,
 ) -> Result<Report, ConvexityError> {
     require_dimension("trajectory", trajectory.dimension(), inequality.ground().dimension())?;
     let mut worst: Option<(Rank, Observation, Verdict)> = None;

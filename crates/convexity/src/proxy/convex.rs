@@ -9,7 +9,7 @@ use crate::objectives::{Objective, Region};
 use crate::search::SearchConfig;
 use crate::trajectory::Trajectory;
 use crate::verdict::{Report, Verdict};
-use ndarray::{Array1, ArrayView1};
+use ndarray::ArrayRef1;
 use std::sync::Arc;
 
 /// The claim `<grad f(w), w - v> >= g(w) - h(v)`.
@@ -83,17 +83,16 @@ impl ProxyConvex {
     /// # Errors
     ///
     /// If a point is not in the domain, or a value leaves f64.
-    pub fn slack(&self, w: ArrayView1<f64>, v: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+    pub fn slack(&self, w: &ArrayRef1<f64>, v: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         require_vector("v", v, self.f.dimension())?;
-        let mut gradient = Array1::zeros(w.len());
-        self.f.gradient(w, gradient.view_mut())?;
+        let gradient = self.f.gradient(w)?;
         let inner = gradient.iter().zip(w).zip(v).fold(0.0, |sum, ((s, w), v)| sum + s * (w - v));
         Ok(inner - self.g.value(w)? + self.h.value(v)?)
     }
 
     /// Whether the claim holds at one pair, decided by an enclosure where f64 could err.
     #[must_use]
-    pub fn at(&self, w: ArrayView1<f64>, v: ArrayView1<f64>) -> Verdict {
+    pub fn at(&self, w: &ArrayRef1<f64>, v: &ArrayRef1<f64>) -> Verdict {
         verdict_at(&self.inequality(), &Pair { u: w.to_vec(), v: v.to_vec() })
     }
 
@@ -115,7 +114,7 @@ impl ProxyConvex {
     /// # Errors
     ///
     /// If v does not fit, or as [`ProxyConvex::slack`].
-    pub fn along(&self, trajectory: &Trajectory, v: ArrayView1<f64>) -> Result<Report, ConvexityError> {
+    pub fn along(&self, trajectory: &Trajectory, v: &ArrayRef1<f64>) -> Result<Report, ConvexityError> {
         require_vector("v", v, self.f.dimension())?;
         along(&self.inequality(), trajectory, v)
     }

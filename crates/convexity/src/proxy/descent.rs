@@ -4,7 +4,7 @@ use super::round_off::value_error;
 use super::{Observation, Oracle, ProxyConvex, RoundOff, SmoothGuarantee};
 use crate::error::{ConvexityError, require_finite, require_positive, require_range, require_vector};
 use fenchel_random::{Seed, Stream};
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayRef1};
 use rayon::prelude::*;
 
 /// v with h(v): what the run is compared with.
@@ -21,15 +21,15 @@ impl Comparator {
     ///
     /// If v is empty or a number is not finite.
     pub fn new(point: Array1<f64>, cost: f64) -> Result<Self, ConvexityError> {
-        require_finite("v", point.view())?;
+        require_finite("v", &point)?;
         require_range("h(v)", cost, true, "finite")?;
         Ok(Self { point, cost })
     }
 
     /// v.
     #[must_use]
-    pub fn point(&self) -> ArrayView1<'_, f64> {
-        self.point.view()
+    pub fn point(&self) -> &Array1<f64> {
+        &self.point
     }
 
     /// h(v).
@@ -43,9 +43,9 @@ impl Comparator {
     /// # Errors
     ///
     /// If w_0 does not fit.
-    pub fn distance(&self, start: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+    pub fn distance(&self, start: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         require_vector("w_0", start, self.point.len())?;
-        let difference = &start - &self.point;
+        let difference = start.to_owned() - &self.point;
         Ok(difference.dot(&difference).sqrt())
     }
 
@@ -56,7 +56,7 @@ impl Comparator {
     /// If w_0 does not fit, h(v) is negative or L2 is not positive.
     pub fn guarantee(
         &self,
-        start: ArrayView1<f64>,
+        start: &ArrayRef1<f64>,
         smoothness: f64,
     ) -> Result<SmoothGuarantee, ConvexityError> {
         let distance = self.distance(start)?;
@@ -122,8 +122,8 @@ impl Run {
             return Some(step);
         }
         let (functions, iterates) = self.replay.as_ref()?;
-        let error = functions.round_off(iterates[t].view())?;
-        let next_error = value_error(&**functions.f(), iterates[t + 1].view())?;
+        let error = functions.round_off(&iterates[t])?;
+        let next_error = value_error(&**functions.f(), &iterates[t + 1])?;
         Some(Step { bounded: true, error, next_error, ..step })
     }
 
@@ -141,8 +141,8 @@ impl Run {
 
     /// w_T.
     #[must_use]
-    pub fn last(&self) -> ArrayView1<'_, f64> {
-        self.last.view()
+    pub fn last(&self) -> &Array1<f64> {
+        &self.last
     }
 
     /// h(v).
@@ -189,7 +189,7 @@ impl Descent {
     pub fn gradient(
         &self,
         oracle: &dyn Oracle,
-        start: ArrayView1<f64>,
+        start: &ArrayRef1<f64>,
         comparator: &Comparator,
     ) -> Result<Run, ConvexityError> {
         self.run(oracle, start, comparator, None)
@@ -205,7 +205,7 @@ impl Descent {
     pub fn stochastic(
         &self,
         oracle: &dyn Oracle,
-        start: ArrayView1<f64>,
+        start: &ArrayRef1<f64>,
         comparator: &Comparator,
         runs: usize,
         seed: Seed,
@@ -220,7 +220,7 @@ impl Descent {
     fn run(
         &self,
         oracle: &dyn Oracle,
-        start: ArrayView1<f64>,
+        start: &ArrayRef1<f64>,
         comparator: &Comparator,
         mut stream: Option<Stream>,
     ) -> Result<Run, ConvexityError> {
@@ -228,19 +228,18 @@ impl Descent {
         require_vector("v", comparator.point(), oracle.dimension())?;
         let v = comparator.point();
         let mut w = start.to_owned();
-        let (mut gradient, mut sampled) = (Array1::zeros(w.len()), Array1::zeros(w.len()));
         let mut replay = oracle.functions().map(|functions| (functions.clone(), vec![w.clone()]));
-        let mut seen = oracle.observe(w.view(), gradient.view_mut())?;
+        let mut seen = oracle.observe(&w)?;
         let mut steps = Vec::with_capacity(self.steps);
         for _ in 0..self.steps {
-            match &mut stream {
-                Some(stream) => oracle.sample(w.view(), stream, sampled.view_mut())?,
-                None => sampled.assign(&gradient),
-            }
-            let mut step = describe(&w, v, &gradient, &sampled, &seen);
+            let sampled = match &mut stream {
+                Some(stream) => oracle.sample(&w, stream)?,
+                None => seen.gradient.clone(),
+            };
+            let mut step = describe(&w, v, &sampled, &seen);
             w.scaled_add(-self.step, &sampled);
-            require_finite("w", w.view())?;
-            seen = oracle.observe(w.view(), gradient.view_mut())?;
+            require_finite("w", &w)?;
+            seen = oracle.observe(&w)?;
             step.next = seen.f;
             step.bounded &= seen.error.is_some();
             step.next_error = seen.error.unwrap_or_default().f;
@@ -254,13 +253,8 @@ impl Descent {
     }
 }
 
-fn describe(
-    w: &Array1<f64>,
-    v: ArrayView1<f64>,
-    gradient: &Array1<f64>,
-    sampled: &Array1<f64>,
-    seen: &Observation,
-) -> Step {
+fn describe(w: &Array1<f64>, v: &ArrayRef1<f64>, sampled: &Array1<f64>, seen: &Observation) -> Step {
+    let gradient = &seen.gradient;
     let gradient_square = gradient.dot(gradient);
     let (mut inner, mut distance) = (0.0, 0.0);
     for ((s, w), v) in gradient.iter().zip(w).zip(v) {

@@ -3,7 +3,7 @@
 use super::ProxyConvex;
 use crate::error::{ConvexityError, require_range, require_vector};
 use fenchel_random::Stream;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::{Array1, ArrayRef1};
 
 /// An instance as the runner sees it: f with its surrogate g, its gradient, and unbiased stochastic
 /// gradients.
@@ -11,28 +11,19 @@ pub trait Oracle: Send + Sync {
     /// The dimension of w.
     fn dimension(&self) -> usize;
 
-    /// Writes grad f(w) and returns the numbers at w.
+    /// The gradient and the numbers at w.
     ///
     /// # Errors
     ///
     /// If w does not fit or is not finite, or a number leaves f64.
-    fn observe(
-        &self,
-        w: ArrayView1<f64>,
-        gradient: ArrayViewMut1<f64>,
-    ) -> Result<Observation, ConvexityError>;
+    fn observe(&self, w: &ArrayRef1<f64>) -> Result<Observation, ConvexityError>;
 
-    /// Writes one stochastic gradient at w; its mean over the stream is grad f(w).
+    /// One stochastic gradient at w; its mean over the stream is grad f(w).
     ///
     /// # Errors
     ///
     /// As [`Oracle::observe`].
-    fn sample(
-        &self,
-        w: ArrayView1<f64>,
-        stream: &mut Stream,
-        gradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError>;
+    fn sample(&self, w: &ArrayRef1<f64>, stream: &mut Stream) -> Result<Array1<f64>, ConvexityError>;
 
     /// The functions whose f64 values the observations are, for an oracle that states no bound on the
     /// round-off.
@@ -43,9 +34,11 @@ pub trait Oracle: Send + Sync {
     }
 }
 
-/// The numbers at one point.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The gradient and the numbers at one point.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
+    /// grad f(w).
+    pub gradient: Array1<f64>,
     /// f(w).
     pub f: f64,
     /// g(w).
@@ -137,28 +130,19 @@ impl Oracle for Noisy {
         self.proxy.f().dimension()
     }
 
-    fn observe(
-        &self,
-        w: ArrayView1<f64>,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<Observation, ConvexityError> {
+    fn observe(&self, w: &ArrayRef1<f64>) -> Result<Observation, ConvexityError> {
         require_vector("w", w, self.dimension())?;
         let f = self.proxy.f().value(w)?;
-        self.proxy.f().gradient(w, gradient.view_mut())?;
+        let gradient = self.proxy.f().gradient(w)?;
         let second_moment = gradient.dot(&gradient) + self.deviation * self.deviation;
-        Ok(Observation { f, g: self.proxy.g().value(w)?, second_moment, error: None })
+        Ok(Observation { gradient, f, g: self.proxy.g().value(w)?, second_moment, error: None })
     }
 
-    fn sample(
-        &self,
-        w: ArrayView1<f64>,
-        stream: &mut Stream,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        self.proxy.f().gradient(w, gradient.view_mut())?;
+    fn sample(&self, w: &ArrayRef1<f64>, stream: &mut Stream) -> Result<Array1<f64>, ConvexityError> {
+        let mut gradient = self.proxy.f().gradient(w)?;
         let i = stream.random_range(0..w.len());
         gradient[i] += if stream.random_bool(0.5) { self.deviation } else { -self.deviation };
-        Ok(())
+        Ok(gradient)
     }
 
     fn functions(&self) -> Option<&ProxyConvex> {
@@ -171,21 +155,12 @@ impl Oracle for Exact {
         self.noisy.dimension()
     }
 
-    fn observe(
-        &self,
-        w: ArrayView1<f64>,
-        gradient: ArrayViewMut1<f64>,
-    ) -> Result<Observation, ConvexityError> {
-        self.noisy.observe(w, gradient)
+    fn observe(&self, w: &ArrayRef1<f64>) -> Result<Observation, ConvexityError> {
+        self.noisy.observe(w)
     }
 
-    fn sample(
-        &self,
-        w: ArrayView1<f64>,
-        _: &mut Stream,
-        gradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        self.noisy.proxy.f().gradient(w, gradient)
+    fn sample(&self, w: &ArrayRef1<f64>, _: &mut Stream) -> Result<Array1<f64>, ConvexityError> {
+        self.noisy.proxy.f().gradient(w)
     }
 
     fn functions(&self) -> Option<&ProxyConvex> {

@@ -9,7 +9,7 @@ use crate::objectives::{Objective, Region};
 use crate::search::SearchConfig;
 use crate::trajectory::Trajectory;
 use crate::verdict::{Report, Verdict};
-use ndarray::{Array1, ArrayView1};
+use ndarray::ArrayRef1;
 use std::sync::Arc;
 
 /// The claim `||grad f(w)||^alpha >= (mu/2)(g(w) - xi)`.
@@ -95,16 +95,15 @@ impl ProxyPl {
     /// # Errors
     ///
     /// If w is not in the domain, or a value leaves f64.
-    pub fn slack(&self, w: ArrayView1<f64>) -> Result<f64, ConvexityError> {
-        let mut gradient = Array1::zeros(w.len());
-        self.f.gradient(w, gradient.view_mut())?;
+    pub fn slack(&self, w: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
+        let gradient = self.f.gradient(w)?;
         let norm = gradient.iter().fold(0.0_f64, |norm, s| norm.hypot(*s));
         Ok(norm.powf(self.alpha) - 0.5 * self.mu * (self.g.value(w)? - self.xi))
     }
 
     /// Whether the claim holds at one point, decided by an enclosure where f64 could err.
     #[must_use]
-    pub fn at(&self, w: ArrayView1<f64>) -> Verdict {
+    pub fn at(&self, w: &ArrayRef1<f64>) -> Verdict {
         verdict_at(&self.inequality(), &Pair { u: w.to_vec(), v: w.to_vec() })
     }
 
@@ -125,7 +124,7 @@ impl ProxyPl {
     /// As [`ProxyPl::slack`].
     pub fn along(&self, trajectory: &Trajectory) -> Result<Report, ConvexityError> {
         let first = trajectory.states()[0].point.clone();
-        along(&self.inequality(), trajectory, first.view())
+        along(&self.inequality(), trajectory, &first)
     }
 
     fn inequality(&self) -> PolyakLojasiewicz<'_> {

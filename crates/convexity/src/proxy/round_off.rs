@@ -3,15 +3,14 @@
 use super::{ProxyConvex, RoundOff};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Enclosure, Objective, lift};
-use ndarray::{Array1, ArrayView1};
+use ndarray::ArrayRef1;
 
 impl ProxyConvex {
     /// Bounds on the errors of f, g and the gradient at w in f64; none where one of them has no enclosure.
     ///
     /// A function without a formula is enclosed by the forward error that its owner states, if there is one.
-    pub(super) fn round_off(&self, w: ArrayView1<f64>) -> Option<RoundOff> {
-        let mut gradient = Array1::zeros(w.len());
-        self.f().gradient(w, gradient.view_mut()).ok()?;
+    pub(super) fn round_off(&self, w: &ArrayRef1<f64>) -> Option<RoundOff> {
+        let gradient = self.f().gradient(w).ok()?;
         let x: Vec<PreciseInterval> = lift(&w.to_vec());
         let mut exact = vec![PreciseInterval::zero(); x.len()];
         PreciseInterval::gradient(&**self.f(), &x, &mut exact);
@@ -28,7 +27,7 @@ impl ProxyConvex {
 }
 
 /// A bound on the error of f(w) in f64; none where there is no enclosure.
-pub(super) fn value_error(function: &dyn Objective, w: ArrayView1<f64>) -> Option<f64> {
+pub(super) fn value_error(function: &dyn Objective, w: &ArrayRef1<f64>) -> Option<f64> {
     let computed = function.value(w).ok()?;
     distance(computed, &PreciseInterval::value(function, &lift::<PreciseInterval>(&w.to_vec())))
 }

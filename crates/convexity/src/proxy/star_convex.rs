@@ -32,7 +32,7 @@ pub use root_power::RootPower;
 
 use super::{Comparator, IntoObjective, ProxyConvex, SmoothGuarantee, Surrogate};
 use crate::error::{ConvexityError, require_positive};
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayRef1};
 use std::sync::Arc;
 
 /// A convex function as an instance: (f, f).
@@ -93,7 +93,7 @@ impl StarConvex {
     /// # Errors
     ///
     /// If w_0 does not fit.
-    pub fn guarantee(&self, start: ArrayView1<f64>) -> Result<SmoothGuarantee, ConvexityError> {
+    pub fn guarantee(&self, start: &ArrayRef1<f64>) -> Result<SmoothGuarantee, ConvexityError> {
         self.comparator().guarantee(start, self.smoothness)
     }
 

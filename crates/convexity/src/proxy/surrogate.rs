@@ -4,9 +4,9 @@ use super::IntoObjective;
 use crate::error::{ConvexityError, require_range};
 use crate::number::{Endpoint, Interval, Number};
 use crate::objectives::{
-    Differentiate, Domain, Enclosable, Enclosure, Evaluate, ForwardError, Kink, Objective,
+    Differentiate, Domain, Enclosable, Enclosure, Evaluate, ForwardError, Function, Kink, Objective,
 };
-use ndarray::{Array1, ArrayView1, ArrayViewMut1};
+use ndarray::{Array1, ArrayRef1};
 use std::sync::Arc;
 
 /// The function `constant + factor f`: the form that g and h take in most instances.
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// use ndarray::array;
 ///
 /// let g = Surrogate::new(Quadratic::diagonal(&[2.0])?, 0.5, 1.0)?;
-/// assert_eq!(g.value(array![3.0].view())?, 5.5);
+/// assert_eq!(g.value(&array![3.0])?, 5.5);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl Surrogate {
     }
 }
 
-impl Objective for Surrogate {
+impl Function for Surrogate {
     fn name(&self) -> String {
         format!("{} + {} ({})", self.constant, self.factor, self.function.name())
     }
@@ -73,16 +73,16 @@ impl Objective for Surrogate {
     fn kinks(&self) -> Vec<Kink> {
         if self.factor == 0.0 { Vec::new() } else { self.function.kinks() }
     }
+}
 
-    fn value(&self, x: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+impl Objective for Surrogate {
+    fn value(&self, x: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         let value = self.function.value(x)?;
         Ok(if self.factor == 0.0 { self.constant } else { value * self.factor + self.constant })
     }
 
-    fn gradient(&self, x: ArrayView1<f64>, mut gradient: ArrayViewMut1<f64>) -> Result<(), ConvexityError> {
-        self.function.gradient(x, gradient.view_mut())?;
-        gradient *= self.factor;
-        Ok(())
+    fn gradient(&self, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
+        Ok(self.function.gradient(x)? * self.factor)
     }
 
     fn enclosable(&self) -> Option<&dyn Enclosable> {
@@ -90,15 +90,14 @@ impl Objective for Surrogate {
         has_formula.then_some(self)
     }
 
-    fn forward_error(&self, x: ArrayView1<f64>) -> Option<ForwardError> {
+    fn forward_error(&self, x: &ArrayRef1<f64>) -> Option<ForwardError> {
         let inner = self.function.forward_error(x)?;
         // Two more roundings of the value, one of each entry of the gradient, each at most an ulp of what it
         // makes.
         let ulp = f64::EPSILON;
         let factor = self.factor.abs();
         let value = self.function.value(x).ok()?.abs();
-        let mut gradient = Array1::zeros(x.len());
-        self.function.gradient(x, gradient.view_mut()).ok()?;
+        let gradient = self.function.gradient(x).ok()?;
         let largest = gradient.iter().fold(0.0_f64, |most, s| most.max(s.abs()));
         Some(ForwardError {
             value: factor * inner.value + 2.0 * ulp * (factor * (value + inner.value) + self.constant.abs()),

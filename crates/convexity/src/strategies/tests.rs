@@ -16,31 +16,29 @@ proptest! {
 
     #[test]
     fn norms_obey_their_axioms_and_hoelder(norm in norms(3), u in vectors(3, 4.0), s in vectors(3, 4.0), a in -3.0..3.0_f64) {
-        let (of_u, of_s) = (norm.value(u.view())?, norm.value(s.view())?);
-        prop_assert!(norm.value((&u + &s).view())? <= (of_u + of_s) * (1.0 + ROUND_OFF));
-        prop_assert!((norm.value((&u * a).view())? - a.abs() * of_u).abs() <= ROUND_OFF * a.abs() * of_u);
-        prop_assert!(u.dot(&s).abs() <= of_u * norm.dual().value(s.view())? * (1.0 + ROUND_OFF));
+        let (of_u, of_s) = (norm.value(&u)?, norm.value(&s)?);
+        prop_assert!(norm.value(&(&u + &s).view())? <= (of_u + of_s) * (1.0 + ROUND_OFF));
+        prop_assert!((norm.value(&(&u * a).view())? - a.abs() * of_u).abs() <= ROUND_OFF * a.abs() * of_u);
+        prop_assert!(u.dot(&s).abs() <= of_u * norm.dual().value(&s)? * (1.0 + ROUND_OFF));
     }
 
     #[test]
     fn subgradients_of_norms_attain_them(norm in norms(3), u in vectors(3, 4.0), choice in vectors(3, 1.0)) {
-        let mut s = Array1::zeros(3);
-        norm.subgradient_choice(u.view(), choice.view(), s.view_mut())?;
-        let value = norm.value(u.view())?;
+        let s = norm.subgradient_choice(&u, &choice)?;
+        let value = norm.value(&u)?;
         prop_assert!((u.dot(&s) - value).abs() <= ROUND_OFF * value);
-        prop_assert!(norm.dual().value(s.view())? <= 1.0 + ROUND_OFF);
+        prop_assert!(norm.dual().value(&s)? <= 1.0 + ROUND_OFF);
     }
 
     #[test]
     fn t1_fenchel_young(psi in potentials(2), u in vectors(2, 2.0), s in vectors(2, 2.0)) {
         let dual = psi.conjugate()?;
-        if let (Ok(a), Ok(b)) = (psi.value(u.view()), dual.value(s.view())) {
+        if let (Ok(a), Ok(b)) = (psi.value(&u), dual.value(&s)) {
             prop_assert!(a + b >= u.dot(&s) - ROUND_OFF * (a.min(1e9) + b.min(1e9) + u.dot(&s).abs()));
         }
-        let mut s = Array1::zeros(2);
-        if psi.gradient(u.view(), s.view_mut()).is_ok() {
+        if let Ok(mut s) = psi.gradient(&u) {
             s *= 1.0 - 1e-14;
-            let (a, b) = (psi.value(u.view())?, dual.value_of(&s.to_vec()));
+            let (a, b) = (psi.value(&u)?, dual.value_of(&s.to_vec()));
             prop_assert!((a + b - u.dot(&s)).abs() <= ROUND_OFF * (a + u.dot(&s).abs()) + 1e-300, "{} {} {}", a, b, u.dot(&s));
         }
     }
@@ -48,24 +46,22 @@ proptest! {
     #[test]
     fn t1_homogeneity(psi in norm_powers(3), u in vectors(3, 2.0)) {
         let (_, r, _) = psi.as_norm_power().expect("a norm power");
-        let mut s = Array1::zeros(3);
-        let value = psi.value(u.view())?;
-        psi.gradient(u.view(), s.view_mut())?;
+        let value = psi.value(&u)?;
+        let s = psi.gradient(&u)?;
         prop_assert!((u.dot(&s) - r.get() * value).abs() <= ROUND_OFF * r.get() * value);
         let dual = psi.conjugate()?;
-        let energy = dual.value(u.view())?;
-        dual.gradient(u.view(), s.view_mut())?;
-        let there = psi.value(s.view())?;
+        let energy = dual.value(&u)?;
+        let there = psi.value(&dual.gradient(&u)?)?;
         prop_assert!((there - (r.conjugate().get() - 1.0) * energy).abs() <= 10.0 * ROUND_OFF * there.max(1e-290));
     }
 
     #[test]
     fn t2_gains_bound_affine_maps(norm in norms(2), entries in prop::collection::vec(-2.0..2.0_f64, 6), u in vectors(2, 1.0)) {
         let a = Array2::from_shape_vec((3, 2), entries).expect("six entries");
-        let of_u = norm.value(u.view())?;
+        let of_u = norm.value(&u)?;
         prop_assume!(of_u > 0.0);
         for out in [Norm::L1, Norm::L2, Norm::LINF] {
-            let gain = out.value(a.dot(&u).view())? / of_u;
+            let gain = out.value(&a.dot(&u).view())? / of_u;
             if let (Ok(most), Ok(least)) = (operator_norm(&a, &out, &norm), operator_gain(&a, &out, &norm)) {
                 prop_assert!(gain <= most * (1.0 + ROUND_OFF) && gain >= least * (1.0 - ROUND_OFF));
             }
@@ -129,11 +125,11 @@ proptest! {
     #[test]
     fn losses_lie_between_their_bounds(loss in losses(), y in probabilities(4), f in vectors(4, 6.0)) {
         let mut e = Array1::zeros(4);
-        let gap = loss.value_and_residual(y.view(), f.view(), e.view_mut())? - loss.infimum(y.view());
+        let gap = loss.value_and_residual(&y, &f, &mut e)? - loss.infimum(&y);
         let t = e.dot(&e).sqrt();
         // Round-off of the residual: p - y cancels, and a power 1/(alpha - 1) <= 20 multiplies that of f.
         let error = 1e-13;
-        let bounds = loss.bounds(y.view())?;
+        let bounds = loss.bounds(&y)?;
         let (lower, upper) = (bounds.lower((t - error).max(0.0)), bounds.upper(t + error));
         prop_assert!(lower <= gap * (1.0 + 1e-12) && gap <= upper * (1.0 + 1e-12), "{} <= {} <= {}", lower, gap, upper);
         if loss.residual_sums_to_zero() {

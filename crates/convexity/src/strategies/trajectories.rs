@@ -45,7 +45,7 @@ pub fn descents(m: usize) -> impl Strategy<Value = Descent> + Clone {
             }
             let modulus = smooth[pick % smooth.len()].clone();
             let method = GeneralisedDescent::new(modulus.potential().clone(), step).ok()?;
-            let trajectory = method.run(entry.objective(), start.view(), steps).ok()?;
+            let trajectory = method.run(entry.objective(), &start, steps).ok()?;
             Some(Descent { entry, modulus, step, trajectory })
         },
     )
@@ -95,7 +95,7 @@ fn batch_descent(
     let size = 1 + seed as usize % losses.len();
     let sum = FiniteSum::new(losses)?;
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0)?;
-    let run = MiniBatchDescent::new(method, size, Seed::new(seed))?.run(&sum, start.view(), steps)?;
+    let run = MiniBatchDescent::new(method, size, Seed::new(seed))?.run(&sum, &start, steps)?;
     Ok(BatchDescent { sum, modulus, run })
 }
 
@@ -128,7 +128,7 @@ mod tests {
             prop_assume!(*step == 1.0 && modulus.offset() == 0.0);
             let instance = Run::new(entry.objective(), modulus, trajectory);
             if let Some((minimiser, _)) = entry.minimum() {
-                let report = rates::energy(&instance, &Infimum::At(minimiser.to_vec()))?;
+                let report = rates::energy(&instance, &Infimum::At(minimiser.to_owned()))?;
                 prop_assert!(report.verdict().holds(), "{}: {}", entry.objective().name(), report.verdict());
                 if entry.is_closed_convex() && trajectory.states()[0].point.iter().any(|&x| x != 0.0) {
                     let report = rates::convex(&instance, minimiser)?;

@@ -41,7 +41,7 @@
 //! };
 //! let sum = FiniteSum::new(centres.iter().map(|&a| parabola(a)).collect::<Result<_, _>>()?)?;
 //! let mean = |batch: &[usize]| {
-//!     Infimum::At(vec![batch.iter().map(|&i| centres[i]).sum::<f64>() / batch.len() as f64])
+//!     Infimum::At(array![batch.iter().map(|&i| centres[i]).sum::<f64>() / batch.len() as f64])
 //! };
 //! let pairs = BatchInfima::new(&sum, 2, mean)?;
 //! let points = Trajectory::record(&sum, [array![0.5], array![7.0]])?;
@@ -66,12 +66,11 @@ use crate::error::{ConvexityError, require_dimension, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Enclosure, Objective};
+use crate::objectives::{Enclosure, Function, Objective};
 use crate::search::SearchConfig;
 use crate::trajectory::{FiniteSum, Trajectory};
 use crate::verdict::{Hypothesis, Report, Witness};
 use batch_infima::Unbeaten;
-use ndarray::Array1;
 
 /// How far a recorded loss may lie below its infimum, relative to both: round-off of two values.
 const TOLERANCE: f64 = 1e-13;
@@ -102,11 +101,10 @@ pub fn check(
     let mut below = f64::NEG_INFINITY;
     let mut tally = Tally::new("T8.floor");
     for state in points.states() {
-        let x = state.point.view();
+        let x = &state.point;
         let (mut energy, mut size) = (0.0, state.value.abs() + offset);
         for (batch, &least) in batches.iter().zip(infima.values()) {
-            let mut gradient = Array1::zeros(x.len());
-            batch.gradient(x, gradient.view_mut())?;
+            let gradient = batch.gradient(x)?;
             energy += dual.value_of(&gradient.to_vec()) / count;
             let value = batch.value(x)?;
             size += least.abs() / count;

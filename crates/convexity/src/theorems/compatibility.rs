@@ -35,7 +35,7 @@ use crate::moduli::{Modulus, Side};
 use crate::number::PreciseInterval;
 use crate::objectives::{Enclosure, Objective};
 use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
-use ndarray::{Array1, ArrayView1};
+use ndarray::{ArrayView1, aview1};
 
 /// More parts than this are not tried.
 const MOST_PARTS: f64 = 1e6;
@@ -65,8 +65,8 @@ pub fn check(
     v: &[f64],
 ) -> Result<Report, ConvexityError> {
     let m = function.dimension();
-    require_vector("u", ArrayView1::from(u), m)?;
-    require_vector("v", ArrayView1::from(v), m)?;
+    require_vector("u", &ArrayView1::from(u), m)?;
+    require_vector("v", &ArrayView1::from(v), m)?;
     modulus.potential().require_dimension("modulus", m)?;
     let Some((c, r, norm)) = modulus.as_norm_power() else {
         return Err(incompatible("it must be a norm power"));
@@ -74,9 +74,7 @@ pub fn check(
     if modulus.offset() != 0.0 {
         return Err(incompatible("it carries an offset, and T5 is about offsets zero"));
     }
-    let (mut at_u, mut at_v) = (Array1::zeros(m), Array1::zeros(m));
-    function.gradient(ArrayView1::from(u), at_u.view_mut())?;
-    function.gradient(ArrayView1::from(v), at_v.view_mut())?;
+    let (at_u, at_v) = (function.gradient(&aview1(u))?, function.gradient(&aview1(v))?);
     let difference: Vec<f64> = u.iter().zip(v).map(|(u, v)| u - v).collect();
     let length = norm.value_of(&difference);
     if length == 0.0 {
@@ -136,7 +134,7 @@ fn observe(
     tally: &mut Tally,
 ) -> Result<(), ConvexityError> {
     let displacement: Vec<f64> = u.iter().zip(v).map(|(u, v)| u - v).collect();
-    let measured = function.bregman(u.into(), v.into())?;
+    let measured = function.bregman(&aview1(u), &aview1(v))?;
     let bound = modulus.bound_of(&displacement);
     let slack = modulus.slack(measured, &displacement);
     let observation = Observation { measured, bound, slack, size: measured.abs() + bound.abs() };
@@ -212,7 +210,7 @@ mod tests {
             1
         }
 
-        fn value<N: crate::number::Number>(&self, x: &[N]) -> N {
+        fn value_in<N: crate::number::Number>(&self, x: &[N]) -> N {
             x[0].powf(self.0) / self.0
         }
     }

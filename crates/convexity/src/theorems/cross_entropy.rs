@@ -62,11 +62,8 @@ pub fn check(classes: usize, constant: f64, config: &SearchConfig) -> Result<Rep
         // Sizes from 1e-6 to 1e2: far beyond, min p is 0 in f64.
         logits.iter_mut().for_each(|f| *f *= 0.01);
         let mut residual = Array1::zeros(classes);
-        let loss = SoftmaxCrossEntropy.value_and_residual(
-            target.view(),
-            ArrayView1::from(&logits),
-            residual.view_mut(),
-        )?;
+        let loss =
+            SoftmaxCrossEntropy.value_and_residual(&target, &ArrayView1::from(&logits), &mut residual)?;
         let least = residual.iter().zip(&target).map(|(e, y)| e + y).fold(f64::INFINITY, f64::min);
         if least <= 0.0 {
             continue;

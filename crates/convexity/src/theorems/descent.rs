@@ -30,7 +30,7 @@
 //! let function = Separable::new(LogCosh, 2)?;
 //! let modulus = Modulus::smooth(1.0, 2.0, Norm::L2)?;
 //! let method = GeneralisedDescent::new(modulus.potential().clone(), 1.5)?;
-//! let trajectory = method.run(&function, array![3.0, -1.0].view(), 30)?;
+//! let trajectory = method.run(&function, &array![3.0, -1.0], 30)?;
 //! let report = descent::check(&Run::new(&function, &modulus, &trajectory), 1.5)?;
 //! assert!(report.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
@@ -241,7 +241,7 @@ mod tests {
         steps: usize,
     ) -> Trajectory {
         let method = GeneralisedDescent::new(modulus.potential().clone(), step).unwrap();
-        method.run(function, Array1::from(start.to_vec()).view(), steps).unwrap()
+        method.run(function, &Array1::from(start.to_vec()).view(), steps).unwrap()
     }
 
     #[test]

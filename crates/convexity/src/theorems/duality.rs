@@ -91,13 +91,9 @@ pub(super) fn convexity(function: &dyn Objective, config: &SearchConfig) -> Hypo
     for index in 0..config.budget.div_ceil(10) {
         let u = Array1::from(point(config.seed.derive("u"), index, m, &domain, &kinks));
         let v = Array1::from(point(config.seed.derive("v"), index / 3, m, &domain, &kinks));
-        let mut s = Array1::zeros(m);
-        let (Ok(d), Ok(a), Ok(b), Ok(())) = (
-            function.bregman(u.view(), v.view()),
-            function.value(u.view()),
-            function.value(v.view()),
-            function.gradient(v.view(), s.view_mut()),
-        ) else {
+        let (Ok(d), Ok(a), Ok(b), Ok(s)) =
+            (function.bregman(&u, &v), function.value(&u), function.value(&v), function.gradient(&v))
+        else {
             continue;
         };
         let size = a.abs() + b.abs() + s.dot(&(&u - &v)).abs();
@@ -114,14 +110,11 @@ fn fenchel_young_residual(function: &dyn Objective, conjugate: &dyn Objective, c
     let mut worst: Option<f64> = None;
     for index in 0..config.budget.div_ceil(10) {
         let v = Array1::from(point(config.seed.derive("w"), index, m, &domain, &kinks));
-        let mut s = Array1::zeros(m);
-        if function.gradient(v.view(), s.view_mut()).is_err() {
-            continue;
-        }
+        let Ok(s) = function.gradient(&v) else { continue };
         let mut snapped = s.to_vec();
         dual_domain.project(&mut snapped);
         let s = Array1::from(snapped);
-        let (Ok(a), Ok(b)) = (function.value(v.view()), conjugate.value(s.view())) else { continue };
+        let (Ok(a), Ok(b)) = (function.value(&v), conjugate.value(&s)) else { continue };
         let inner = v.dot(&s);
         // Projecting s moves it by an ulp of 1, which moves the inner product by that times v.
         let moved = f64::EPSILON / TOLERANCE * v.mapv(f64::abs).sum();

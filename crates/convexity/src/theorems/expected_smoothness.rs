@@ -41,10 +41,10 @@ use super::steps::{divergence, record_of};
 use crate::error::{ConvexityError, require_dimension, require_finite, require_positive, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Enclosure, Objective};
+use crate::objectives::{Enclosure, Function, Objective};
 use crate::trajectory::{FiniteSum, Trajectory};
 use crate::verdict::{Hypothesis, Report, Witness};
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayRef1, aview1};
 
 /// The bias of mean gradients that round-off may explain, relative to their root mean square.
 const BIAS: f64 = 1e-12;
@@ -75,7 +75,7 @@ pub fn check(instance: &Instance<'_>, batches: &[Vec<usize>]) -> Result<[Report;
     let &Instance { sum, trajectory, constant, step, infima } = instance;
     require_positive("constant", constant)?;
     require_positive("step", step)?;
-    require_finite("infima", infima.into())?;
+    require_finite("infima", &aview1(infima))?;
     require_dimension("infima", infima.len(), sum.len())?;
     require_dimension("trajectory", trajectory.dimension(), sum.dimension())?;
     require_range("batches", batches.len() as f64, !batches.is_empty(), "at least one")?;
@@ -84,7 +84,7 @@ pub fn check(instance: &Instance<'_>, batches: &[Vec<usize>]) -> Result<[Report;
     let (mut moment, mut descent) = (Tally::new("T9"), Tally::new("T9"));
     let mut bias = 0.0_f64;
     for state in trajectory.states() {
-        let x = state.point.view();
+        let x = &state.point;
         let mut squares = 0.0;
         for sample in sum.samples() {
             squares += square(&gradient_of(sample.as_ref(), x)?) / sum.len() as f64;
@@ -100,7 +100,7 @@ pub fn check(instance: &Instance<'_>, batches: &[Vec<usize>]) -> Result<[Report;
         let (mut after, mut energy, mut mean) = (0.0, 0.0, Array1::<f64>::zeros(x.len()));
         for part in &parts {
             let gradient = gradient_of(part, x)?;
-            after += sum.value((&state.point - &(&gradient * step)).view())? / count;
+            after += sum.value(&(&state.point - &(&gradient * step)).view())? / count;
             energy += square(&gradient) / count;
             mean += &(gradient / count);
         }
@@ -143,7 +143,7 @@ pub fn check(instance: &Instance<'_>, batches: &[Vec<usize>]) -> Result<[Report;
 }
 
 /// x, the gradient of a function there, and `x - h g`.
-fn step_of<E: Enclosure>(function: &dyn Objective, x: ArrayView1<f64>, h: &E) -> [Vec<E>; 3] {
+fn step_of<E: Enclosure>(function: &dyn Objective, x: &ArrayRef1<f64>, h: &E) -> [Vec<E>; 3] {
     let x: Vec<E> = lift(function, &x.to_vec());
     let g = gradient(function, &x);
     let next = x.iter().zip(&g).map(|(x, g)| x.clone() - g.clone() * h).collect();
@@ -159,7 +159,7 @@ impl Condition for SmoothSamples<'_> {
         let (k, i) = (place / sum.len(), place % sum.len());
         let sample = sum.samples()[i].as_ref();
         let h = E::one() / *constant;
-        let [x, _, next] = step_of(sample, trajectory.states()[k].point.view(), &h);
+        let [x, _, next] = step_of(sample, &trajectory.states()[k].point, &h);
         smooth(sample, &x, &next, *constant)
     }
 }
@@ -172,7 +172,7 @@ impl Condition for AboveInfima<'_> {
         let Instance { sum, trajectory, constant, infima, .. } = self.0;
         let (k, i) = (place / 2 / sum.len(), place / 2 % sum.len());
         let sample = sum.samples()[i].as_ref();
-        let [x, _, next] = step_of(sample, trajectory.states()[k].point.view(), &(E::one() / *constant));
+        let [x, _, next] = step_of(sample, &trajectory.states()[k].point, &(E::one() / *constant));
         let value = E::value(sample, if place.is_multiple_of(2) { &x } else { &next });
         Slack::of(E::from_f64(infima[i]), value, 0.0)
     }
@@ -188,7 +188,7 @@ impl Condition for SmoothRisk<'_> {
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let Instance { sum, trajectory, constant, step, .. } = self.instance;
         let (k, part) = (place / self.parts.len(), &self.parts[place % self.parts.len()]);
-        let [x, _, next] = step_of(part, trajectory.states()[k].point.view(), &E::from_f64(*step));
+        let [x, _, next] = step_of(part, &trajectory.states()[k].point, &E::from_f64(*step));
         smooth(*sum, &x, &next, *constant)
     }
 }
@@ -199,10 +199,8 @@ fn smooth<E: Enclosure>(function: &dyn Objective, x: &[E], y: &[E], constant: f6
     Slack::of(divergence, squares(&difference(y, x)) * constant / 2.0, terms)
 }
 
-fn gradient_of(function: &dyn Objective, x: ArrayView1<f64>) -> Result<Array1<f64>, ConvexityError> {
-    let mut gradient = Array1::zeros(x.len());
-    function.gradient(x, gradient.view_mut())?;
-    Ok(gradient)
+fn gradient_of(function: &dyn Objective, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
+    function.gradient(x)
 }
 
 fn square(x: &Array1<f64>) -> f64 {
@@ -213,7 +211,7 @@ fn precise(sum: &FiniteSum, slack: impl FnOnce() -> PreciseInterval) -> Evidence
     if sum.enclosable().is_some() { Evidence::Enclosed(slack()) } else { Evidence::Nothing }
 }
 
-fn moment_slack(sum: &FiniteSum, x: ArrayView1<f64>, constant: f64, infima: &[f64]) -> PreciseInterval {
+fn moment_slack(sum: &FiniteSum, x: &ArrayRef1<f64>, constant: f64, infima: &[f64]) -> PreciseInterval {
     let (x, n) = (lift::<PreciseInterval>(sum, &x.to_vec()), sum.len() as f64);
     let mut slack = PreciseInterval::zero();
     for (sample, &infimum) in sum.samples().iter().zip(infima) {
@@ -226,7 +224,7 @@ fn moment_slack(sum: &FiniteSum, x: ArrayView1<f64>, constant: f64, infima: &[f6
 fn step_slack(
     sum: &FiniteSum,
     parts: &[FiniteSum],
-    x: ArrayView1<f64>,
+    x: &ArrayRef1<f64>,
     constant: f64,
     step: f64,
 ) -> PreciseInterval {

@@ -59,7 +59,7 @@ fn square(c: f64) -> PotentialFunction {
 
 fn descend(function: &dyn Objective, modulus: &Modulus, start: f64, steps: usize) -> Trajectory {
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    method.run(function, array![start].view(), steps).unwrap()
+    method.run(function, &array![start], steps).unwrap()
 }
 
 #[test]
@@ -90,10 +90,10 @@ fn t4_with_a_minimiser_that_is_none() {
     let function = square(1.0);
     for point in [1e-5, 1e-9, 0.3] {
         for modulus in [smooth(1.0), convex(1.0), smooth(1.5), convex(0.5)] {
-            let infimum = Infimum::At(vec![point]);
+            let infimum = Infimum::At(array![point]);
             let report = gradient_bounds::check(&function, &modulus, &infimum, &CONFIG()).unwrap();
             names(&report, "subgradient at the minimiser");
-            let report = growth::check(&function, &modulus, &[point], &CONFIG()).unwrap();
+            let report = growth::check(&function, &modulus, &array![point], &CONFIG()).unwrap();
             names(&report, "subgradient at the minimiser");
         }
     }
@@ -103,12 +103,13 @@ fn t4_with_a_minimiser_that_is_none() {
     names(&report, "the lower bound is the infimum");
     // A maximum is stationary too, and values lie below it.
     let cosine = Separable::new(Cosine, 1).unwrap();
-    let report = gradient_bounds::check(&cosine, &smooth(1.0), &Infimum::At(vec![0.0]), &CONFIG()).unwrap();
+    let report = gradient_bounds::check(&cosine, &smooth(1.0), &Infimum::At(array![0.0]), &CONFIG()).unwrap();
     names(&report, "below the infimum");
     for modulus in [smooth(0.9), convex(1.1)] {
-        let report = gradient_bounds::check(&function, &modulus, &Infimum::At(vec![0.0]), &CONFIG()).unwrap();
+        let report =
+            gradient_bounds::check(&function, &modulus, &Infimum::At(array![0.0]), &CONFIG()).unwrap();
         names(&report, "with N(");
-        names(&growth::check(&function, &modulus, &[0.0], &CONFIG()).unwrap(), "with N(");
+        names(&growth::check(&function, &modulus, &array![0.0], &CONFIG()).unwrap(), "with N(");
     }
 }
 
@@ -161,7 +162,7 @@ impl Formula for Raised {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].square() * 0.5 + self.0
     }
 }
@@ -171,11 +172,11 @@ fn t7_with_foreign_infima_minimisers_constants_and_records() {
     let (function, modulus) = (square(1.0), smooth(2.0));
     let trajectory = descend(&function, &modulus, 1.4, 5);
     let run = Run::new(&function, &modulus, &trajectory);
-    let minimum = Infimum::At(vec![0.0]);
+    let minimum = Infimum::At(array![0.0]);
     let all = |run: &Run<'_>, lower: &Modulus, infimum: &Infimum, minimiser: f64| {
         [
             rates::energy(run, infimum).unwrap(),
-            rates::convex(run, &[minimiser]).unwrap(),
+            rates::convex(run, &array![minimiser]).unwrap(),
             rates::dominated(run, lower, infimum).unwrap(),
         ]
     };
@@ -183,7 +184,7 @@ fn t7_with_foreign_infima_minimisers_constants_and_records() {
         assert!(report.verdict().holds(), "{}: {}", report.theorem, report.verdict());
     }
     for point in [1e-9, -0.01, 0.5] {
-        for report in all(&run, &convex(1.0), &Infimum::At(vec![point]), point) {
+        for report in all(&run, &convex(1.0), &Infimum::At(array![point]), point) {
             names(&report, "subgradient at the minimiser");
         }
     }
@@ -219,7 +220,10 @@ fn t7_with_foreign_infima_minimisers_constants_and_records() {
     // A function that is not convex: from the ridge of the cosine.
     let (cosine, unit) = (Separable::new(Cosine, 1).unwrap(), smooth(1.0));
     let slow = descend(&cosine, &unit, 0.1, 6);
-    names(&rates::convex(&Run::new(&cosine, &unit, &slow), &[std::f64::consts::PI]).unwrap(), "tangent");
+    names(
+        &rates::convex(&Run::new(&cosine, &unit, &slow), &array![std::f64::consts::PI]).unwrap(),
+        "tangent",
+    );
 }
 
 fn three() -> FiniteSum {
@@ -228,7 +232,7 @@ fn three() -> FiniteSum {
 
 fn batch_run(sum: &FiniteSum, modulus: &Modulus, steps: usize) -> BatchRun {
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    MiniBatchDescent::new(method, 2, Seed::new(4)).unwrap().run(sum, array![1.7].view(), steps).unwrap()
+    MiniBatchDescent::new(method, 2, Seed::new(4)).unwrap().run(sum, &array![1.7], steps).unwrap()
 }
 
 #[test]
@@ -278,11 +282,11 @@ impl Formula for Foreign {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].square() * 0.5
     }
 
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
         (u[0].clone() - &v[0]).square()
     }
 }
@@ -297,8 +301,8 @@ fn the_floor_of_t8_with_foreign_infima() {
         let weight: f64 = batch.iter().map(|&i| curvatures[i]).sum();
         batch.iter().map(|&i| curvatures[i] * centres[i]).sum::<f64>() / weight
     };
-    let own = |batch: &[usize]| Infimum::At(vec![minimiser(batch)]);
-    let off = |batch: &[usize]| Infimum::At(vec![minimiser(batch) + 1e-7]);
+    let own = |batch: &[usize]| Infimum::At(array![minimiser(batch)]);
+    let off = |batch: &[usize]| Infimum::At(array![minimiser(batch) + 1e-7]);
     for modulus in [smooth(1.0), convex(0.5)] {
         let infima = BatchInfima::new(&sum, 1, own).unwrap();
         let report = capacity_risk::check(&sum, &infima, &points, &modulus, &CONFIG()).unwrap();

@@ -24,11 +24,12 @@
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::gradient_bounds::{self, Infimum};
 //!
+//! use ndarray::array;
 //! // 1/2 ||tanh x||^2 <= sum log cosh x.
 //! let function = Separable::new(LogCosh, 2)?;
 //! let modulus = Modulus::smooth(1.0, 2.0, Norm::L2)?;
 //! let config = SearchConfig::budget(4000);
-//! let report = gradient_bounds::check(&function, &modulus, &Infimum::At(vec![0.0, 0.0]), &config)?;
+//! let report = gradient_bounds::check(&function, &modulus, &Infimum::At(array![0.0, 0.0]), &config)?;
 //! assert!(report.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
@@ -47,7 +48,7 @@ use crate::objectives::{Domain, Enclosure, Objective};
 use crate::potentials::Potential;
 use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report, Witness};
-use ndarray::{Array1, ArrayView1};
+use ndarray::ArrayView1;
 
 /// How far a sampled value may lie below the infimum, relative to both: round-off of two values.
 const TOLERANCE: f64 = 1e-13;
@@ -73,8 +74,7 @@ pub fn check(
     for index in 0..config.budget {
         let v = point(config.seed.derive("v"), index, m, &domain, &kinks);
         let view = ArrayView1::from(&v);
-        let mut s = Array1::zeros(m);
-        let (Ok(value), Ok(())) = (function.value(view), function.gradient(view, s.view_mut())) else {
+        let (Ok(value), Ok(s)) = (function.value(&view), function.gradient(&view)) else {
             continue;
         };
         below = below.max((least - value) / (least.abs() + value.abs()).max(f64::MIN_POSITIVE));
@@ -112,7 +112,7 @@ pub fn check(
         }
     }
     if let Infimum::At(point) = infimum {
-        hypotheses.push(stationary(function, point));
+        hypotheses.push(stationary(function, &point.to_vec()));
     }
     Ok(tally.finish(hypotheses))
 }
@@ -168,6 +168,7 @@ mod tests {
     use super::*;
     use crate::catalogue::{Cosine, Quadratic, Separable, entries};
     use crate::norms::Norm;
+    use ndarray::array;
 
     const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(4000);
 
@@ -176,7 +177,7 @@ mod tests {
         for entry in entries(2).unwrap() {
             let Some((minimiser, _)) = entry.minimum() else { continue };
             for known in entry.constants() {
-                let infimum = Infimum::At(minimiser.to_vec());
+                let infimum = Infimum::At(minimiser.clone());
                 let report = check(entry.objective(), &known.modulus, &infimum, &CONFIG()).unwrap();
                 assert!(
                     report.verdict().holds(),
@@ -192,7 +193,7 @@ mod tests {
     #[test]
     fn the_bounds_are_attained_by_parabolas_and_break_one_per_cent_further() {
         let function = Quadratic::diagonal(&[1.0, 3.0]).unwrap();
-        let infimum = Infimum::At(vec![0.0, 0.0]);
+        let infimum = Infimum::At(array![0.0, 0.0]);
         for (side, tight, better) in [(Side::Smooth, 3.0, 2.97), (Side::Convex, 1.0, 1.01)] {
             let modulus = |c| match side {
                 Side::Smooth => Modulus::smooth(c, 2.0, Norm::L2).unwrap(),
@@ -235,21 +236,22 @@ mod tests {
             1
         }
 
-        fn value<N: Number>(&self, x: &[N]) -> N {
+        fn value_in<N: Number>(&self, x: &[N]) -> N {
             (x[0].square() + 1.0).sqrt() + 1e12
         }
     }
 
     #[test]
     fn values_far_above_their_gaps_hide_no_wrong_constant() {
-        let infimum = Infimum::At(vec![0.0]);
+        let infimum = Infimum::At(array![0.0]);
         for (c, holds) in [(1.0, true), (0.9, false), (0.99, false)] {
             let modulus = Modulus::smooth(c, 2.0, Norm::L2).unwrap();
             let report = check(&Drowned, &modulus, &infimum, &SearchConfig::budget(4000)).unwrap();
             assert_eq!(report.inequality.holds(), holds, "{c}: {}", report.inequality);
             assert_eq!(report.inequality.is_violated(), !holds, "{c}: {}", report.inequality);
             let report =
-                super::super::growth::check(&Drowned, &modulus, &[0.0], &SearchConfig::budget(4000)).unwrap();
+                super::super::growth::check(&Drowned, &modulus, &array![0.0], &SearchConfig::budget(4000))
+                    .unwrap();
             assert_eq!(report.inequality.is_violated(), !holds, "{c}: {}", report.inequality);
         }
     }

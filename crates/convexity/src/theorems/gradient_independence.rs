@@ -74,7 +74,7 @@ pub enum Bound {
 ///
 /// If the matrix is not finite, has fewer than 2 rows or 3 columns, or the radius is not positive.
 pub fn check(rows: ArrayView2<f64>, radius: f64, bound: Bound) -> Result<Report, ConvexityError> {
-    require_finite("rows", Array1::from_iter(rows.iter().copied()).view())?;
+    require_finite("rows", &Array1::from_iter(rows.iter().copied()).view())?;
     require_positive("radius", radius)?;
     let (m, n) = rows.dim();
     let model = BallModel::new(m, n)?;

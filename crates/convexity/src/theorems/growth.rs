@@ -18,12 +18,13 @@
 //! use fenchel_convexity::search::SearchConfig;
 //! use fenchel_convexity::norms::Norm;
 //! use fenchel_convexity::theorems::growth;
+//! use ndarray::array;
 //!
 //! // (x^2 - 1)^2/4 is not convex, and yet it grows: at least (1/16) d^4 - 3 around x = 1.
 //! let function = Separable::new(DoubleWell, 1)?;
 //! let modulus = Modulus::convex(0.25, 4.0, Norm::L2)?.with_offset(3.0)?;
 //! let config = SearchConfig::budget(4000);
-//! assert!(growth::check(&function, &modulus, &[1.0], &config)?.verdict().holds());
+//! assert!(growth::check(&function, &modulus, &array![1.0], &config)?.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
@@ -38,7 +39,7 @@ use crate::number::PreciseInterval;
 use crate::objectives::{Domain, Enclosure, Objective};
 use crate::search::SearchConfig;
 use crate::verdict::{Report, Witness};
-use ndarray::ArrayView1;
+use ndarray::{ArrayRef1, ArrayView1};
 
 /// Examines the growth of a function around a minimiser.
 ///
@@ -48,20 +49,21 @@ use ndarray::ArrayView1;
 pub fn check(
     function: &dyn Objective,
     modulus: &Modulus,
-    minimiser: &[f64],
+    minimiser: &ArrayRef1<f64>,
     config: &SearchConfig,
 ) -> Result<Report, ConvexityError> {
     require_range("budget", config.budget as f64, config.budget > 0, "at least 1")?;
     let (m, domain) = (function.dimension(), function.domain());
-    require_vector("minimiser", ArrayView1::from(minimiser), m)?;
+    require_vector("minimiser", minimiser, m)?;
     modulus.potential().require_dimension("modulus", m)?;
-    let least = function.value(ArrayView1::from(minimiser))?;
+    let least = function.value(minimiser)?;
+    let minimiser = &minimiser.to_vec();
     let mut tally = Tally::new("T4");
     for index in 0..config.budget {
         let mut v = point(config.seed.derive("v"), index, m, &Domain::Whole, &[]);
         v.iter_mut().zip(minimiser).for_each(|(v, u)| *v += u);
         domain.project(&mut v);
-        let Ok(value) = function.value(ArrayView1::from(&v)) else { continue };
+        let Ok(value) = function.value(&ArrayView1::from(&v)) else { continue };
         let displacement: Vec<f64> = v.iter().zip(minimiser).map(|(v, u)| v - u).collect();
         let (gap, bound) = (value - least, modulus.bound_of(&displacement));
         let slack = modulus.slack(gap, &displacement);
@@ -89,6 +91,7 @@ mod tests {
     use super::*;
     use crate::catalogue::{Quadratic, entries};
     use crate::norms::Norm;
+    use ndarray::array;
 
     const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(1000);
 
@@ -108,10 +111,10 @@ mod tests {
     fn a_better_constant_is_refuted_and_another_point_is_refused() {
         let function = Quadratic::diagonal(&[1.0, 3.0]).unwrap();
         let better = Modulus::smooth(2.97, 2.0, Norm::L2).unwrap();
-        let report = check(&function, &better, &[0.0, 0.0], &CONFIG()).unwrap();
+        let report = check(&function, &better, &array![0.0, 0.0], &CONFIG()).unwrap();
         assert!(report.inequality.is_violated() && report.verdict().is_undecided());
         let tight = Modulus::smooth(3.0, 2.0, Norm::L2).unwrap();
-        assert!(check(&function, &tight, &[1.0, 0.0], &CONFIG()).unwrap().verdict().is_undecided());
-        assert!(check(&function, &tight, &[0.0], &CONFIG()).is_err());
+        assert!(check(&function, &tight, &array![1.0, 0.0], &CONFIG()).unwrap().verdict().is_undecided());
+        assert!(check(&function, &tight, &array![0.0], &CONFIG()).is_err());
     }
 }

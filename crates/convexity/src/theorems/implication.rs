@@ -7,6 +7,7 @@ use crate::moduli::Modulus;
 use crate::objectives::Objective;
 use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report, Verdict};
+use ndarray::aview1;
 
 /// Searches counterexamples to the premises and to the conclusion, with the same budget each.
 pub(super) fn check(
@@ -34,6 +35,6 @@ fn sides(objective: &dyn Objective, modulus: &Modulus, verdict: &Verdict) -> (f6
     };
     let (Some(u), Some(v)) = (point.get("u"), point.get("v")) else { return (f64::NAN, f64::NAN, f64::NAN) };
     let displacement: Vec<f64> = u.iter().zip(v).map(|(u, v)| u - v).collect();
-    let divergence = objective.bregman(u.into(), v.into()).unwrap_or(f64::NAN);
+    let divergence = objective.bregman(&aview1(u), &aview1(v)).unwrap_or(f64::NAN);
     (divergence, modulus.bound_of(&displacement), modulus.slack(divergence, &displacement))
 }

@@ -5,13 +5,13 @@ use crate::error::{ConvexityError, require_range, require_vector};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Enclosure, Objective};
 use crate::verdict::Hypothesis;
-use ndarray::ArrayView1;
+use ndarray::Array1;
 
 /// What is known of the infimum of a function.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Infimum {
     /// It is attained here.
-    At(Vec<f64>),
+    At(Array1<f64>),
     /// It is at least this number.
     AtLeast(f64),
 }
@@ -21,8 +21,8 @@ impl Infimum {
     pub(super) fn value(&self, function: &dyn Objective) -> Result<f64, ConvexityError> {
         match self {
             Self::At(point) => {
-                require_vector("infimum", ArrayView1::from(point), function.dimension())?;
-                function.value(ArrayView1::from(point))
+                require_vector("infimum", point, function.dimension())?;
+                function.value(point)
             }
             Self::AtLeast(value) => {
                 require_range("infimum", *value, true, "finite")?;
@@ -34,7 +34,7 @@ impl Infimum {
     /// The number in another arithmetic.
     pub(super) fn value_in<E: Enclosure>(&self, function: &dyn Objective) -> E {
         match self {
-            Self::At(point) => E::value(function, &lift(function, point)),
+            Self::At(point) => E::value(function, &lift(function, &point.to_vec())),
             Self::AtLeast(value) => E::from_f64(*value),
         }
     }
@@ -45,7 +45,7 @@ impl Infimum {
     pub(super) fn enclosed(&self, function: &dyn Objective) -> PreciseInterval {
         let value: PreciseInterval = self.value_in(function);
         let Self::At(point) = self else { return value };
-        let slopes = gradient::<PreciseInterval>(function, &lift(function, point));
+        let slopes = gradient::<PreciseInterval>(function, &lift(function, &point.to_vec()));
         let excess = slopes.iter().zip(point).fold(PreciseInterval::zero(), |sum, (slope, x)| {
             sum + Number::abs(slope) * (beside(x.abs(), f64::next_up) - x.abs())
         });
@@ -62,7 +62,7 @@ impl Infimum {
             function.enclosable().is_some(),
         )];
         if let Self::At(point) = self {
-            all.push(stationary(function, point));
+            all.push(stationary(function, &point.to_vec()));
         }
         all
     }

@@ -35,7 +35,7 @@
 //! let risk = FiniteSum::new(vec![parabola(1.0, 0.5)?, parabola(0.2, 1.0)?])?;
 //! let modulus = Modulus::smooth(1.0, 2.0, Norm::L2)?;
 //! let step = GeneralisedDescent::new(modulus.potential().clone(), 1.0)?;
-//! let run = MiniBatchDescent::new(step, 1, Seed::new(0))?.run(&risk, array![1.0, 1.0].view(), 30)?;
+//! let run = MiniBatchDescent::new(step, 1, Seed::new(0))?.run(&risk, &array![1.0, 1.0], 30)?;
 //! assert!(interference::check(&risk, &run, &modulus)?.verdict().holds());
 //! assert!(interference::identity(&risk, &run)?.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())

@@ -35,10 +35,10 @@
 //! let function = Quadratic::diagonal(&[1.0, 3.0])?;
 //! let (smooth, convex) = (Modulus::smooth(3.0, 2.0, Norm::L2)?, Modulus::convex(1.0, 2.0, Norm::L2)?);
 //! let method = GeneralisedDescent::new(smooth.potential().clone(), 1.0)?;
-//! let trajectory = method.run(&function, array![2.0, 1.0].view(), 50)?;
+//! let trajectory = method.run(&function, &array![2.0, 1.0], 50)?;
 //! let run = Run::new(&function, &smooth, &trajectory);
 //! assert!(rates::energy(&run, &Infimum::AtLeast(0.0))?.verdict().holds());
-//! assert!(rates::convex(&run, &[0.0, 0.0])?.verdict().holds());
+//! assert!(rates::convex(&run, &array![0.0, 0.0])?.verdict().holds());
 //! assert!(rates::dominated(&run, &convex, &Infimum::AtLeast(0.0))?.verdict().holds());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
@@ -59,6 +59,7 @@ use crate::moduli::Modulus;
 use crate::trajectory::GeneralisedDescent;
 use crate::verdict::{Hypothesis, Report, Witness};
 use assumptions::{Domination, Tangents};
+use ndarray::ArrayRef1;
 use prefixes::Prefixes;
 
 /// What the rounding of the constants of a bound may explain, relative to it: q, B and R are a dozen
@@ -101,8 +102,8 @@ pub fn energy(run: &Run<'_>, infimum: &Infimum) -> Result<Report, ConvexityError
 /// # Errors
 ///
 /// As [`energy`], and if the minimiser is no point of the domain or the potential no norm power with r > 1.
-pub fn convex(run: &Run<'_>, minimiser: &[f64]) -> Result<Report, ConvexityError> {
-    let infimum = Infimum::At(minimiser.to_vec());
+pub fn convex(run: &Run<'_>, minimiser: &ArrayRef1<f64>) -> Result<Report, ConvexityError> {
+    let infimum = Infimum::At(minimiser.to_owned());
     let (method, least) = prepare(run, &infimum)?;
     let (c, r, norm) = bound::power(run.modulus)?;
     let points = run.points();
@@ -121,10 +122,11 @@ pub fn convex(run: &Run<'_>, minimiser: &[f64]) -> Result<Report, ConvexityError
     }
     let steps = run.steps(&method);
     let mut hypotheses = run.hypotheses(&steps);
-    let tangents = Tangents { function: run.function, points: &points, minimiser };
+    let minimiser = minimiser.to_vec();
+    let tangents = Tangents { function: run.function, points: &points, minimiser: &minimiser };
     let name = "the minimum lies above the tangent at every point, as convexity has it";
     hypotheses.push(measure(name, &tangents, points.len(), run.function.enclosable().is_some()));
-    hypotheses.push(stationary(run.function, minimiser));
+    hypotheses.push(stationary(run.function, &minimiser));
     // The radius of the last point before T counts; widened by its rounding.
     let decay = |t: usize| Decay::convex(c, r, radii[t - 1] * (1.0 + 1e-14));
     compare("T7(ii)", run, &steps, &infimum, least, decay, hypotheses)

@@ -19,7 +19,7 @@
 //!
 //! ```
 //! use fenchel_convexity::theorems::skip_connections::check;
-//! use ndarray::array;
+//! use ndarray::{array, aview1};
 //!
 //! let blocks = vec![array![[0.1, 0.2], [0.0, -0.1]]; 8];
 //! let report = check(&blocks, &[0.25; 8])?;
@@ -36,7 +36,7 @@ use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::number::{Number, PreciseInterval};
 use crate::verdict::{Hypothesis, Report, Witness};
-use ndarray::Array2;
+use ndarray::{Array2, aview1};
 
 /// The bounds on the singular values of a product of blocks `I + B_k`, from bounds on the norms of the B_k.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +58,7 @@ impl ProductBounds {
     ///
     /// If there is none, or one is not in [0, 1).
     pub fn of(norms: &[f64]) -> Result<Self, ConvexityError> {
-        require_finite("norms", norms.into())?;
+        require_finite("norms", &aview1(norms))?;
         if let Some(&value) = norms.iter().find(|b| !(0.0..1.0).contains(*b)) {
             return Err(ConvexityError::OutOfRange { argument: "norms", value, requirement: "in [0, 1)" });
         }

@@ -67,7 +67,7 @@ pub struct DataSet {
 /// If shapes do not fit, an entry is not finite, a target is not admissible, or c is not positive.
 pub fn check(set: &DataSet, loss: &dyn Loss, c: f64) -> Result<Report, ConvexityError> {
     require_positive("c", c)?;
-    require_finite("jacobian", Array1::from_iter(set.jacobian.iter().copied()).view())?;
+    require_finite("jacobian", &Array1::from_iter(set.jacobian.iter().copied()).view())?;
     let (samples, m) = set.outputs.dim();
     require_dimension("targets", set.targets.nrows(), samples)?;
     require_dimension("targets", set.targets.ncols(), m)?;
@@ -76,7 +76,7 @@ pub fn check(set: &DataSet, loss: &dyn Loss, c: f64) -> Result<Report, Convexity
     let (mut gap, mut over) = (0.0, f64::NEG_INFINITY);
     for (i, (target, output)) in set.targets.rows().into_iter().zip(set.outputs.rows()).enumerate() {
         let mut residual = residuals.slice_mut(ndarray::s![i * m..(i + 1) * m]);
-        let own = loss.value_and_residual(target, output, residual.view_mut())? - loss.infimum(target);
+        let own = loss.value_and_residual(&target, &output, &mut residual)? - loss.infimum(&target);
         let square = residual.dot(&residual) / (2.0 * c);
         over = over.max((own - square) / own.abs().max(square).max(f64::MIN_POSITIVE));
         gap += own;

@@ -2,8 +2,8 @@
 
 use crate::error::{ConvexityError, require_dimension, require_range};
 use crate::number::{Endpoint, Interval, Number};
-use crate::objectives::{Differentiate, Domain, Enclosable, Evaluate, Kink, Objective};
-use ndarray::{Array1, ArrayView1, ArrayViewMut1};
+use crate::objectives::{Differentiate, Domain, Enclosable, Evaluate, Function, Kink, Objective};
+use ndarray::{Array1, ArrayRef1};
 use std::sync::Arc;
 
 /// `R = (1/n) sum_i l_i`, with the mean over any batch of samples.
@@ -19,8 +19,8 @@ use std::sync::Arc;
 /// let second: Arc<dyn Objective> = Arc::new(Quadratic::diagonal(&[0.0, 1.0])?);
 /// let risk = FiniteSum::new(vec![first, second])?;
 /// let x = array![2.0, 1.0];
-/// assert_eq!(risk.value(x.view())?, 1.25);
-/// assert_eq!(risk.batch(&[1])?.value(x.view())?, 0.5);
+/// assert_eq!(risk.value(&x)?, 1.25);
+/// assert_eq!(risk.batch(&[1])?.value(&x)?, 0.5);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ impl FiniteSum {
     }
 }
 
-impl Objective for FiniteSum {
+impl Function for FiniteSum {
     fn name(&self) -> String {
         format!("mean of {} losses", self.len())
     }
@@ -117,8 +117,10 @@ impl Objective for FiniteSum {
     fn kinks(&self) -> Vec<Kink> {
         self.samples.iter().flat_map(|sample| sample.kinks()).collect()
     }
+}
 
-    fn value(&self, x: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+impl Objective for FiniteSum {
+    fn value(&self, x: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         let mut sum = 0.0;
         for sample in &self.samples {
             sum += sample.value(x)?;
@@ -126,16 +128,12 @@ impl Objective for FiniteSum {
         Ok(sum / self.count())
     }
 
-    fn gradient(&self, x: ArrayView1<f64>, mut gradient: ArrayViewMut1<f64>) -> Result<(), ConvexityError> {
-        require_dimension("gradient", gradient.len(), self.dimension())?;
-        let mut sum = Array1::<f64>::zeros(self.dimension());
-        let mut one = Array1::zeros(self.dimension());
+    fn gradient(&self, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
+        let mut sum = Array1::zeros(self.dimension());
         for sample in &self.samples {
-            sample.gradient(x, one.view_mut())?;
-            sum += &one;
+            sum += &sample.gradient(x)?;
         }
-        gradient.assign(&(sum / self.count()));
-        Ok(())
+        Ok(sum / self.count())
     }
 
     fn enclosable(&self) -> Option<&dyn Enclosable> {

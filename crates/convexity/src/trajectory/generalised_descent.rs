@@ -5,7 +5,7 @@ use crate::error::{ConvexityError, require_finite, require_positive, require_vec
 use crate::number::Number;
 use crate::objectives::Objective;
 use crate::potentials::Potential;
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayRef1};
 
 /// The method `x+ = x - a grad Phi*(grad G(x))` of T6.
 ///
@@ -22,7 +22,7 @@ use ndarray::{Array1, ArrayView1};
 ///
 /// let parabola = Quadratic::diagonal(&[1.0, 4.0])?;
 /// let method = GeneralisedDescent::new(Potential::norm_power(4.0, 2.0, Norm::L2)?, 1.0)?;
-/// let trajectory = method.run(&parabola, array![1.0, 1.0].view(), 2)?;
+/// let trajectory = method.run(&parabola, &array![1.0, 1.0], 2)?;
 /// assert_eq!(trajectory.states()[1].point, array![0.75, 0.0]);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
@@ -68,11 +68,10 @@ impl GeneralisedDescent {
     ///
     /// If a vector is not finite or they do not fit, the gradient lies where Phi* is infinite, or a
     /// number leaves f64.
-    pub fn next(&self, x: ArrayView1<f64>, gradient: ArrayView1<f64>) -> Result<Array1<f64>, ConvexityError> {
+    pub fn next(&self, x: &ArrayRef1<f64>, gradient: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
         require_finite("gradient", gradient)?;
         require_vector("x", x, gradient.len())?;
-        let mut direction = Array1::zeros(x.len());
-        self.dual.gradient(gradient, direction.view_mut())?;
+        let direction = self.dual.gradient(gradient)?;
         let next = Array1::from_shape_fn(x.len(), |i| x[i] - direction[i] * self.step);
         if next.iter().all(|entry| entry.is_finite()) {
             Ok(next)
@@ -90,12 +89,12 @@ impl GeneralisedDescent {
     pub fn run(
         &self,
         function: &dyn Objective,
-        start: ArrayView1<f64>,
+        start: &ArrayRef1<f64>,
         steps: usize,
     ) -> Result<Trajectory, ConvexityError> {
         let mut states = vec![state(function, start.to_owned())?];
         for k in 0..steps {
-            let next = self.next(states[k].point.view(), states[k].gradient.view())?;
+            let next = self.next(&states[k].point, &states[k].gradient)?;
             states.push(state(function, next)?);
         }
         Ok(Trajectory { states })

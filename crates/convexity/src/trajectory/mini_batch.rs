@@ -4,7 +4,7 @@ use super::{FiniteSum, GeneralisedDescent, Trajectory};
 use crate::error::{ConvexityError, require_range};
 use crate::objectives::Objective;
 use fenchel_random::Seed;
-use ndarray::{Array1, ArrayView1};
+use ndarray::{Array1, ArrayRef1};
 
 /// One step on one batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl BatchRun {
 /// let parabola = |a, b| Quadratic::diagonal(&[a, b]).map(|f| Arc::new(f) as Arc<dyn Objective>);
 /// let risk = FiniteSum::new(vec![parabola(1.0, 0.0)?, parabola(0.0, 1.0)?])?;
 /// let step = GeneralisedDescent::new(Potential::norm_power(1.0, 2.0, Norm::L2)?, 1.0)?;
-/// let run = MiniBatchDescent::new(step, 1, Seed::new(0))?.run(&risk, array![1.0, 1.0].view(), 20)?;
+/// let run = MiniBatchDescent::new(step, 1, Seed::new(0))?.run(&risk, &array![1.0, 1.0], 20)?;
 /// assert_eq!(run.trajectory().states()[20].value, 0.0);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
@@ -100,21 +100,20 @@ impl MiniBatchDescent {
     pub fn run(
         &self,
         sum: &FiniteSum,
-        start: ArrayView1<f64>,
+        start: &ArrayRef1<f64>,
         steps: usize,
     ) -> Result<BatchRun, ConvexityError> {
         require_range("size", self.size as f64, self.size <= sum.len(), "at most the number of samples")?;
         let mut points = vec![start.to_owned()];
         let mut batches = Vec::with_capacity(steps);
-        let mut gradient = Array1::zeros(sum.dimension());
         for k in 0..steps {
             let mut order: Vec<usize> = (0..sum.len()).collect();
             let mut stream = self.seed.derive("batch").index(k as u64).stream();
             stream.partial_shuffle(&mut order, self.size);
             // `partial_shuffle` leaves its draw at the end.
             let batch = order.split_off(sum.len() - self.size);
-            sum.batch(&batch)?.gradient(points[k].view(), gradient.view_mut())?;
-            points.push(self.method.next(points[k].view(), gradient.view())?);
+            let gradient = sum.batch(&batch)?.gradient(&points[k])?;
+            points.push(self.method.next(&points[k], &gradient)?);
             batches.push(batch);
         }
         BatchRun::record(sum, points, batches)

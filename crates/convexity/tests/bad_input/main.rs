@@ -31,13 +31,9 @@ use fenchel_convexity::theorems::{
 use fenchel_convexity::trajectory::{FiniteSum, GeneralisedDescent, MiniBatchDescent, Trajectory};
 use fenchel_convexity::{ConvexityError, Exponent};
 use fenchel_random::Seed;
-use ndarray::{Array1, Array2, ArrayView1, array};
+use ndarray::{Array1, Array2, array, aview1};
 use std::sync::Arc;
 use walk::Walk;
-
-fn view(x: &[f64]) -> ArrayView1<'_, f64> {
-    x.into()
-}
 
 /// Whether a function that answers a number answers NaN.
 fn is_nan(number: f64) -> Result<(), ConvexityError> {
@@ -62,12 +58,12 @@ fn norms_and_potentials() {
     walk.number("Norm::product", "exponent", &[0.5], |p| Norm::product(p, vec![(1, Norm::L1)]).map(drop));
     walk.matrix("Norm::weighted_euclidean", "matrix", |q| Norm::weighted_euclidean(q.view()).map(drop));
     let plane = Norm::weighted_euclidean(array![[2.0, 0.5], [0.5, 1.0]].view()).unwrap();
-    walk.vector("Norm::value", "u", |u| plane.value(view(u)).map(drop));
-    walk.vector("Norm::subgradient", "u", |u| plane.subgradient(view(u), Array1::zeros(u.len()).view_mut()));
+    walk.vector("Norm::value", "u", |u| plane.value(&aview1(u)).map(drop));
+    walk.vector("Norm::subgradient", "u", |u| plane.subgradient(&aview1(u)).map(drop));
     walk.vector("Norm::subgradient_choice", "choice", |c| {
-        plane.subgradient_choice(view(&FINE), view(c), Array1::zeros(2).view_mut())
+        plane.subgradient_choice(&aview1(&FINE), &aview1(c)).map(drop)
     });
-    walk.entries("Norm::value, l_3", "u", |u| Norm::lp(3.0)?.value(view(u)).map(drop));
+    walk.entries("Norm::value, l_3", "u", |u| Norm::lp(3.0)?.value(&aview1(u)).map(drop));
     let above = &[f64::INFINITY, 0.0, -1.0];
     walk.number("Potential::norm_power", "c", above, |c| Potential::norm_power(c, 2.0, Norm::L2).map(drop));
     walk.number("Potential::norm_power", "r", &[f64::INFINITY, 0.9], |r| {
@@ -82,8 +78,8 @@ fn norms_and_potentials() {
     walk.number("Potential::scaled", "factor", above, |x| cosh().scaled(x).map(drop));
     walk.number("Potential::dilated", "width", above, |x| cosh().dilated(x).map(drop));
     walk.number("Potential::with_offset", "offset", &[f64::INFINITY], |x| cosh().with_offset(x).map(drop));
-    walk.vector("Potential::value", "u", |u| cosh().value(view(u)).map(drop));
-    walk.vector("Potential::gradient", "u", |u| cosh().gradient(view(u), Array1::zeros(u.len()).view_mut()));
+    walk.vector("Potential::value", "u", |u| cosh().value(&aview1(u)).map(drop));
+    walk.vector("Potential::gradient", "u", |u| cosh().gradient(&aview1(u)).map(drop));
     walk.judge("Potential::separable", "blocks", "[]", Potential::separable(vec![]).map(drop));
     walk.judge("Norm::product", "blocks", "[]", Norm::product(2.0, vec![]).map(drop));
     walk.number("Modulus::convex", "c", above, |c| Modulus::convex(c, 2.0, Norm::L2).map(drop));
@@ -112,29 +108,27 @@ fn objectives_and_the_catalogue() {
     let mut walk = Walk::default();
     for entry in entries(2).unwrap() {
         let (function, name) = (entry.objective(), entry.objective().name());
-        walk.vector(&format!("{name}: value"), "x", |x| function.value(view(x)).map(drop));
-        walk.vector(&format!("{name}: gradient"), "x", |x| {
-            function.gradient(view(x), Array1::zeros(2).view_mut())
+        walk.vector(&format!("{name}: value"), "x", |x| function.value(&aview1(x)).map(drop));
+        walk.vector(&format!("{name}: gradient"), "x", |x| function.gradient(&aview1(x)).map(drop));
+        walk.vector(&format!("{name}: bregman"), "u", |u| {
+            function.bregman(&aview1(u), &aview1(&FINE)).map(drop)
         });
-        walk.vector(&format!("{name}: bregman"), "u", |u| function.bregman(view(u), view(&FINE)).map(drop));
-        walk.vector(&format!("{name}: bregman"), "v", |v| function.bregman(view(&FINE), view(v)).map(drop));
+        walk.vector(&format!("{name}: bregman"), "v", |v| {
+            function.bregman(&aview1(&FINE), &aview1(v)).map(drop)
+        });
         walk.vector(&format!("{name}: hessian_vector"), "direction", |d| {
-            function.hessian_vector(view(&FINE), view(d), Array1::zeros(2).view_mut())
+            function.hessian_vector(&aview1(&FINE), &aview1(d)).map(drop)
         });
-        walk.judge(
-            &name,
-            "gradient",
-            "3 places",
-            function.gradient(view(&FINE), Array1::zeros(3).view_mut()),
-        );
     }
     let closure =
         Closure::new("x + y", 2, |x: &[f64]| x[0] + x[1], |_: &[f64], s: &mut [f64]| s.fill(1.0)).unwrap();
-    walk.vector("Closure: value", "x", |x| closure.value(view(x)).map(drop));
-    walk.vector("Closure: gradient", "x", |x| closure.gradient(view(x), Array1::zeros(2).view_mut()));
-    walk.vector("definitions::bregman", "u", |u| bregman(&closure, view(u), view(&FINE)).map(drop));
-    walk.vector("definitions::bregman", "v", |v| bregman(&closure, view(&FINE), view(v)).map(drop));
-    walk.vector("Modulus::slack_at", "u", |u| smooth().slack_at(&closure, view(u), view(&FINE)).map(drop));
+    walk.vector("Closure: value", "x", |x| closure.value(&aview1(x)).map(drop));
+    walk.vector("Closure: gradient", "x", |x| closure.gradient(&aview1(x)).map(drop));
+    walk.vector("definitions::bregman", "u", |u| bregman(&closure, &aview1(u), &aview1(&FINE)).map(drop));
+    walk.vector("definitions::bregman", "v", |v| bregman(&closure, &aview1(&FINE), &aview1(v)).map(drop));
+    walk.vector("Modulus::slack_at", "u", |u| {
+        smooth().slack_at(&closure, &aview1(u), &aview1(&FINE)).map(drop)
+    });
     walk.matrix("Quadratic::new", "matrix", |q| Quadratic::new(q).map(drop));
     walk.entries("Quadratic::diagonal", "matrix", |d| Quadratic::diagonal(d).map(drop));
     let parabola = || Quadratic::diagonal(&[1.0, 2.0]).unwrap();
@@ -183,20 +177,22 @@ fn losses() {
     let mut walk = Walk::default();
     for loss in &all {
         let name = loss.name();
-        walk.vector(&format!("{name}: value"), "output", |f| loss.value(view(&FINE), view(f)).map(drop));
+        walk.vector(&format!("{name}: value"), "output", |f| {
+            loss.value(&aview1(&FINE), &aview1(f)).map(drop)
+        });
         walk.entries(&format!("{name}: value"), "target", |y| {
-            loss.value(view(y), view(&FINE[..y.len()])).map(drop)
+            loss.value(&aview1(y), &aview1(&FINE[..y.len()])).map(drop)
         });
         walk.vector(&format!("{name}: value_and_residual"), "output", |f| {
-            loss.value_and_residual(view(&FINE), view(f), Array1::zeros(2).view_mut()).map(drop)
+            loss.value_and_residual(&aview1(&FINE), &aview1(f), &mut Array1::zeros(2)).map(drop)
         });
         for length in [0, 1, 3] {
-            let outcome = loss.value_and_residual(view(&FINE), view(&FINE), Array1::zeros(length).view_mut());
+            let outcome = loss.value_and_residual(&aview1(&FINE), &aview1(&FINE), &mut Array1::zeros(length));
             walk.judge(&name, "residual", &length.to_string(), outcome.map(drop));
         }
-        walk.entries(&format!("{name}: infimum"), "NaN", |y| is_nan(loss.infimum(view(y))));
-        walk.entries(&format!("{name}: bounds"), "target", |y| loss.bounds(view(y)).map(drop));
-        let bounds = loss.bounds(view(&FINE)).unwrap();
+        walk.entries(&format!("{name}: infimum"), "NaN", |y| is_nan(loss.infimum(&aview1(y))));
+        walk.entries(&format!("{name}: bounds"), "target", |y| loss.bounds(&aview1(y)).map(drop));
+        let bounds = loss.bounds(&aview1(&FINE)).unwrap();
         walk.number(&format!("{name}: lower"), "NaN", &[-1e-3], |t| is_nan(bounds.lower(t)));
         walk.number(&format!("{name}: upper"), "NaN", &[-1e-3], |t| is_nan(bounds.upper(t)));
     }
@@ -208,12 +204,9 @@ fn losses() {
         ("entmax", &Entmax::new(3.0).unwrap()),
     ];
     for (name, loss) in young {
-        walk.entries(&format!("{name}: generator"), "target", |y| loss.generator(view(y)).map(drop));
-        walk.entries(&format!("{name}: conjugate"), "output", |f| loss.conjugate(view(f)).map(drop));
-        walk.entries(&format!("{name}: prediction"), "output", |f| {
-            loss.prediction(view(f), Array1::zeros(f.len()).view_mut())
-        });
-        walk.judge(name, "prediction", "3 places", loss.prediction(view(&FINE), Array1::zeros(3).view_mut()));
+        walk.entries(&format!("{name}: generator"), "target", |y| loss.generator(&aview1(y)).map(drop));
+        walk.entries(&format!("{name}: conjugate"), "output", |f| loss.conjugate(&aview1(f)).map(drop));
+        walk.entries(&format!("{name}: prediction"), "output", |f| loss.prediction(&aview1(f)).map(drop));
     }
     walk.number("Entmax::new", "alpha", &[1.0, f64::INFINITY], |x| Entmax::new(x).map(drop));
     walk.number("NormPowerLoss::new", "c", &[0.0, f64::INFINITY], |x| NormPowerLoss::new(x, 2.0).map(drop));
@@ -304,7 +297,7 @@ fn trajectories_and_theorems() {
     let function = Quadratic::diagonal(&[1.0, 3.0]).unwrap();
     let three = Modulus::smooth(3.0, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(three.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, view(&FINE), 3).unwrap();
+    let trajectory = method.run(&function, &aview1(&FINE), 3).unwrap();
     let run = || descent::Run::new(&function, &three, &trajectory);
     let sample = || Arc::new(function.clone()) as Arc<dyn Objective>;
     let sum = FiniteSum::new(vec![sample(), sample()]).unwrap();
@@ -313,23 +306,27 @@ fn trajectories_and_theorems() {
     walk.number("GeneralisedDescent::new", "step", above, |a| {
         GeneralisedDescent::new(three.potential().clone(), a).map(drop)
     });
-    walk.vector("GeneralisedDescent::next", "x", |x| method.next(view(x), view(&FINE)).map(drop));
-    walk.entries("GeneralisedDescent::next", "gradient", |g| method.next(view(&FINE), view(g)).map(drop));
-    walk.vector("GeneralisedDescent::run", "x", |x| method.run(&function, view(x), 2).map(drop));
+    walk.vector("GeneralisedDescent::next", "x", |x| method.next(&aview1(x), &aview1(&FINE)).map(drop));
+    walk.entries("GeneralisedDescent::next", "gradient", |g| {
+        method.next(&aview1(&FINE), &aview1(g)).map(drop)
+    });
+    walk.vector("GeneralisedDescent::run", "x", |x| method.run(&function, &aview1(x), 2).map(drop));
     walk.vector("Trajectory::record", "x", |x| {
         Trajectory::record(&function, [Array1::from(x.to_vec())]).map(drop)
     });
     walk.judge("Trajectory::record", "points", "none", Trajectory::record(&function, []).map(drop));
     let batches = |size| MiniBatchDescent::new(method.clone(), size, Seed::new(0));
     walk.judge("MiniBatchDescent::new", "size", "0", batches(0).map(drop));
-    walk.vector("MiniBatchDescent::run", "x", |x| batches(1)?.run(&sum, view(x), 2).map(drop));
+    walk.vector("MiniBatchDescent::run", "x", |x| batches(1)?.run(&sum, &aview1(x), 2).map(drop));
     walk.judge("FiniteSum::new", "samples", "none", FiniteSum::new(vec![]).map(drop));
     walk.judge("FiniteSum::batch", "batch", "empty", sum.batch(&[]).map(drop));
     walk.judge("FiniteSum::batch", "batch", "beyond", sum.batch(&[2]).map(drop));
     walk.judge("FiniteSum::batch", "batch", "twice", sum.batch(&[0, 0]).map(drop));
-    walk.vector("growth::check", "minimiser", |x| growth::check(&function, &three, x, &config()).map(drop));
+    walk.vector("growth::check", "minimiser", |x| {
+        growth::check(&function, &three, &aview1(x), &config()).map(drop)
+    });
     walk.vector("gradient_bounds::check", "infimum", |x| {
-        gradient_bounds::check(&function, &three, &Infimum::At(x.to_vec()), &config()).map(drop)
+        gradient_bounds::check(&function, &three, &Infimum::At(x.to_vec().into()), &config()).map(drop)
     });
     walk.number("gradient_bounds::check", "infimum", &[f64::INFINITY], |x| {
         gradient_bounds::check(&function, &three, &Infimum::AtLeast(x), &config()).map(drop)
@@ -345,8 +342,10 @@ fn trajectories_and_theorems() {
     walk.number("rates::energy", "infimum", &[f64::INFINITY], |x| {
         rates::energy(&run(), &Infimum::AtLeast(x)).map(drop)
     });
-    walk.vector("rates::energy", "infimum", |x| rates::energy(&run(), &Infimum::At(x.to_vec())).map(drop));
-    walk.vector("rates::convex", "infimum", |x| rates::convex(&run(), x).map(drop));
+    walk.vector("rates::energy", "infimum", |x| {
+        rates::energy(&run(), &Infimum::At(x.to_vec().into())).map(drop)
+    });
+    walk.vector("rates::convex", "infimum", |x| rates::convex(&run(), &aview1(x)).map(drop));
     walk.judge("rates::fitted_exponent", "steps", "none", rates::fitted_exponent(&[]).map(drop));
     walk.judge("rates::fitted_exponent", "gaps", "NaN", rates::fitted_exponent(&[f64::NAN; 30]).map(drop));
     walk.number("steps_to_level", "gap", &[-1.0], |x| {

@@ -71,7 +71,7 @@ impl<T: Real + Element> TrainingRun<'_, T> {
             let measured = probe.measure(&parameters, set.inputs.view(), set.targets.view())?;
             tally.count(&measured);
             // A one-hot target stands for all: the losses treat all classes alike.
-            let bounds = loss.bounds(set.targets.row(0)).map_err(NnError::from)?;
+            let bounds = loss.bounds(&set.targets.row(0)).map_err(NnError::from)?;
             let lower = |energy: f64, lambda_max: f64| bounds.lower((energy / lambda_max).sqrt());
             logs.push(StepLog { step: trainer.steps() as usize, probe: ProbeLog::of(&measured, lower)? });
             Ok(())

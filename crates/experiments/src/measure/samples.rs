@@ -60,10 +60,10 @@ pub(super) fn measure_block<T: Real>(
                     .map_err(|_| overflow("structural matrix"))?,
             };
             let target = targets.row(row);
-            let own = loss.bounds(target).map_err(NnError::from)?;
+            let own = loss.bounds(&target).map_err(NnError::from)?;
             let measured = MeasuredSample {
                 residual: residual.row(row),
-                excess: value - loss.infimum(target),
+                excess: value - loss.infimum(&target),
                 squared_gradient_norm,
                 ends: [spectrum[0], spectrum[spectrum.len() - 1]],
                 sum_zero_ends: None,
@@ -99,7 +99,7 @@ pub(super) fn residuals<T: Real>(
     let rows = outputs.rows().into_iter().zip(targets.rows()).zip(into.rows_mut());
     let losses = rows.enumerate().map(|(row, ((output, target), mut into))| {
         let output = output.mapv(T::as_f64);
-        let value = loss.value_and_residual(target, output.view(), residual.view_mut());
+        let value = loss.value_and_residual(&target, &output, &mut residual);
         into.zip_mut_with(&residual, |into, &entry| *into = T::of(share * entry));
         value.map_err(|error| (row, error.into()))
     });

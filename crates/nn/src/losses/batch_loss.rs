@@ -188,7 +188,7 @@ impl BatchLoss {
         let pairs = rows.rows().into_iter().zip(residual_norms).enumerate();
         pairs
             .map(|(row, (target, &t))| {
-                let bounds = self.loss.bounds(target).map_err(|source| NnError::Sample { row, source })?;
+                let bounds = self.loss.bounds(&target).map_err(|source| NnError::Sample { row, source })?;
                 Ok((bounds.lower(t), bounds.upper(t)))
             })
             .collect()
@@ -266,13 +266,13 @@ impl BatchLoss {
         output: ArrayView1<'_, f64>,
         residual: &mut [f64],
     ) -> Result<f64, NnError> {
-        let residual = ndarray::ArrayViewMut1::from(residual);
+        let mut residual = ndarray::ArrayViewMut1::from(residual);
         let value = match targets {
-            Targets::Rows(rows) => self.loss.value_and_residual(rows.row(row), output, residual),
+            Targets::Rows(rows) => self.loss.value_and_residual(&rows.row(row), &output, &mut residual),
             Targets::Labels(labels) => {
                 let mut target = Array1::zeros(output.len());
                 target[labels[row]] = 1.0;
-                self.loss.value_and_residual(target.view(), output, residual)
+                self.loss.value_and_residual(&target, &output, &mut residual)
             }
         };
         value.map_err(|source| NnError::Sample { row, source })

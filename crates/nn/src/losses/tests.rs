@@ -49,7 +49,7 @@ proptest! {
             let by_value = loss.values(outputs.view(), targets_given).unwrap();
             for b in 0..rows {
                 let mut expected = Array1::zeros(m);
-                let value = loss.by_row().value_and_residual(targets.row(b), outputs.row(b), expected.view_mut()).unwrap();
+                let value = loss.by_row().value_and_residual(&targets.row(b), &outputs.row(b), &mut expected).unwrap();
                 prop_assert_eq!(values[b].to_bits(), value.to_bits());
                 prop_assert_eq!(by_value[b].to_bits(), value.to_bits());
                 for i in 0..m {
@@ -70,10 +70,10 @@ proptest! {
         let mut values = vec![0.0; rows];
         loss.residuals(outputs.view(), targets, residuals.view_mut(), 1.0, &mut values).unwrap();
         // Not the root of e'e: the squares of a residual of 1e-170 vanish, and a bound taken at 0 would be refuted by a loss of 1e-170.
-        let norms: Vec<f64> = residuals.rows().into_iter().map(|e| Norm::L2.value(e).unwrap()).collect();
+        let norms: Vec<f64> = residuals.rows().into_iter().map(|e| Norm::L2.value(&e).unwrap()).collect();
         let bounds = loss.bounds(targets, m, &norms).unwrap();
         for (b, (lo, hi)) in bounds.into_iter().enumerate() {
-            let excess = values[b] - loss.by_row().infimum(loss.rows(targets, m).unwrap().row(b));
+            let excess = values[b] - loss.by_row().infimum(&loss.rows(targets, m).unwrap().row(b));
             // The norm and the excess are off by a few units in the last place, the bounds rounded outward by eight; where the loss underflows
             // nothing relative is left.
             let slack = 64.0 * f64::EPSILON * excess + 1e-300;
@@ -137,7 +137,7 @@ fn the_bounds_of_a_loss_of_1e_287_are_not_0() {
     let (mut residuals, mut values) = (Array2::<f64>::zeros((1, 3)), [0.0]);
     loss.residuals(outputs.view(), targets, residuals.view_mut(), 1.0, &mut values).unwrap();
     assert!(residuals.row(0).dot(&residuals.row(0)) == 0.0 && values[0] > 1e-287);
-    let norm = Norm::L2.value(residuals.row(0)).unwrap();
+    let norm = Norm::L2.value(&residuals.row(0)).unwrap();
     let (lower, upper) = loss.bounds(targets, 3, &[norm]).unwrap()[0];
     // All the wrong mass is on one class: the lower bound is attained, and with m = 3 the upper one is 2 / sqrt 3 of the loss.
     assert!((lower / values[0] - 1.0).abs() < 1e-13, "{lower:e}");

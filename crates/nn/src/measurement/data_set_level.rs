@@ -83,7 +83,7 @@ pub fn data_set_level(
     let outputs = engine.outputs(parameters, inputs)?;
     let mut residuals = Array2::zeros(outputs.dim());
     let losses = residuals_of(&**loss, outputs.view(), targets, residuals.view_mut(), 1.0)?;
-    let excess = losses.iter().zip(targets.rows()).map(|(l, target)| l - loss.infimum(target));
+    let excess = losses.iter().zip(targets.rows()).map(|(l, target)| l - loss.infimum(&target));
     let risk = excess.sum::<f64>() / count as f64;
     let mut gradient = vec![0.0; parameters.len()];
     engine.gradient_sum::<NnError>(parameters, inputs, &mut gradient, |rows, _, mut into| {

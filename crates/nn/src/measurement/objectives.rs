@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::losses::Loss;
-use fenchel_convexity::objectives::{Domain, Kink, Objective};
+use fenchel_convexity::objectives::{Domain, Function, Kink, Objective};
 use fenchel_convexity::trajectory::FiniteSum;
 use fenchel_tensor::{Sweep, Tape};
-use ndarray::{Array1, Array2, ArrayView1, ArrayViewMut1, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, Axis};
 
 use crate::NnError;
 
@@ -64,7 +64,7 @@ struct SampleLoss {
 
 impl SampleLoss {
     /// The loss, and the gradient where it is wanted.
-    fn evaluate(&self, x: ArrayView1<f64>, gradient: Option<&mut [f64]>) -> Result<f64, ConvexityError> {
+    fn evaluate(&self, x: &ArrayRef1<f64>, gradient: Option<&mut [f64]>) -> Result<f64, ConvexityError> {
         let (expected, got) = (self.parameters, x.len());
         if got != expected {
             return Err(ConvexityError::Dimension { argument: "x", expected, got });
@@ -82,7 +82,7 @@ impl SampleLoss {
         let mut pass = sweep.forward(&point, input).map_err(misfit)?;
         let output = pass.outputs().row(0).to_owned();
         let mut residual = Array1::zeros(output.len());
-        let value = self.loss.value_and_residual(self.target.view(), output.view(), residual.view_mut())?;
+        let value = self.loss.value_and_residual(&self.target, &output, &mut residual)?;
         if let Some(gradient) = gradient {
             pass.gradient_sum(residual.view().insert_axis(Axis(0)), gradient).map_err(misfit)?;
         }
@@ -90,7 +90,7 @@ impl SampleLoss {
     }
 }
 
-impl Objective for SampleLoss {
+impl Function for SampleLoss {
     fn name(&self) -> String {
         format!("loss of sample {}", self.index)
     }
@@ -107,15 +107,16 @@ impl Objective for SampleLoss {
         // A network's kinks are many and not known in closed form.
         Vec::new()
     }
+}
 
-    fn value(&self, x: ArrayView1<f64>) -> Result<f64, ConvexityError> {
+impl Objective for SampleLoss {
+    fn value(&self, x: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         self.evaluate(x, None)
     }
 
-    fn gradient(&self, x: ArrayView1<f64>, mut gradient: ArrayViewMut1<f64>) -> Result<(), ConvexityError> {
-        let mut sum = vec![0.0; self.parameters];
-        self.evaluate(x, Some(&mut sum))?;
-        gradient.iter_mut().zip(sum).for_each(|(to, from)| *to = from);
-        Ok(())
+    fn gradient(&self, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
+        let mut gradient = vec![0.0; self.parameters];
+        self.evaluate(x, Some(&mut gradient))?;
+        Ok(gradient.into())
     }
 }

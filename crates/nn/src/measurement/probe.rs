@@ -140,12 +140,12 @@ impl<T: Real> Probe<T> {
                     let target = targets.row(b);
                     let measured = MeasuredSample {
                         residual: residuals.row(b),
-                        excess: loss - self.loss.infimum(target),
+                        excess: loss - self.loss.infimum(&target),
                         squared_gradient_norm: norms[b].as_f64(),
                         ends: whole[b],
                         sum_zero_ends: sum_zero.as_ref().map(|ends| ends[b]),
                     };
-                    let own = self.loss.bounds(target)?;
+                    let own = self.loss.bounds(&target)?;
                     let bounds = SampleBounds::new(&pass, b, &own, &measured, roundoff)?;
                     let SampleBounds {
                         roundoff,

@@ -82,7 +82,7 @@ mod tests {
     use ndarray::array;
 
     fn sandwich(excess: f64, square: f64, min: f64, max: f64, roundoff: f64) -> Sandwich {
-        let bounds = SquaredError.bounds(array![0.0, 1.0].view()).unwrap();
+        let bounds = SquaredError.bounds(&array![0.0, 1.0]).unwrap();
         let eigenvalues = ExtremeEigenvalues { min, max };
         let squared_norm = roundoff * square + f64::MIN_POSITIVE;
         let roundoff = BackwardRoundoff { squared_norm, eigenvalue: roundoff * max };

@@ -3,7 +3,7 @@
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::potentials::Potential;
 use fenchel_convexity::trajectory::GeneralisedDescent;
-use ndarray::ArrayView1;
+use ndarray::aview1;
 use proptest::prelude::*;
 
 use super::*;
@@ -193,7 +193,7 @@ fn generalised_sgd_is_the_method_of_the_theory() {
                     let g = gradient(&x);
                     let energy = method.dual().value_of(&g);
                     assert!((ours.energy(&g) - energy).abs() <= 1e-13 * energy, "{}", ours.name());
-                    let next = method.next(ArrayView1::from(&x), ArrayView1::from(&g)).unwrap();
+                    let next = method.next(&aview1(&x), &aview1(&g)).unwrap();
                     // One step each from a common point: nothing to amplify.
                     for (a, b) in got.iter().zip(&next) {
                         assert!((a - b).abs() <= 1e-13, "{}, step {t}: {a} against {b}", ours.name());

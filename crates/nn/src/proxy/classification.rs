@@ -4,7 +4,7 @@ use fenchel_convexity::ConvexityError;
 use fenchel_convexity::error::require_finite;
 use fenchel_convexity::proxy::{Observation, Oracle, RoundOff, batch_second_moment, draw_batch};
 use fenchel_random::Stream;
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayView1, ArrayView2, Axis};
 
 use super::HiddenLayer;
 use crate::NnError;
@@ -35,9 +35,9 @@ impl Classification {
     /// # Errors
     /// If there is no sample, a shape does not fit, a number is not finite or a label is neither +1 nor -1.
     pub fn new(net: HiddenLayer, inputs: Array2<f64>, labels: Array1<f64>) -> Result<Self, NnError> {
-        require_finite("labels", labels.view())?;
+        require_finite("labels", &labels)?;
         for x in inputs.rows() {
-            require_finite("inputs", x)?;
+            require_finite("inputs", &x)?;
         }
         if inputs.nrows() != labels.len() {
             return Err(NnError::Rows {
@@ -152,12 +152,9 @@ impl Oracle for ClassificationOracle<'_> {
         self.task.net.parameters()
     }
 
-    fn observe(
-        &self,
-        w: ArrayView1<f64>,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<Observation, ConvexityError> {
+    fn observe(&self, w: &ArrayRef1<f64>) -> Result<Observation, ConvexityError> {
         require_finite("w", w)?;
+        let w = w.view();
         let task = self.task;
         let (net, n) = (&task.net, task.labels.len());
         let z = net.pre_activations(w, task.inputs.view()).map_err(into_convexity)?;
@@ -171,7 +168,7 @@ impl Oracle for ClassificationOracle<'_> {
             moments += s * s * squares[i];
             -task.labels[i] * s / n as f64
         });
-        gradient.assign(&net.weighted_gradient(&z, task.inputs.view(), by_output.view()));
+        let gradient = net.weighted_gradient(&z, task.inputs.view(), by_output.view());
         let count = n as f64;
         let (loss, slope) = (loss / count, slope / count);
         let second_moment = batch_second_moment(gradient.dot(&gradient), moments / count, n, self.batch);
@@ -180,26 +177,20 @@ impl Oracle for ClassificationOracle<'_> {
         }
         let error = self.roundoff(w, loss, slope, moments / count);
         let g = if self.surrogate == Surrogate::Slope { slope } else { loss };
-        Ok(Observation { f: loss, g, second_moment, error: Some(error) })
+        Ok(Observation { gradient, f: loss, g, second_moment, error: Some(error) })
     }
 
-    fn sample(
-        &self,
-        w: ArrayView1<f64>,
-        stream: &mut Stream,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
+    fn sample(&self, w: &ArrayRef1<f64>, stream: &mut Stream) -> Result<Array1<f64>, ConvexityError> {
         let task = self.task;
         let batch = draw_batch(stream, task.labels.len(), self.batch);
         let inputs = task.inputs.select(Axis(0), &batch);
-        let z = task.net.pre_activations(w, inputs.view()).map_err(into_convexity)?;
+        let z = task.net.pre_activations(w.view(), inputs.view()).map_err(into_convexity)?;
         let outputs = task.net.combine(&z, |z| task.net.activation().value(z));
         let by_output = Array1::from_shape_fn(batch.len(), |k| {
             let y = task.labels[batch[k]];
             -y * logistic(y * outputs[k]).1 / batch.len() as f64
         });
-        gradient.assign(&task.net.weighted_gradient(&z, inputs.view(), by_output.view()));
-        Ok(())
+        Ok(task.net.weighted_gradient(&z, inputs.view(), by_output.view()))
     }
 }
 

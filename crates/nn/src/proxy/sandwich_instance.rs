@@ -29,7 +29,7 @@ use fenchel_random::{Seed, Stream};
 use fenchel_tensor::Activation;
 use fenchel_tensor::gemm::{product, product_with};
 use fenchel_tensor::spectrum::{eigenvalues, sum_zero_basis};
-use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut1, s};
+use ndarray::{Array1, ArrayRef1, ArrayView1, ArrayView2, s};
 
 use crate::NnError;
 
@@ -78,6 +78,14 @@ struct Forward {
     output: Array1<f64>,
 }
 
+/// Loss, residual and gradient in the parameters, with the forward pass that they came from.
+struct Backward {
+    loss: f64,
+    residual: Array1<f64>,
+    gradient: Array1<f64>,
+    forward: Forward,
+}
+
 impl SandwichInstance {
     /// The sample (x, y) on a network of `width` hidden units.
     ///
@@ -90,8 +98,8 @@ impl SandwichInstance {
         activation: Activation,
         objective: Objective,
     ) -> Result<Self, NnError> {
-        require_finite("input", input.view())?;
-        require_finite("target", target.view())?;
+        require_finite("input", &input)?;
+        require_finite("target", &target)?;
         if width == 0 {
             return Err(NnError::Setting { name: "width", value: 0.0, needs: "at least 1" });
         }
@@ -205,7 +213,7 @@ impl SandwichInstance {
     }
 
     fn forward(&self, parameters: ArrayView1<f64>) -> Result<Forward, ConvexityError> {
-        require_vector("parameters", parameters, self.dimension())?;
+        require_vector("parameters", &parameters, self.dimension())?;
         if parameters.as_slice().is_none() {
             return Err(ConvexityError::Incompatible {
                 what: "the parameters and the network",
@@ -223,17 +231,13 @@ impl SandwichInstance {
     }
 
     /// Loss and residual, and the gradient in the parameters.
-    fn backward(
-        &self,
-        parameters: ArrayView1<f64>,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<(f64, Array1<f64>, Forward), ConvexityError> {
+    fn backward(&self, parameters: ArrayView1<f64>) -> Result<Backward, ConvexityError> {
         let forward = self.forward(parameters)?;
         let (k, d, m) = (self.width, self.input.len(), self.target.len());
         let mut residual = Array1::zeros(m);
-        let loss =
-            self.loss.value_and_residual(self.target.view(), forward.output.view(), residual.view_mut())?;
+        let loss = self.loss.value_and_residual(&self.target, &forward.output, &mut residual)?;
         let back = product_with(self.outer(parameters).t(), residual.view()) * &forward.slopes;
+        let mut gradient = Array1::zeros(self.dimension());
         for j in 0..k {
             gradient.slice_mut(s![j * d..(j + 1) * d]).assign(&(&self.input * back[j]));
         }
@@ -243,7 +247,7 @@ impl SandwichInstance {
             gradient.slice_mut(s![row..row + k]).assign(&(&forward.hidden * residual[i]));
         }
         gradient.slice_mut(s![self.dimension() - m..]).assign(&residual);
-        Ok((loss, residual, forward))
+        Ok(Backward { loss, residual, gradient, forward })
     }
 }
 
@@ -253,12 +257,9 @@ impl Oracle for SandwichInstance {
         k * d + k + m * k + m
     }
 
-    fn observe(
-        &self,
-        w: ArrayView1<f64>,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<Observation, ConvexityError> {
-        let (f, residual, forward) = self.backward(w, gradient.view_mut())?;
+    fn observe(&self, w: &ArrayRef1<f64>) -> Result<Observation, ConvexityError> {
+        let w = w.view();
+        let Backward { loss: f, residual, gradient, forward } = self.backward(w)?;
         let g = match self.objective {
             Objective::SquaredError => f,
             // 1 - p_y is minus the residual's entry at the label.
@@ -291,18 +292,13 @@ impl Oracle for SandwichInstance {
             },
             gradient: 1.5 * jacobian * (output + lengths * unit * norm),
         };
-        Ok(Observation { f, g, second_moment, error: Some(error) })
+        Ok(Observation { gradient, f, g, second_moment, error: Some(error) })
     }
 
-    fn sample(
-        &self,
-        w: ArrayView1<f64>,
-        stream: &mut Stream,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
-        self.backward(w, gradient.view_mut())?;
+    fn sample(&self, w: &ArrayRef1<f64>, stream: &mut Stream) -> Result<Array1<f64>, ConvexityError> {
+        let mut gradient = self.backward(w.view())?.gradient;
         let i = stream.random_range(0..w.len());
         gradient[i] += if stream.random_bool(0.5) { self.deviation } else { -self.deviation };
-        Ok(())
+        Ok(gradient)
     }
 }

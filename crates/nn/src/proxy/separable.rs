@@ -93,7 +93,7 @@ impl SeparableInstance {
         flipped: f64,
     ) -> Result<Self, NnError> {
         require_dimension("v", v.len(), task.net().inputs())?;
-        require_finite("v", v.view())?;
+        require_finite("v", &v)?;
         let positive = |name, value: f64| {
             let fits = value.is_finite() && value > 0.0;
             if fits { Ok(()) } else { Err(NnError::Setting { name, value, needs: "positive" }) }

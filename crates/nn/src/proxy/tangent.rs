@@ -245,7 +245,7 @@ impl TangentInstance {
     /// # Errors
     /// As [`SmoothGuarantee::check`](fenchel_convexity::proxy::SmoothGuarantee::check).
     pub fn check(&self, runs: &[Run], comparator: &Comparator) -> Result<Checked, ConvexityError> {
-        comparator.guarantee(self.start.view(), self.task.radius().powi(2))?.check(runs)
+        comparator.guarantee(&self.start, self.task.radius().powi(2))?.check(runs)
     }
 
     /// The point of the ball nearest to w.

@@ -60,12 +60,12 @@ enum Tree {
 }
 
 impl Tree {
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         match self {
             Self::Variable(i) => x[i % x.len()].clone(),
             Self::Constant(c) => N::from_f64(*c),
             Self::Apply(function, tree) => {
-                let y = tree.value(x);
+                let y = tree.value_in(x);
                 match function {
                     Function::Exp => y.exp(),
                     Function::ExpM1 => y.exp_m1(),
@@ -85,7 +85,7 @@ impl Tree {
                 }
             }
             Self::Combine(operator, a, b) => {
-                let (a, b) = (a.value(x), b.value(x));
+                let (a, b) = (a.value_in(x), b.value_in(x));
                 match operator {
                     Operator::Add => a + b,
                     Operator::Sub => a - b,
@@ -96,7 +96,7 @@ impl Tree {
                 }
             }
             Self::Branch(word, condition, base, height, i) => {
-                let (g, b) = (condition.value(x), base.value(x));
+                let (g, b) = (condition.value_in(x), base.value_in(x));
                 let h = x[i % x.len()].sin() * *height;
                 match word {
                     Word::Select => g.select(|| b.clone() + &h, || b.clone()),
@@ -164,11 +164,11 @@ impl Formula for Random {
     fn dimension(&self) -> usize {
         self.dimension
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
-        self.tree.value(x) - self.shift
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
+        self.tree.value_in(x) - self.shift
     }
     // Wrong, as a hand-written gradient may be.
-    fn gradient<N: Number>(&self, _: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, _: &[N], gradient: &mut [N]) {
         gradient.iter_mut().for_each(|s| *s = N::one());
     }
 }
@@ -202,7 +202,7 @@ fn nearby(x: &[f64], region: &[Interval], stream: &mut Stream) -> Vec<f64> {
 fn midpoint_gap(f: &Random, u: &[f64], v: &[f64]) -> (PreciseInterval, PreciseInterval) {
     let (u, v) = (lift(u), lift(v));
     let middle: Vec<_> = u.iter().zip(&v).map(|(u, v)| (u.clone() + v) / 2.0).collect();
-    let gap = (f.value(&u) + f.value(&v)) / 2.0 - f.value(&middle);
+    let gap = (f.value_in(&u) + f.value_in(&v)) / 2.0 - f.value_in(&middle);
     let square = u.iter().zip(&v).fold(PreciseInterval::zero(), |sum, (u, v)| sum + (u.clone() - v).square());
     (gap, square / 8.0)
 }
@@ -212,20 +212,20 @@ fn slack_by_differences(f: &Random, modulus: &Modulus, u: &[PreciseInterval], v:
     let displacement: Vec<_> = u.iter().zip(v).map(|(u, v)| u.clone() - v).collect();
     let step = 2.0_f64.powi(-60);
     let moved = |h: f64| -> PreciseInterval {
-        f.value(&v.iter().zip(&displacement).map(|(v, d)| v.clone() + d.clone() * h).collect::<Vec<_>>())
+        f.value_in(&v.iter().zip(&displacement).map(|(v, d)| v.clone() + d.clone() * h).collect::<Vec<_>>())
     };
     let linear = (moved(step) - moved(-step)) / (2.0 * step);
-    modulus.slack(f.value(u) - f.value(v) - linear, &displacement).to_f64()
+    modulus.slack(f.value_in(u) - f.value_in(v) - linear, &displacement).to_f64()
 }
 
 /// A claim of nonnegativity and the enclosures of the value and the minimum.
 fn attack_signs(f: &Random, region: &[Interval], points: &[Vec<f64>]) -> Result<(), TestCaseError> {
     let effort = Effort { boxes: 150 };
-    let outer = f.value(region);
+    let outer = f.value_in(region);
     let least = minimum(f, region, 1e-3, &effort).unwrap();
     let proof = prove_nonnegative(f, region, &effort).unwrap();
     for x in points {
-        let value = f.value(&lift(x)).to_f64_interval();
+        let value = f.value_in(&lift(x)).to_f64_interval();
         if value.is_undefined() {
             prop_assert!(outer.is_undefined() && !proof.is_proved() && least.value.lo() == f64::NEG_INFINITY);
             continue;
@@ -237,10 +237,10 @@ fn attack_signs(f: &Random, region: &[Interval], points: &[Vec<f64>]) -> Result<
         prop_assert!(!(proof.is_proved() && value.hi() < 0.0), "{proof:?}, at {x:?} {value:?}");
     }
     if least.value.hi() < f64::INFINITY {
-        prop_assert!(f.value(&lift(&least.point)).to_f64_interval().hi() <= least.value.hi(), "{least:?}");
+        prop_assert!(f.value_in(&lift(&least.point)).to_f64_interval().hi() <= least.value.hi(), "{least:?}");
     }
     if let Proof::Refuted { counterexample, .. } = proof {
-        prop_assert!(f.value(&lift(&counterexample)).to_f64_interval().hi() < 0.0);
+        prop_assert!(f.value_in(&lift(&counterexample)).to_f64_interval().hi() < 0.0);
         prop_assert!(counterexample.iter().zip(region).all(|(x, side)| side.contains(*x)));
     }
     Ok(())
@@ -338,7 +338,7 @@ proptest! {
             (0..dimension).map(|i| Interval::hull(corner[i], corner[i] + widths[i])).collect();
         let points: Vec<Vec<f64>> = (0..150).map(|_| point(&region, &mut stream)).collect();
         let mut f = Random { tree, dimension, shift: 0.0 };
-        let values = points.iter().map(|x| Formula::value(&f, x)).filter(|value| value.is_finite());
+        let values = points.iter().map(|x| Formula::value_in(&f, x)).filter(|value| value.is_finite());
         let least = values.fold(f64::INFINITY, f64::min);
         if least.is_finite() {
             f.shift = least - 1e-3 * (1.0 - tightness) * (1.0 + least.abs());

@@ -54,7 +54,7 @@ impl Formula for Example {
             _ => 1,
         }
     }
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         match self {
             Self::Leaky { joined: true } => x[0].join(|| x[0].clone() * 0.1, || x[0].clone()),
             Self::Leaky { joined: false } => x[0].select(|| x[0].clone() * 0.1, || x[0].clone()),
@@ -75,7 +75,7 @@ impl Formula for Example {
             Self::Empty => N::one(),
         }
     }
-    fn gradient<N: Number>(&self, x: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, x: &[N], gradient: &mut [N]) {
         match self {
             Self::OneSided => gradient[0] = x[0].select(|| -N::one(), N::one),
             Self::Liar => gradient[0] = x[0].clone() * 6.0,
@@ -83,12 +83,12 @@ impl Formula for Example {
                 for i in 0..x.len() {
                     let mut point: Vec<_> = x.iter().cloned().map(crate::number::Dual::constant).collect();
                     point[i].derivative = N::one();
-                    gradient[i] = self.value(&point).derivative;
+                    gradient[i] = self.value_in(&point).derivative;
                 }
             }
         }
     }
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
         (u[0].clone() - &v[0]).square() * 3.0
     }
     fn domain(&self) -> Domain {

@@ -13,7 +13,7 @@
 //! predictions close to a corner of the simplex are accurate relative to their distance from it.
 
 use crate::simplex::{add, sum};
-use ndarray::ArrayView1;
+use ndarray::ArrayRef1;
 
 /// Newton's method halves the logarithm of its error per step; even from afar each step divides the product of
 /// excess and slope by 4, which takes f64 from 1000 m to round-off in fewer steps than this.
@@ -42,7 +42,7 @@ struct Entry {
 
 impl Prediction {
     /// The prediction for a finite, non-empty output.
-    pub(super) fn new(beta: f64, output: ArrayView1<f64>) -> Self {
+    pub(super) fn new(beta: f64, output: &ArrayRef1<f64>) -> Self {
         let top = (1..output.len()).fold(0, |top, i| if output[i] > output[top] { i } else { top });
         if beta < 1.0 {
             Self::from_the_largest(beta, output, top)
@@ -56,7 +56,7 @@ impl Prediction {
         (self.anchor - f) - self.height
     }
 
-    fn from_the_largest(beta: f64, output: ArrayView1<f64>, top: usize) -> Self {
+    fn from_the_largest(beta: f64, output: &ArrayRef1<f64>, top: usize) -> Self {
         // beta (max - f), and 1 less it, which may cancel.
         let drops: Vec<(f64, f64)> = output
             .iter()
@@ -92,7 +92,7 @@ impl Prediction {
         Self::finish(entries, 0.0, top, output[top], (1.0 - fall) / beta)
     }
 
-    fn from_the_smallest(beta: f64, output: ArrayView1<f64>, top: usize) -> Self {
+    fn from_the_smallest(beta: f64, output: &ArrayRef1<f64>, top: usize) -> Self {
         let mut order: Vec<usize> = (0..output.len()).collect();
         order.sort_by(|&i, &j| output[j].total_cmp(&output[i]));
         // Whether the entry at a place of the order has mass: true up to a place, false from there on.

@@ -7,6 +7,7 @@ use super::super::*;
 use super::reference::*;
 use crate::number::{Number, Precise};
 use fenchel_random::{Seed, Stream};
+use ndarray::aview1;
 
 /// `x - log(1 + x)`.
 fn gap(x: &Precise) -> Precise {
@@ -74,7 +75,7 @@ fn no_loss_leaves_its_bounds_at_any_mass() {
             given.fill(0.0);
             given[stream.random_range(0..m)] = 1.0;
         }
-        let (y, target) = (normalised(&given), ArrayView1::from(&given));
+        let (y, target) = (normalised(&given), &aview1(&given));
         let e = residual(&mut stream, &y);
         let p: Vec<Precise> = y.iter().zip(&e).map(|(y, e)| y.clone() + e).collect();
         if p.iter().any(|p| *p < Precise::zero()) {
@@ -138,7 +139,7 @@ fn no_power_leaves_its_bounds_at_any_size() {
         let size = 10_f64.powf(stream.random_range(-300.0..300.0));
         let f: Vec<f64> = (0..m).map(|_| size * stream.random_range(-1.0..1.0)).collect();
         let y = vec![0.0; m];
-        let target = ArrayView1::from(&y);
+        let target = &aview1(&y);
         for k in [2.0, 2.5, 4.0, 7.0, 100.0, 1e6] {
             let (loss, e) = power_loss(k, &y, &f);
             let bounds = PowerRegression::new(k).unwrap().bounds(target).unwrap();

@@ -7,6 +7,7 @@ use super::reference::*;
 use super::*;
 use crate::number::{Number, Precise};
 use fenchel_random::Seed;
+use ndarray::aview1;
 
 const EPS: f64 = f64::EPSILON;
 const SMALLEST: f64 = f64::from_bits(1);
@@ -63,8 +64,8 @@ fn compare(loss: &dyn Loss, reference: &Reference, degree: f64, y: &[f64], f: &[
     let what = format!("{} at y = {y:?}, f = {f:?}", loss.name());
     let (exact, residual) = reference(y, f);
     let mut e = Array1::zeros(y.len());
-    let (target, output) = (ArrayView1::from(y), ArrayView1::from(f));
-    let value = match loss.value_and_residual(target, output, e.view_mut()) {
+    let (target, output) = (&aview1(y), &aview1(f));
+    let value = match loss.value_and_residual(target, output, &mut e) {
         Ok(value) => value,
         Err(error) => {
             assert!(error.to_string().contains("`output`"), "{what}: {error}");
@@ -132,8 +133,8 @@ fn one_class_on_the_simplex_has_no_loss() {
     for loss in all().iter().filter(|loss| loss.residual_sums_to_zero()) {
         let (y, f) = (ndarray::array![1.0], ndarray::array![-1e308]);
         let mut e = ndarray::array![7.0];
-        assert_eq!(loss.value_and_residual(y.view(), f.view(), e.view_mut()).unwrap(), 0.0);
-        let bounds = loss.bounds(y.view()).unwrap();
+        assert_eq!(loss.value_and_residual(&y, &f, &mut e).unwrap(), 0.0);
+        let bounds = loss.bounds(&y).unwrap();
         assert!(e[0] == 0.0 && bounds.lower(0.5) == 0.0 && bounds.upper(0.5) < 1e-320, "{}", loss.name());
     }
 }
@@ -176,7 +177,7 @@ fn entmax_near_a_corner_is_accurate_relative_to_the_loss() {
             let wrong = &entmax(alpha, &f)[1];
             let exact = divergence(alpha, &precise(1.0), &-wrong.clone())
                 + divergence(alpha, &Precise::zero(), wrong);
-            let value = loss.value(ArrayView1::from(&[1.0, 0.0]), ArrayView1::from(&f)).unwrap();
+            let value = loss.value(&aview1(&[1.0, 0.0]), &aview1(&f)).unwrap();
             // p_2^beta is off by a few units, p_2 by 1/beta of them and less, its alpha-th power by alpha.
             let allowed = 16.0 * EPS * alpha * (1.0 + 1.0 / (alpha - 1.0)) * exact.to_f64();
             assert!(
@@ -198,11 +199,10 @@ fn entmax_agrees_with_four_hundred_digits() {
     ];
     for (alpha, f, p, value) in cases {
         let loss = Entmax::new(alpha).unwrap();
-        let mut got = Array1::zeros(f.len());
-        loss.prediction(ArrayView1::from(f), got.view_mut()).unwrap();
+        let got = loss.prediction(&aview1(f)).unwrap();
         assert!(got.iter().zip(p).all(|(got, p)| (got - p).abs() < 6e-6), "{alpha} {f:?}: {got}");
         if !value.is_nan() {
-            let got = loss.value(ArrayView1::from(&[0.0, 1.0]), ArrayView1::from(f)).unwrap();
+            let got = loss.value(&aview1(&[0.0, 1.0]), &aview1(f)).unwrap();
             assert!((got / value - 1.0).abs() < 6e-5, "{alpha} {f:?}: {got}");
         }
     }
@@ -218,8 +218,7 @@ fn entmax_of_a_thousand_classes_satisfies_its_equations() {
         let size = 3.0 / (alpha - 1.0) * 1e-3_f64.powf((alpha - 1.0).min(60.0));
         let mut f: Vec<f64> = (0..1000).map(|_| size * stream.random_range(-1.0..1.0)).collect();
         f[..20].fill(0.5 * size);
-        let mut p = Array1::zeros(1000);
-        loss.prediction(ArrayView1::from(&f), p.view_mut()).unwrap();
+        let p = loss.prediction(&aview1(&f)).unwrap();
         // From the library's own anchor the others follow, and their sum shows by how much it is off.
         let with_mass = (0..1000).filter(|&i| p[i] > 0.0);
         let anchor = if alpha < 2.0 {

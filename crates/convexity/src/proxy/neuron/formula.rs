@@ -3,7 +3,7 @@
 use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
 use crate::number::Number;
 use crate::objectives::{Formula, Kink};
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayRef1, ArrayView1};
 
 /// `(1/2) mean_i (sigma(w.x_i) - y_i)^2`, sigma of slope 1 above zero and a given slope below.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,10 +25,10 @@ impl Neuron {
     ///
     /// If there is no input, the labels do not fit, or a number is not finite.
     pub fn new(inputs: Array2<f64>, labels: Array1<f64>, slope: f64) -> Result<Self, ConvexityError> {
-        require_finite("labels", labels.view())?;
+        require_finite("labels", &labels)?;
         require_dimension("labels", labels.len(), inputs.nrows())?;
         for x in inputs.rows() {
-            require_finite("inputs", x)?;
+            require_finite("inputs", &x)?;
         }
         require_range("slope", slope, true, "finite")?;
         Ok(Self { inputs, labels, slope, teacher: None })
@@ -42,9 +42,9 @@ impl Neuron {
     /// # Errors
     ///
     /// As [`Neuron::new`], or if v does not fit.
-    pub fn taught(inputs: Array2<f64>, v: ArrayView1<f64>, slope: f64) -> Result<Self, ConvexityError> {
+    pub fn taught(inputs: Array2<f64>, v: &ArrayRef1<f64>, slope: f64) -> Result<Self, ConvexityError> {
         require_dimension("v", v.len(), inputs.ncols())?;
-        let labels = inputs.dot(&v).mapv(|z| if z > 0.0 { z } else { slope * z });
+        let labels = inputs.dot(v).mapv(|z| if z > 0.0 { z } else { slope * z });
         Ok(Self { teacher: Some(v.to_owned()), ..Self::new(inputs, labels, slope)? })
     }
 
@@ -89,7 +89,7 @@ impl Formula for Neuron {
         self.inputs.ncols()
     }
 
-    fn value<N: Number>(&self, w: &[N]) -> N {
+    fn value_in<N: Number>(&self, w: &[N]) -> N {
         let mut sum = N::zero();
         for i in 0..self.labels.len() {
             sum = sum + (self.activation(&self.pre_activation(w, i)) - self.label::<N>(i)).square();
@@ -97,7 +97,7 @@ impl Formula for Neuron {
         sum / (2.0 * self.labels.len() as f64)
     }
 
-    fn gradient<N: Number>(&self, w: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, w: &[N], gradient: &mut [N]) {
         gradient.iter_mut().for_each(|s| *s = N::zero());
         for i in 0..self.labels.len() {
             let z = self.pre_activation(w, i);
@@ -138,7 +138,7 @@ impl Formula for ActiveError {
         Formula::dimension(&self.0)
     }
 
-    fn value<N: Number>(&self, w: &[N]) -> N {
+    fn value_in<N: Number>(&self, w: &[N]) -> N {
         let neuron = &self.0;
         let mut sum = N::zero();
         for i in 0..neuron.labels.len() {

@@ -4,7 +4,7 @@ use super::{ActiveError, Neuron, NeuronOracle};
 use crate::error::{ConvexityError, require_dimension, require_range};
 use crate::objectives::Objective;
 use crate::proxy::{Comparator, ProxyConvex, SmoothGuarantee, Surrogate};
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayRef1};
 use std::sync::Arc;
 
 /// A single neuron with its surrogates, its comparator and the constant that P2 needs.
@@ -19,8 +19,8 @@ use std::sync::Arc;
 /// let oracle = instance.oracle(1)?;
 /// let start = array![0.0, 0.0];
 /// let run = Descent::new(1.0 / instance.smoothness(), 100)?
-///     .gradient(&oracle, start.view(), instance.comparator())?;
-/// assert!(instance.guarantee(start.view())?.check(&[run])?.verdict().holds());
+///     .gradient(&oracle, &start, instance.comparator())?;
+/// assert!(instance.guarantee(&start)?.check(&[run])?.verdict().holds());
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ impl NeuronInstance {
     /// If gamma is not in (0, 1], or as [`Neuron::new`].
     pub fn realisable(inputs: Array2<f64>, v: Array1<f64>, gamma: f64) -> Result<Self, ConvexityError> {
         require_slope(gamma)?;
-        let neuron = Neuron::taught(inputs, v.view(), gamma)?;
+        let neuron = Neuron::taught(inputs, &v, gamma)?;
         Self::realisable_as_claimed(neuron, v, gamma)
     }
 
@@ -104,7 +104,7 @@ impl NeuronInstance {
     ///
     /// As [`Neuron::new`].
     pub fn relu(inputs: Array2<f64>, v: Array1<f64>) -> Result<Self, ConvexityError> {
-        let neuron = Neuron::taught(inputs, v.view(), 0.0)?;
+        let neuron = Neuron::taught(inputs, &v, 0.0)?;
         let f = Arc::new(neuron.clone());
         let h = Surrogate::new(f.clone(), 0.0, 0.0)?;
         let smoothness = positive(neuron.radius().powi(2))?;
@@ -123,7 +123,7 @@ impl NeuronInstance {
     ) -> Result<Self, ConvexityError> {
         require_dimension("v", v.len(), neuron.inputs.ncols())?;
         let f: Arc<dyn Objective> = Arc::new(neuron.clone());
-        let cost = at_comparator * f.value(v.view())?;
+        let cost = at_comparator * f.value(&v)?;
         let g = Surrogate::new(f.clone(), factor, 0.0)?;
         let h = Surrogate::new(f.clone(), at_comparator, 0.0)?;
         let proxy = ProxyConvex::new(f, g, h)?;
@@ -148,7 +148,7 @@ impl NeuronInstance {
     /// # Errors
     ///
     /// If w_0 does not fit.
-    pub fn guarantee(&self, start: ArrayView1<f64>) -> Result<SmoothGuarantee, ConvexityError> {
+    pub fn guarantee(&self, start: &ArrayRef1<f64>) -> Result<SmoothGuarantee, ConvexityError> {
         self.comparator.guarantee(start, self.smoothness)
     }
 

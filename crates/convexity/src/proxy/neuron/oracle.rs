@@ -4,7 +4,7 @@ use super::Neuron;
 use crate::error::{ConvexityError, require_range, require_vector};
 use crate::proxy::{Observation, Oracle, RoundOff, batch_second_moment, draw_batch};
 use fenchel_random::Stream;
-use ndarray::{ArrayView1, ArrayViewMut1};
+use ndarray::{Array1, ArrayRef1};
 
 /// The oracle of a [`NeuronInstance`](super::NeuronInstance).
 #[derive(Clone, Debug)]
@@ -29,8 +29,8 @@ impl NeuronOracle {
     }
 
     /// `sigma(w.x_i) - y_i` and `sigma'(w.x_i)`.
-    fn residual(&self, w: ArrayView1<f64>, i: usize) -> (f64, f64) {
-        let z = self.neuron.inputs.row(i).dot(&w);
+    fn residual(&self, w: &ArrayRef1<f64>, i: usize) -> (f64, f64) {
+        let z = self.neuron.inputs.row(i).dot(w);
         let derivative = if z > 0.0 { 1.0 } else { self.neuron.slope };
         (z * derivative - self.neuron.labels[i], derivative)
     }
@@ -41,19 +41,15 @@ impl Oracle for NeuronOracle {
         self.neuron.inputs.ncols()
     }
 
-    fn observe(
-        &self,
-        w: ArrayView1<f64>,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<Observation, ConvexityError> {
+    fn observe(&self, w: &ArrayRef1<f64>) -> Result<Observation, ConvexityError> {
         require_vector("w", w, self.dimension())?;
         let unit = f64::EPSILON;
         let (n, d) = (self.neuron.labels.len(), w.len() as f64);
         // A taught label is an inner product too, with an error of its own.
         let taught = self.neuron.teacher.as_ref().map_or(0.0, |v| v.dot(v).sqrt());
-        let norm = w.dot(&w).sqrt() + taught;
+        let norm = w.dot(w).sqrt() + taught;
         let steepest = self.neuron.slope.abs().max(1.0);
-        gradient.fill(0.0);
+        let mut gradient = Array1::<f64>::zeros(w.len());
         let (mut squares, mut active, mut moments) = (0.0, 0.0, 0.0);
         let (mut squares_error, mut gradient_error) = (0.0, 0.0_f64);
         for i in 0..n {
@@ -81,21 +77,16 @@ impl Oracle for NeuronOracle {
         }
         let g_error = self.factor * if self.active { 2.0 } else { 1.0 } * steepest * f_error;
         let error = RoundOff { f: f_error, g: g_error, gradient: gradient_error };
-        Ok(Observation { f, g, second_moment, error: Some(error) })
+        Ok(Observation { gradient, f, g, second_moment, error: Some(error) })
     }
 
-    fn sample(
-        &self,
-        w: ArrayView1<f64>,
-        stream: &mut Stream,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
+    fn sample(&self, w: &ArrayRef1<f64>, stream: &mut Stream) -> Result<Array1<f64>, ConvexityError> {
         let n = self.neuron.labels.len();
-        gradient.fill(0.0);
+        let mut gradient = Array1::zeros(w.len());
         for i in draw_batch(stream, n, self.batch) {
             let (e, derivative) = self.residual(w, i);
             gradient.scaled_add(e * derivative / self.batch as f64, &self.neuron.inputs.row(i));
         }
-        Ok(())
+        Ok(gradient)
     }
 }

@@ -17,8 +17,7 @@ use std::sync::Arc;
 /// // x² + y² + 4 x² y²: not convex, yet quasar-convex with tau = 2.
 /// let f = EvenPolynomial::new(vec![0.0, 0.0], vec![(1.0, vec![1, 0]), (1.0, vec![0, 1]), (4.0, vec![1, 1])])?;
 /// assert_eq!(f.tau(), 2.0);
-/// let f: &dyn Objective = &f;
-/// assert_eq!(f.value(array![1.0, 2.0].view())?, 21.0);
+/// assert_eq!(f.value(&array![1.0, 2.0])?, 21.0);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +34,7 @@ impl EvenPolynomial {
     /// If w* or the terms are empty, a c_k is not positive, an a_k has the wrong length, a negative entry, or
     /// none above 0.
     pub fn new(minimiser: Vec<f64>, terms: Vec<(f64, Vec<i32>)>) -> Result<Self, ConvexityError> {
-        require_finite("minimiser", ArrayView1::from(&minimiser))?;
+        require_finite("minimiser", &ArrayView1::from(&minimiser))?;
         if terms.is_empty() {
             return Err(ConvexityError::Empty { argument: "terms" });
         }
@@ -91,14 +90,14 @@ impl Formula for EvenPolynomial {
         self.minimiser.len()
     }
 
-    fn value<N: Number>(&self, w: &[N]) -> N {
+    fn value_in<N: Number>(&self, w: &[N]) -> N {
         let x = self.differences(w);
         self.terms.iter().fold(N::zero(), |sum, (c, a)| {
             sum + x.iter().zip(a).fold(N::from_f64(*c), |term, (x, a)| term * x.powi(2 * a))
         })
     }
 
-    fn gradient<N: Number>(&self, w: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, w: &[N], gradient: &mut [N]) {
         let x = self.differences(w);
         gradient.iter_mut().for_each(|s| *s = N::zero());
         for (c, a) in &self.terms {

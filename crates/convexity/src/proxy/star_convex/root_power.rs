@@ -22,7 +22,7 @@ impl RootPower {
     ///
     /// If w* is empty, p is not in (0, 2], e is not positive, or a number is not finite.
     pub fn new(minimiser: Vec<f64>, p: f64, e: f64) -> Result<Self, ConvexityError> {
-        require_finite("minimiser", ArrayView1::from(&minimiser))?;
+        require_finite("minimiser", &ArrayView1::from(&minimiser))?;
         require_range("p", p, p > 0.0 && p <= 2.0, "in (0, 2]")?;
         require_positive("e", e)?;
         Ok(Self { minimiser, p, e })
@@ -57,12 +57,12 @@ impl Formula for RootPower {
     }
 
     /// Through exp_m1 and ln_1p, so that nothing cancels near the minimum.
-    fn value<N: Number>(&self, w: &[N]) -> N {
+    fn value_in<N: Number>(&self, w: &[N]) -> N {
         let grown = (self.relative_square(w).ln_1p() * (0.5 * self.p)).exp_m1();
         grown * N::from_f64(self.e).powf(0.5 * self.p) / self.p
     }
 
-    fn gradient<N: Number>(&self, w: &[N], gradient: &mut [N]) {
+    fn gradient_in<N: Number>(&self, w: &[N], gradient: &mut [N]) {
         let s = self.relative_square(w) * self.e + self.e;
         let factor = s.powf(0.5 * self.p - 1.0);
         for ((to, w), m) in gradient.iter_mut().zip(w).zip(&self.minimiser) {

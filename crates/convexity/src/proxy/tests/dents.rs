@@ -24,7 +24,7 @@ impl Formula for Dented {
         self.dimension
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         let parabola = x.iter().fold(N::zero(), |sum, x| sum + x.square()) / 2.0;
         self.dents.iter().fold(parabola, |sum, (centre, width)| {
             let square = x.iter().zip(centre).fold(N::zero(), |s, (x, c)| s + (x.clone() - *c).square());

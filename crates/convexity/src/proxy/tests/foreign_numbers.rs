@@ -30,17 +30,17 @@ struct Problem {
 
 impl Problem {
     fn guarantee(&self) -> SmoothGuarantee {
-        self.comparator.guarantee(self.start.view(), self.smoothness).unwrap()
+        self.comparator.guarantee(&self.start, self.smoothness).unwrap()
     }
 
     fn run(&self, step: f64, comparator: &Comparator) -> Run {
         let method = Descent::new(step / self.smoothness, 40).unwrap();
-        method.gradient(&*self.oracle, self.start.view(), comparator).unwrap()
+        method.gradient(&*self.oracle, &self.start, comparator).unwrap()
     }
 
     fn stochastic(&self, seed: u64) -> Vec<Run> {
         let method = Descent::new(0.5 / self.smoothness, 20).unwrap();
-        method.stochastic(&*self.oracle, self.start.view(), &self.comparator, 4, Seed::new(seed)).unwrap()
+        method.stochastic(&*self.oracle, &self.start, &self.comparator, 4, Seed::new(seed)).unwrap()
     }
 }
 
@@ -50,7 +50,7 @@ fn problems(index: u64) -> Vec<Problem> {
     let (n, d) = (12, 3);
     let mut all = Vec::new();
     let mut add = |name, oracle, comparator: Comparator, smoothness, stream: &mut Stream| {
-        let start = &comparator.point() + &vector(stream, d);
+        let start = comparator.point() + &vector(stream, d);
         all.push(Problem { name, oracle, comparator, start, smoothness });
     };
     let power = RootPower::new(vector(&mut stream, d).to_vec(), 0.7, 1.0).unwrap().instance().unwrap();
@@ -117,7 +117,7 @@ fn the_numbers_of_another_instance_do_not_hold() {
                 assert_foreign(&own.check(&other.stochastic(index)).unwrap(), "‖w_0 - v‖", what);
             }
             let elsewhere = &problem.start * 2.0 + 0.5;
-            let foreign = problem.comparator.guarantee(elsewhere.view(), problem.smoothness).unwrap();
+            let foreign = problem.comparator.guarantee(&elsewhere, problem.smoothness).unwrap();
             assert_foreign(&foreign.check(&[problem.run(1.0, &problem.comparator)]).unwrap(), "‖w_0", what);
             assert_foreign(
                 &own.check(&[problem.run(2.01, &problem.comparator)]).unwrap(),
@@ -129,7 +129,7 @@ fn the_numbers_of_another_instance_do_not_hold() {
             assert_foreign(&checked, "E‖∇f(w;z)‖²", what);
             // A comparator far away, said to cost nothing: what is compared with it is not below it.
             let far = Comparator::new(&problem.start + 50.0, 0.0).unwrap();
-            let checked = far.guarantee(problem.start.view(), problem.smoothness).unwrap();
+            let checked = far.guarantee(&problem.start, problem.smoothness).unwrap();
             let checked = checked.check(&[problem.run(1.0, &far)]).unwrap();
             assert!(!checked.verdict().is_violated(), "{what}: {}", checked.verdict());
         }
@@ -144,7 +144,7 @@ fn a_parabola_with_any_distance_and_cost() {
         let comparator = Comparator::new(array![0.0], cost).unwrap();
         Descent::new(0.5, 50)
             .unwrap()
-            .gradient(&Exact::new(proxy.clone()), array![5.0].view(), &comparator)
+            .gradient(&Exact::new(proxy.clone()), &array![5.0], &comparator)
             .unwrap()
     };
     assert_sound(&smooth(5.0, 2.0).check(&[run(0.0)]).unwrap(), "P2");
@@ -168,8 +168,8 @@ fn p3_with_foreign_numbers() {
         let start = vector(&mut stream, 2) * 3.0;
         let comparator = Comparator::new(array![0.0, 0.0], 0.0).unwrap();
         let oracle = Exact::new(convex(f.clone()));
-        let run = Descent::new(0.5, 30).unwrap().gradient(&oracle, start.view(), &comparator).unwrap();
-        let value = f.value(start.view()).unwrap();
+        let run = Descent::new(0.5, 30).unwrap().gradient(&oracle, &start, &comparator).unwrap();
+        let value = f.value(&start).unwrap();
         let own = pl(value, 0.8, 1.0);
         assert_sound(&own.check(std::slice::from_ref(&run)).unwrap(), "P3");
         let foreign = |guarantee: ProxyPlGuarantee, name: &str| {

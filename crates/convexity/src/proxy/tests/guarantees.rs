@@ -61,7 +61,7 @@ fn the_pl_bound_on_a_parabola_is_what_descent_does() {
     let run = |step: f64| {
         Descent::new(step, 50)
             .unwrap()
-            .gradient(&Exact::new(proxy.clone()), array![3.0].view(), &comparator)
+            .gradient(&Exact::new(proxy.clone()), &array![3.0], &comparator)
             .unwrap()
     };
     let guarantee = pl(4.5, 4.0, 1.0);
@@ -89,11 +89,10 @@ fn the_pl_guarantee_with_noise_holds_in_the_mean_and_in_probability() {
         let comparator = Comparator::new(array![0.0, 0.0], 0.0).unwrap();
         let (noise, eta) = (0.5, 0.2);
         let oracle = Noisy::new(proxy, noise).unwrap();
-        let guarantee =
-            ProxyPlGuarantee { variance: noise * noise, ..pl(f.value(start.view()).unwrap(), mu, 1.0) };
+        let guarantee = ProxyPlGuarantee { variance: noise * noise, ..pl(f.value(&start).unwrap(), mu, 1.0) };
         let runs = Descent::new(eta, 60)
             .unwrap()
-            .stochastic(&oracle, start.view(), &comparator, RUNS, Seed::new(problem))
+            .stochastic(&oracle, &start, &comparator, RUNS, Seed::new(problem))
             .unwrap();
         let checked = guarantee.check(&runs).unwrap();
         assert_sound(&checked, "noisy parabola");
@@ -122,8 +121,7 @@ fn a_false_conclusion_is_certified() {
     let zero = Surrogate::new(f.clone(), 0.0, 0.0).unwrap();
     let proxy = ProxyConvex::new(f, big, zero).unwrap();
     let comparator = Comparator::new(array![0.0], 0.0).unwrap();
-    let run =
-        Descent::new(0.1, 50).unwrap().gradient(&Exact::new(proxy), array![1.0].view(), &comparator).unwrap();
+    let run = Descent::new(0.1, 50).unwrap().gradient(&Exact::new(proxy), &array![1.0], &comparator).unwrap();
     let checked = smooth(1.0, 1.0).check(&[run]).unwrap();
     assert!(checked.violations > 10);
     let Verdict::Violated { certificate, .. } = &checked.report.inequality else {
@@ -139,7 +137,7 @@ fn a_false_conclusion_in_the_mean_is_counted_but_not_certified() {
     let oracle = Noisy::new(star_convex::convex(Quadratic::diagonal(&[1.0]).unwrap()), 1.0).unwrap();
     let comparator = Comparator::new(array![0.0], 0.0).unwrap();
     let method = Descent::new(0.5, 100).unwrap();
-    let runs = method.stochastic(&oracle, array![1.0].view(), &comparator, RUNS, Seed::new(1)).unwrap();
+    let runs = method.stochastic(&oracle, &array![1.0], &comparator, RUNS, Seed::new(1)).unwrap();
     // The noise keeps f at about eta/4, whatever T: a bound that forgets it is wrong.
     let bound = |steps| 1.0 / steps as f64;
     let checked = check::mean_surrogate("none", &runs, Vec::new(), bound, |_, _| 0.0).unwrap();
@@ -169,6 +167,6 @@ fn senseless_input_is_refused() {
     let oracle = Exact::new(star_convex::convex(Quadratic::diagonal(&[1.0]).unwrap()));
     let comparator = Comparator::new(array![0.0, 0.0], 0.0).unwrap();
     let method = Descent::new(0.1, 5).unwrap();
-    assert!(method.gradient(&oracle, array![1.0].view(), &comparator).is_err());
-    assert!(method.gradient(&oracle, array![f64::NAN].view(), &comparator).is_err());
+    assert!(method.gradient(&oracle, &array![1.0], &comparator).is_err());
+    assert!(method.gradient(&oracle, &array![f64::NAN], &comparator).is_err());
 }

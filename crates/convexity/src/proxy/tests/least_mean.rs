@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ConvexityError;
-use ndarray::{ArrayView1, ArrayViewMut1, array};
+use ndarray::{ArrayRef1, array};
 
 /// f = w²/2 with noise of about normal numbers, and a surrogate whose means are known.
 struct Known {
@@ -15,26 +15,16 @@ impl Oracle for Known {
         1
     }
 
-    fn observe(
-        &self,
-        w: ArrayView1<f64>,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<Observation, ConvexityError> {
-        gradient.assign(&w);
+    fn observe(&self, w: &ArrayRef1<f64>) -> Result<Observation, ConvexityError> {
+        let gradient = w.to_owned();
         let f = 0.5 * w[0] * w[0];
         let g = if self.linear { 1.0 + w[0] } else { f };
-        Ok(Observation { f, g, second_moment: w[0] * w[0] + 1.0, error: Some(RoundOff::default()) })
+        Ok(Observation { gradient, f, g, second_moment: w[0] * w[0] + 1.0, error: Some(RoundOff::default()) })
     }
 
-    fn sample(
-        &self,
-        w: ArrayView1<f64>,
-        stream: &mut Stream,
-        mut gradient: ArrayViewMut1<f64>,
-    ) -> Result<(), ConvexityError> {
+    fn sample(&self, w: &ArrayRef1<f64>, stream: &mut Stream) -> Result<Array1<f64>, ConvexityError> {
         let noise = (0..12).fold(-6.0, |sum, _| sum + stream.random::<f64>());
-        gradient[0] = w[0] + noise;
-        Ok(())
+        Ok(array![w[0] + noise])
     }
 }
 
@@ -50,7 +40,7 @@ fn errors(oracle: &Known, eta: f64, truth: f64) -> [u64; 3] {
     for repetition in 0..REPETITIONS {
         let runs = Descent::new(eta, STEPS)
             .unwrap()
-            .stochastic(oracle, array![0.0].view(), &comparator, RUNS, Seed::new(repetition))
+            .stochastic(oracle, &array![0.0], &comparator, RUNS, Seed::new(repetition))
             .unwrap();
         let prefixes = guarantee.check(&runs).unwrap().prefixes;
         // The first iterate is not random.

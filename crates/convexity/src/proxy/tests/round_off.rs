@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalogue::Quadratic;
 use crate::number::Number;
-use crate::objectives::{Closure, Formula, ForwardError};
+use crate::objectives::{Closure, Formula, ForwardError, Objective};
 use ndarray::array;
 
 /// `(1e8 + w²/2) - 1e8`: w²/2, of which f64 knows eight digits after the point.
@@ -19,7 +19,7 @@ impl Formula for Cancelling {
         1
     }
 
-    fn value<N: Number>(&self, w: &[N]) -> N {
+    fn value_in<N: Number>(&self, w: &[N]) -> N {
         (w[0].square() / 2.0 + 1e8) - 1e8
     }
 }
@@ -34,7 +34,7 @@ fn closure() -> Closure {
 fn tight(proxy: ProxyConvex, start: f64) -> check::Checked {
     let comparator = Comparator::new(array![0.0], 0.0).unwrap();
     let run = Descent::new(1.0, 1).unwrap();
-    let run = run.gradient(&Exact::new(proxy), array![start].view(), &comparator).unwrap();
+    let run = run.gradient(&Exact::new(proxy), &array![start], &comparator).unwrap();
     smooth(start.abs(), 1.0).check(&[run]).unwrap()
 }
 
@@ -77,12 +77,12 @@ fn a_false_conclusion_needs_a_bound_to_be_certified() {
 #[test]
 fn the_error_of_a_formula_is_its_distance_from_the_truth() {
     for w in [1e-4, 1.5e-4, 0.1, 3.0] {
-        let error = star_convex::convex(Cancelling).round_off(array![w].view()).unwrap();
-        let computed = crate::objectives::Objective::value(&Cancelling, array![w].view()).unwrap();
+        let error = star_convex::convex(Cancelling).round_off(&array![w]).unwrap();
+        let computed = Cancelling.value(&array![w]).unwrap();
         // w²/2 in f64 is exact to an ulp, and all of the error comes from 1e8.
         let apart = (computed - 0.5 * w * w).abs();
         assert!((error.f - apart).abs() <= f64::EPSILON * w * w, "{w}: {} {apart}", error.f);
         assert!(error.f == error.g && error.gradient <= 1e-149, "{error:?}");
-        assert!(star_convex::convex(closure()).round_off(array![w].view()).is_none());
+        assert!(star_convex::convex(closure()).round_off(&array![w]).is_none());
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::objectives::Region;
 use crate::proxy::neuron::{Neuron, NeuronInstance, spread};
 use crate::search::SearchConfig;
-use ndarray::ArrayView1;
+use ndarray::ArrayRef1;
 
 const N: usize = 20;
 const D: usize = 4;
@@ -20,7 +20,7 @@ fn patient(seed: u64) -> SearchConfig {
 }
 
 /// Gradient descent and 20 runs of SGD, one sample a batch, under P2.
-fn check_both(instance: &NeuronInstance, start: ArrayView1<f64>, factor: f64, seed: u64, what: &str) -> Run {
+fn check_both(instance: &NeuronInstance, start: &ArrayRef1<f64>, factor: f64, seed: u64, what: &str) -> Run {
     let oracle = instance.oracle(1).unwrap();
     let comparator = instance.comparator();
     let guarantee = instance.guarantee(start).unwrap();
@@ -49,7 +49,7 @@ fn the_realisable_neuron_keeps_its_guarantee() {
         let (x, v) = (inputs(&mut stream, N, D), vector(&mut stream, D) * 2.0);
         let instance = NeuronInstance::realisable(x, v.clone(), gamma).unwrap();
         let start = vector(&mut stream, D);
-        check_both(&instance, start.view(), stream.random_range(0.2..1.9), problem, "realisable");
+        check_both(&instance, &start, stream.random_range(0.2..1.9), problem, "realisable");
         let around = Region::Around { point: v.to_vec() };
         let verdict = instance.proxy().falsify(&around, &config(problem)).unwrap();
         assert!(verdict.holds(), "{verdict}");
@@ -63,13 +63,13 @@ fn relu_keeps_its_guarantee_and_spread_inputs_make_it_useful() {
         let (x, v) = (inputs(&mut stream, 3 * N, D), vector(&mut stream, D) * 2.0);
         let instance = NeuronInstance::relu(x, v.clone()).unwrap();
         let start = &v + &(vector(&mut stream, D) * 0.5);
-        let run = check_both(&instance, start.view(), 0.5, problem, "ReLU");
+        let run = check_both(&instance, &start, 0.5, problem, "ReLU");
         assert!(spread(&run) > 0.2, "{}", spread(&run));
         let around = Region::Around { point: v.to_vec() };
         let verdict = instance.proxy().falsify(&around, &config(problem)).unwrap();
         assert!(verdict.holds(), "{verdict}");
         // From 0 no sample is active: g = 0 and the guarantee holds, but it says nothing of f.
-        let run = check_both(&instance, Array1::zeros(D).view(), 0.5, problem, "ReLU at 0");
+        let run = check_both(&instance, &Array1::zeros(D).view(), 0.5, problem, "ReLU at 0");
         assert_eq!(spread(&run), 0.0);
         assert_eq!(run.steps()[0].f, run.steps()[STEPS - 1].f);
     }
@@ -84,7 +84,7 @@ fn the_agnostic_neuron_keeps_its_guarantee_for_any_labels_and_comparator() {
         let labels = vector(&mut stream, N) * 2.0;
         let instance = NeuronInstance::agnostic(x, labels, v.clone(), gamma).unwrap();
         let start = vector(&mut stream, D);
-        check_both(&instance, start.view(), stream.random_range(0.1..1.5), problem, "agnostic");
+        check_both(&instance, &start, stream.random_range(0.1..1.5), problem, "agnostic");
         let around = Region::Around { point: v.to_vec() };
         let verdict = instance.proxy().falsify(&around, &config(problem)).unwrap();
         assert!(verdict.holds(), "{verdict}");
@@ -98,7 +98,7 @@ fn least_squares_keeps_its_guarantee() {
         let (x, v) = (inputs(&mut stream, N, D), vector(&mut stream, D));
         let labels = x.dot(&v) + vector(&mut stream, N) * 0.3;
         let instance = NeuronInstance::least_squares(x, labels, v).unwrap();
-        check_both(&instance, vector(&mut stream, D).view(), 0.7, problem, "least squares");
+        check_both(&instance, &vector(&mut stream, D).view(), 0.7, problem, "least squares");
     }
 }
 
@@ -110,7 +110,7 @@ fn overstated_slopes_are_refuted() {
         let mut stream = stream("slopes", problem);
         let v = vector(&mut stream, D) * 2.0;
         for (slope, claimed) in [(0.1, 0.5), (-0.5, 0.25), (0.0, 0.2)] {
-            let neuron = Neuron::taught(inputs(&mut stream, N, D), v.view(), slope).unwrap();
+            let neuron = Neuron::taught(inputs(&mut stream, N, D), &v, slope).unwrap();
             let instance = NeuronInstance::realisable_as_claimed(neuron, v.clone(), claimed).unwrap();
             let around = Region::Around { point: v.to_vec() };
             let verdict = instance.proxy().falsify(&around, &patient(problem)).unwrap();
@@ -144,10 +144,10 @@ fn steps_and_second_moments_beyond_the_hypotheses_are_seen() {
             let run = |step: f64| {
                 Descent::new(step, 30)
                     .unwrap()
-                    .stochastic(&oracle, start.view(), comparator, 2, Seed::new(problem))
+                    .stochastic(&oracle, &start, comparator, 2, Seed::new(problem))
                     .unwrap()
             };
-            let honest = instance.guarantee(start.view()).unwrap();
+            let honest = instance.guarantee(&start).unwrap();
             assert_unmet(&honest.check(&run(2.01 / instance.smoothness())).unwrap(), "eta < 2/L2");
             let short = SmoothGuarantee { smoothness: 0.05 * instance.smoothness(), ..honest };
             let checked = short.check(&run(1.0 / instance.smoothness())).unwrap();
@@ -167,23 +167,20 @@ fn the_oracle_is_the_formula() {
             NeuronInstance::agnostic(x.clone(), vector(&mut stream, N), v.clone(), 0.4).unwrap(),
         ] {
             let w = vector(&mut stream, D);
-            let (mut by_oracle, mut by_formula) = (Array1::zeros(D), Array1::zeros(D));
             let oracle = instance.oracle(1).unwrap();
-            let seen = oracle.observe(w.view(), by_oracle.view_mut()).unwrap();
+            let seen = oracle.observe(&w).unwrap();
             let f = instance.proxy().f();
-            f.gradient(w.view(), by_formula.view_mut()).unwrap();
-            let apart = (&by_oracle - &by_formula).mapv(|x| x * x).sum().sqrt();
+            let apart = (&seen.gradient - &f.gradient(&w).unwrap()).mapv(|x| x * x).sum().sqrt();
             let error = seen.error.unwrap();
             assert!(apart <= 2.0 * error.gradient, "{apart}");
-            assert!((seen.f - f.value(w.view()).unwrap()).abs() <= 2.0 * error.f);
-            let g = instance.proxy().g().value(w.view()).unwrap();
+            assert!((seen.f - f.value(&w).unwrap()).abs() <= 2.0 * error.f);
+            let g = instance.proxy().g().value(&w).unwrap();
             assert!((seen.g - g).abs() <= 2.0 * error.g);
             // One sample a batch: the mean over all samples is the gradient, the mean square the second
             // moment.
             let (mut mean, mut moment, draws) = (Array1::<f64>::zeros(D), 0.0, 4000);
-            let mut sampled = Array1::zeros(D);
             for _ in 0..draws {
-                oracle.sample(w.view(), &mut stream, sampled.view_mut()).unwrap();
+                let sampled = oracle.sample(&w, &mut stream).unwrap();
                 mean += &sampled;
                 moment += sampled.dot(&sampled);
             }
@@ -191,16 +188,17 @@ fn the_oracle_is_the_formula() {
             // Six standard deviations of the mean; the second moment's fourth moment is bounded by its
             // largest value, about n times it.
             let deviation = (seen.second_moment / draws).sqrt();
-            assert!((mean / draws - &by_oracle).mapv(f64::abs).sum() < 6.0 * (D as f64) * deviation);
+            assert!((mean / draws - &seen.gradient).mapv(f64::abs).sum() < 6.0 * (D as f64) * deviation);
             let spread = 6.0 * seen.second_moment * (N as f64 / draws).sqrt();
             assert!((moment / draws - seen.second_moment).abs() < spread);
             // A batch of all samples has no noise.
             let whole = instance.oracle(N).unwrap();
-            let all = whole.observe(w.view(), by_oracle.view_mut()).unwrap();
-            assert!((all.second_moment - by_oracle.dot(&by_oracle)).abs() <= 1e-15);
-            whole.sample(w.view(), &mut stream, sampled.view_mut()).unwrap();
+            let all = whole.observe(&w).unwrap();
+            assert!((all.second_moment - all.gradient.dot(&all.gradient)).abs() <= 1e-15);
+            let sampled = whole.sample(&w, &mut stream).unwrap();
             assert!(
-                (&sampled - &by_oracle).mapv(f64::abs).sum() <= 4.0 * all.error.unwrap().gradient * D as f64
+                (&sampled - &all.gradient).mapv(f64::abs).sum()
+                    <= 4.0 * all.error.unwrap().gradient * D as f64
             );
         }
     }
@@ -217,5 +215,5 @@ fn senseless_instances_are_refused() {
     assert!(Neuron::new(Array2::from_elem((1, 1), f64::NAN), Array1::zeros(1), 0.5).is_err());
     let instance = NeuronInstance::relu(x, v).unwrap();
     assert!(instance.oracle(0).is_err() && instance.oracle(4).is_err());
-    assert!(instance.proxy().f().value(Array1::zeros(3).view()).is_err());
+    assert!(instance.proxy().f().value(&Array1::zeros(3).view()).is_err());
 }

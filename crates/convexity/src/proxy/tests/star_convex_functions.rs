@@ -28,9 +28,9 @@ fn root_powers_keep_every_guarantee() {
         let step = stream.random_range(0.2..1.9) / smoothness;
         let run = Descent::new(step, 150)
             .unwrap()
-            .gradient(&Exact::new(instance.proxy().clone()), start.view(), &comparator)
+            .gradient(&Exact::new(instance.proxy().clone()), &start, &comparator)
             .unwrap();
-        assert_sound(&instance.guarantee(start.view()).unwrap().check(&[run]).unwrap(), "P2");
+        assert_sound(&instance.guarantee(&start).unwrap().check(&[run]).unwrap(), "P2");
         // SGD with additive noise has P1 only, with the Lipschitz constant of f (at most that of the start's
         // ball is not known beforehand for SGD): p <= 1 has ‖∇f‖ <= e^{(p-1)/2} everywhere, as r (r² +
         // e)^{p/2-1} <= (r² + e)^{(p-1)/2}.
@@ -38,9 +38,9 @@ fn root_powers_keep_every_guarantee() {
         let oracle = Noisy::new(p.instance().unwrap().proxy().clone(), 0.5).unwrap();
         let runs = Descent::new(0.1, 60)
             .unwrap()
-            .stochastic(&oracle, start.view(), &comparator, RUNS, Seed::new(problem))
+            .stochastic(&oracle, &start, &comparator, RUNS, Seed::new(problem))
             .unwrap();
-        let p1 = lipschitz(comparator.distance(start.view()).unwrap(), 1.25);
+        let p1 = lipschitz(comparator.distance(&start).unwrap(), 1.25);
         assert_sound(&p1.check(&runs).unwrap(), "P1");
     }
 }
@@ -64,9 +64,9 @@ fn even_polynomials_keep_every_guarantee_and_are_not_convex() {
         let instance = function.instance(distance).unwrap();
         let run = Descent::new(1.0 / instance.smoothness(), 150)
             .unwrap()
-            .gradient(&Exact::new(instance.proxy().clone()), start.view(), &instance.comparator())
+            .gradient(&Exact::new(instance.proxy().clone()), &start, &instance.comparator())
             .unwrap();
-        assert_sound(&instance.guarantee(start.view()).unwrap().check(&[run]).unwrap(), "P2");
+        assert_sound(&instance.guarantee(&start).unwrap().check(&[run]).unwrap(), "P2");
         let around = Region::Around { point: minimiser.to_vec() };
         assert!(instance.proxy().falsify(&around, &config(problem)).unwrap().holds());
         // Near misses: tau 1 % too large, and convexity claimed.
@@ -113,11 +113,11 @@ fn a_step_beyond_the_limit_is_not_covered() {
         let step = stream.random_range(2.001..2.5);
         let run = Descent::new(step, 40)
             .unwrap()
-            .gradient(&Exact::new(instance.proxy().clone()), start.view(), &instance.comparator())
+            .gradient(&Exact::new(instance.proxy().clone()), &start, &instance.comparator())
             .unwrap();
         let last = run.steps().last().unwrap();
         assert!(last.g > run.steps()[0].g, "the iterates leave");
-        assert_unmet(&instance.guarantee(start.view()).unwrap().check(&[run]).unwrap(), "eta < 2/L2");
+        assert_unmet(&instance.guarantee(&start).unwrap().check(&[run]).unwrap(), "eta < 2/L2");
     }
 }
 
@@ -127,12 +127,12 @@ fn trajectories_are_examined_against_a_comparator() {
     let points = [0.1, 1.0, 10.0, 1000.0].map(|x| Array1::from(vec![x]));
     let trajectory = Trajectory::record(&*function, points).unwrap();
     let v = Array1::from(vec![0.0]);
-    let good = quasar_convex(function.clone(), 0.5).unwrap().along(&trajectory, v.view()).unwrap();
+    let good = quasar_convex(function.clone(), 0.5).unwrap().along(&trajectory, &v).unwrap();
     assert!(good.verdict().holds());
-    let greedy = quasar_convex(function.clone(), 0.6).unwrap().along(&trajectory, v.view()).unwrap();
+    let greedy = quasar_convex(function.clone(), 0.6).unwrap().along(&trajectory, &v).unwrap();
     assert!(greedy.verdict().is_violated());
     // ‖∇f‖² at 1000 is 1e-3: a PL inequality with mu = 0.01 breaks out there and not near 0.
     let pl = ProxyPl::new(function.clone(), function, 0.0, 2.0, 0.01).unwrap();
     assert!(pl.along(&trajectory).unwrap().verdict().is_violated());
-    assert!(pl.at(Array1::from(vec![1.0]).view()).holds());
+    assert!(pl.at(&Array1::from(vec![1.0]).view()).holds());
 }

@@ -7,7 +7,7 @@ use crate::theorems::condition::{Condition, Slack, lift};
 use crate::theorems::infimum::{Infimum, stationary};
 use crate::trajectory::FiniteSum;
 use crate::verdict::Hypothesis;
-use ndarray::ArrayView1;
+use ndarray::Array1;
 
 /// Batches of one size at most: beyond, exact means over all of them are out of reach.
 const MOST_BATCHES: usize = 100_000;
@@ -17,7 +17,7 @@ const MOST_BATCHES: usize = 100_000;
 pub struct BatchInfima {
     batches: Vec<Vec<usize>>,
     values: Vec<f64>,
-    minimisers: Vec<Option<Vec<f64>>>,
+    minimisers: Vec<Option<Array1<f64>>>,
 }
 
 impl BatchInfima {
@@ -37,7 +37,7 @@ impl BatchInfima {
         let (mut values, mut minimisers) = (Vec::new(), Vec::new());
         for batch in &batches {
             let (value, minimiser) = match infimum(batch) {
-                Infimum::At(point) => (sum.batch(batch)?.value(ArrayView1::from(&point))?, Some(point)),
+                Infimum::At(point) => (sum.batch(batch)?.value(&point)?, Some(point)),
                 Infimum::AtLeast(value) => (value, None),
             };
             require_range("infimum", value, true, "finite")?;
@@ -94,7 +94,7 @@ impl BatchInfima {
         let named =
             batches.iter().zip(&self.minimisers).filter_map(|(batch, point)| Some((batch, point.as_ref()?)));
         named
-            .map(|(batch, point)| stationary(batch, point))
+            .map(|(batch, point)| stationary(batch, &point.to_vec()))
             .reduce(|worst, next| if worst.obstacle().is_some() { worst } else { next })
     }
 }
@@ -102,7 +102,7 @@ impl BatchInfima {
 /// No minimiser of a batch beats those of its subsets on their own losses.
 pub(super) struct Unbeaten<'a> {
     /// A subset's mean loss, its own minimiser, and that of the larger batch.
-    cases: Vec<(FiniteSum, &'a [f64], &'a [f64])>,
+    cases: Vec<(FiniteSum, &'a Array1<f64>, &'a Array1<f64>)>,
 }
 
 impl<'a> Unbeaten<'a> {
@@ -116,7 +116,7 @@ impl<'a> Unbeaten<'a> {
                     if let (Some(own), Some(minimiser)) = (own, minimiser)
                         && subset.iter().all(|i| batch.contains(i))
                     {
-                        cases.push((sum.batch(subset)?, own.as_slice(), minimiser.as_slice()));
+                        cases.push((sum.batch(subset)?, own, minimiser));
                     }
                 }
             }
@@ -133,7 +133,7 @@ impl<'a> Unbeaten<'a> {
 impl Condition for Unbeaten<'_> {
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let (loss, own, other) = &self.cases[place];
-        let [own, other] = [own, other].map(|x| E::value(loss, &lift(loss, x)));
+        let [own, other] = [own, other].map(|x| E::value(loss, &lift(loss, &x.to_vec())));
         Slack::of(own, other, 0.0)
     }
 }

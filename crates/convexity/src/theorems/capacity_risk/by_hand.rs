@@ -99,7 +99,7 @@ fn the_floor_of_three_samples() {
     };
     let least = |batch: &[usize]| mean(batch, minimiser(batch)).0;
     let (risks, report) =
-        capacity_risk::check_risks(&sum, |batch| Infimum::At(vec![minimiser(batch)])).unwrap();
+        capacity_risk::check_risks(&sum, |batch| Infimum::At(array![minimiser(batch)])).unwrap();
     let of_pairs = pairs.iter().map(|b| least(b)).sum::<f64>() / 3.0;
     let expected = [least(&ALL), least(&ALL) - of_pairs, 0.0];
     assert!(risks.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-14), "{risks:?} {expected:?}");
@@ -123,14 +123,14 @@ fn the_floor_of_three_samples() {
     assert!((beaten - nearest).abs() < 1e-13 && tolerance == 0.0, "{beaten} {nearest}");
     // One bound among minimisers is one too many; and so are 17 samples.
     let mixed =
-        |b: &[usize]| if b == [0, 1] { Infimum::AtLeast(0.0) } else { Infimum::At(vec![minimiser(b)]) };
+        |b: &[usize]| if b == [0, 1] { Infimum::AtLeast(0.0) } else { Infimum::At(array![minimiser(b)]) };
     assert!(!BatchInfima::new(&sum, 2, mixed).unwrap().are_attained());
     assert!(capacity_risk::check_risks(&sum, mixed).is_err());
     let many = FiniteSum::new((0..17).map(|_| parabola(1.0, 0.0)).collect()).unwrap();
-    assert!(capacity_risk::check_risks(&many, |_| Infimum::At(vec![0.0])).is_err());
+    assert!(capacity_risk::check_risks(&many, |_| Infimum::At(array![0.0])).is_err());
     // One sample: nothing to compare.
     let single = FiniteSum::new(vec![parabola(2.0, 0.5)]).unwrap();
-    let (risks, report) = capacity_risk::check_risks(&single, |_| Infimum::At(vec![0.75])).unwrap();
+    let (risks, report) = capacity_risk::check_risks(&single, |_| Infimum::At(array![0.75])).unwrap();
     assert_eq!(risks, [0.0]);
     assert_report(&report, 0.0, 0.0, 0.0, 0.0625);
     assert_eq!(point_of(&report, "b"), [1.0]);
@@ -144,7 +144,7 @@ fn the_floor_is_judged_in_256_bits() {
     let sum = FiniteSum::new(vec![parabola(1.0, 0.3), parabola(1.0, -1.0), parabola(1.0, 2.0)]).unwrap();
     let centres = [0.3, -1.0, 2.0];
     let centre = |batch: &[usize]| batch.iter().map(|&i| centres[i]).sum::<f64>() / batch.len() as f64;
-    let named = |batch: &[usize]| Infimum::At(vec![if batch.len() == 2 { 4.0 } else { centre(batch) }]);
+    let named = |batch: &[usize]| Infimum::At(array![if batch.len() == 2 { 4.0 } else { centre(batch) }]);
     let (risks, report) = capacity_risk::check_risks(&sum, named).unwrap();
     let mean = |x: f64| centres.iter().map(|a| (x - a) * (x - a)).sum::<f64>() / 6.0;
     assert!((risks[1] - (mean(centre(&[0, 1, 2])) - mean(4.0))).abs() < 1e-14 && risks[1] < 0.0);
@@ -157,7 +157,7 @@ fn the_floor_where_values_are_negative() {
     // cos x and cos(x + 0.4): their infima are -1, that of the mean is -cos 0.2 at pi - 0.2.
     let sum = cosines();
     let minimisers = |batch: &[usize]| {
-        Infimum::At(vec![if batch.len() == 2 { PI - 0.2 } else { PI - [0.0, 0.4][batch[0]] }])
+        Infimum::At(array![if batch.len() == 2 { PI - 0.2 } else { PI - [0.0, 0.4][batch[0]] }])
     };
     let (risks, report) = capacity_risk::check_risks(&sum, minimisers).unwrap();
     let whole = -0.2_f64.cos();
@@ -199,7 +199,7 @@ fn minimisers_meet_the_subsets_of_their_own_batch_only() {
     let centres = [0.0, 3.0, 7.5, 4.0];
     let sum = FiniteSum::new(centres.iter().map(|&a| parabola(1.0, a)).collect()).unwrap();
     let centre = |batch: &[usize]| batch.iter().map(|&i| centres[i]).sum::<f64>() / batch.len() as f64;
-    let (_, report) = capacity_risk::check_risks(&sum, |batch| Infimum::At(vec![centre(batch)])).unwrap();
+    let (_, report) = capacity_risk::check_risks(&sum, |batch| Infimum::At(array![centre(batch)])).unwrap();
     let batches: Vec<Vec<usize>> =
         (1_usize..16).map(|bits| (0..4).filter(|i| bits >> i & 1 == 1).collect()).collect();
     let mean = |batch: &[usize], x: f64| {

@@ -19,7 +19,7 @@ fn parabolas(c: f64) -> FiniteSum {
 }
 
 fn mean(batch: &[usize]) -> Infimum {
-    Infimum::At(vec![batch.iter().map(|&i| CENTRES[i]).sum::<f64>() / batch.len() as f64])
+    Infimum::At(array![batch.iter().map(|&i| CENTRES[i]).sum::<f64>() / batch.len() as f64])
 }
 
 fn points(sum: &FiniteSum) -> Trajectory {
@@ -79,10 +79,10 @@ fn a_point_where_every_batch_is_flat_would_need_no_capacity_risk() {
     // All centres alike: R_G = 0, and the energy of every batch vanishes at the centre.
     let sample = || -> Arc<dyn Objective> { Arc::new(Quadratic::diagonal(&[1.0]).unwrap()) };
     let sum = FiniteSum::new((0..3).map(|_| sample()).collect()).unwrap();
-    let (risks, report) = check_risks(&sum, |_| Infimum::At(vec![0.0])).unwrap();
+    let (risks, report) = check_risks(&sum, |_| Infimum::At(array![0.0])).unwrap();
     assert!(report.verdict().holds() && risks == [0.0; 3]);
     let single = FiniteSum::new(vec![sample()]).unwrap();
-    let (risks, report) = check_risks(&single, |_| Infimum::At(vec![0.0])).unwrap();
+    let (risks, report) = check_risks(&single, |_| Infimum::At(array![0.0])).unwrap();
     assert!(report.verdict().holds() && risks == [0.0]);
 }
 
@@ -94,7 +94,7 @@ fn log_cosh_is_strictly_between() {
     };
     let sum = FiniteSum::new(vec![sample(-1.0), sample(1.0)]).unwrap();
     let infimum =
-        |batch: &[usize]| Infimum::At(vec![if batch.len() == 2 { 0.0 } else { [-1.0, 1.0][batch[0]] }]);
+        |batch: &[usize]| Infimum::At(array![if batch.len() == 2 { 0.0 } else { [-1.0, 1.0][batch[0]] }]);
     let (risks, report) = check_risks(&sum, infimum).unwrap();
     assert!(report.verdict().holds() && (risks[0] - 1f64.cosh().ln()).abs() < 1e-15);
     let infima = BatchInfima::new(&sum, 1, infimum).unwrap();
@@ -107,11 +107,11 @@ fn log_cosh_is_strictly_between() {
 fn wrong_infima_are_noticed() {
     let sum = parabolas(1.0);
     // A point that is no minimiser: the value there is above the infimum, and a recorded point says so.
-    let infima = BatchInfima::new(&sum, 1, |_| Infimum::At(vec![0.5])).unwrap();
+    let infima = BatchInfima::new(&sum, 1, |_| Infimum::At(array![0.5])).unwrap();
     let smooth = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
     assert!(check(&sum, &infima, &points(&sum), &smooth, &CONFIG()).unwrap().verdict().is_undecided());
     let (_, report) =
-        check_risks(&sum, |b| if b.len() == 1 { Infimum::At(vec![9.0]) } else { mean(b) }).unwrap();
+        check_risks(&sum, |b| if b.len() == 1 { Infimum::At(array![9.0]) } else { mean(b) }).unwrap();
     assert!(report.inequality.is_violated() && report.verdict().is_undecided(), "{}", report.inequality);
     // Lower bounds serve the smooth side only.
     let bounds = BatchInfima::new(&sum, 2, |_| Infimum::AtLeast(0.0)).unwrap();
@@ -120,6 +120,6 @@ fn wrong_infima_are_noticed() {
     assert!(check(&sum, &bounds, &points(&sum), &convex, &CONFIG()).unwrap().verdict().is_undecided());
     assert!(check_risks(&sum, |_| Infimum::AtLeast(0.0)).is_err());
     assert!(BatchInfima::new(&sum, 1, |_| Infimum::AtLeast(f64::NAN)).is_err());
-    assert!(BatchInfima::new(&sum, 1, |_| Infimum::At(vec![0.0, 0.0])).is_err());
+    assert!(BatchInfima::new(&sum, 1, |_| Infimum::At(array![0.0, 0.0])).is_err());
     assert!(BatchInfima::new(&sum, 0, mean).is_err() && BatchInfima::new(&sum, 5, mean).is_err());
 }

@@ -24,7 +24,7 @@ fn beyond_the_ridge() -> (Separable<Cosine>, Modulus, Trajectory) {
     let function = Separable::new(Cosine, 1).unwrap();
     let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![2.6].view(), 1).unwrap();
+    let trajectory = method.run(&function, &array![2.6], 1).unwrap();
     (function, modulus, trajectory)
 }
 
@@ -57,7 +57,7 @@ fn distances_to_the_region() {
     let function = square();
     let modulus = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![1.4].view(), 3).unwrap();
+    let trajectory = method.run(&function, &array![1.4], 3).unwrap();
     assert_eq!(trajectory.steps(), 3);
     let ball = Region::Ball { centre: vec![0.2], radius: 1.3, norm: Norm::L2 };
     let run = Run::new(&function, &modulus, &trajectory).within(ball);
@@ -78,7 +78,7 @@ fn on_a_power_and_on_a_parabola() {
         let function = PotentialFunction::new(Potential::norm_power(1.0, r, Norm::L2).unwrap(), 1).unwrap();
         let modulus = Modulus::smooth(c, r, Norm::L2).unwrap().with_offset(offset).unwrap();
         let method = GeneralisedDescent::new(modulus.potential().clone(), step).unwrap();
-        let trajectory = method.run(&function, array![start].view(), 1).unwrap();
+        let trajectory = method.run(&function, &array![start], 1).unwrap();
         let report = descent::check(&Run::new(&function, &modulus, &trajectory), step).unwrap();
         // |x|^r/r: slope |x|^{r-1}; Phi* = (1/q) C^{-(q-1)} g^q; the step is C^{-(q-1)} g^{q-1}.
         let q = r / (r - 1.0);
@@ -97,7 +97,7 @@ fn on_a_power_and_on_a_parabola() {
     let function = Separable::new(LogCosh, 1).unwrap();
     let modulus = Modulus::new(Side::Smooth, Potential::hyperbolic_cosine(Norm::L2), 0.3).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![1.2].view(), 1).unwrap();
+    let trajectory = method.run(&function, &array![1.2], 1).unwrap();
     let report = descent::check(&Run::new(&function, &modulus, &trajectory), 1.0).unwrap();
     let g = 1.2_f64.tanh();
     let energy = g * g.asinh() - (1.0 + g * g).sqrt() + 1.0;

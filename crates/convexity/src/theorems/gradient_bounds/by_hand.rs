@@ -9,6 +9,7 @@ use crate::theorems::by_hand::{assert_report, measured_hypothesis, parabola, poi
 use crate::theorems::gradient_bounds;
 use crate::theorems::gradient_bounds::Infimum;
 use crate::verdict::{Report, Status, Verdict};
+use ndarray::array;
 
 const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(2000);
 
@@ -37,7 +38,7 @@ fn gaps_and_energies() {
         (Side::Smooth, 1.0, 1e-9),
         (Side::Convex, 2.3, 1e-9),
     ] {
-        for infimum in [Infimum::At(vec![0.4]), Infimum::AtLeast(-0.3)] {
+        for infimum in [Infimum::At(array![0.4]), Infimum::AtLeast(-0.3)] {
             let lowest = if matches!(infimum, Infimum::At(_)) { 0.0 } else { -0.3 };
             let report =
                 gradient_bounds::check(&*function, &modulus(side, c, offset), &infimum, &CONFIG()).unwrap();

@@ -8,6 +8,7 @@ use crate::theorems::by_hand::{assert_report, measured_hypothesis, parabola, poi
 use crate::theorems::growth;
 use crate::trajectory::FiniteSum;
 use crate::verdict::{Report, Verdict};
+use ndarray::array;
 
 const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(2000);
 
@@ -32,7 +33,7 @@ fn growth_from_a_minimum_above_zero() {
         (Side::Convex, 2.3, 1e-9, true),
     ] {
         let modulus = Modulus::new(side, Potential::norm_power(c, 2.0, Norm::L2).unwrap(), offset).unwrap();
-        let report = growth::check(&function, &modulus, &[0.0], &CONFIG()).unwrap();
+        let report = growth::check(&function, &modulus, &array![0.0], &CONFIG()).unwrap();
         let d = point_of(&report, "u")[0];
         let (gap, half) = (0.7 * d * d, c / 2.0 * d * d);
         let (bound, slack) = match side {
@@ -53,7 +54,7 @@ fn growth() {
         (Side::Smooth, 1.0, 1e-9, true),
         (Side::Convex, 2.3, 1e-9, true),
     ] {
-        let report = growth::check(&*function, &modulus(side, c, offset), &[0.4], &CONFIG()).unwrap();
+        let report = growth::check(&*function, &modulus(side, c, offset), &array![0.4], &CONFIG()).unwrap();
         let d = point_of(&report, "u")[0] - 0.4;
         assert_eq!(point_of(&report, "v"), [0.4]);
         let (gap, half) = (0.7 * d * d, c / 2.0 * d * d);
@@ -65,7 +66,8 @@ fn growth() {
         assert_eq!(report.inequality.is_violated(), violated);
     }
     // Elsewhere the slope is what it is.
-    let report = growth::check(&*function, &modulus(Side::Smooth, 1.9, 0.0), &[1.0], &CONFIG()).unwrap();
+    let report =
+        growth::check(&*function, &modulus(Side::Smooth, 1.9, 0.0), &array![1.0], &CONFIG()).unwrap();
     let (slope, tolerance) = measured_hypothesis(&report, "subgradient at the minimiser");
     assert!((slope - 0.84).abs() < 1e-14 && tolerance == 0.0);
 }
@@ -75,6 +77,9 @@ fn growth_spends_its_budget() {
     let smooth = Modulus::smooth(1.9, 2.0, Norm::L2).unwrap();
     for budget in [1, 2] {
         let config = SearchConfig::budget(budget);
-        assert_eq!(spent(&growth::check(&*parabola(1.4, 0.4), &smooth, &[0.4], &config).unwrap()), budget);
+        assert_eq!(
+            spent(&growth::check(&*parabola(1.4, 0.4), &smooth, &array![0.4], &config).unwrap()),
+            budget
+        );
     }
 }

@@ -279,7 +279,7 @@ fn steps_below_round_off_are_judged_in_256_bits() {
     for k in 0..200 {
         let (x, y) = (array![2.0 + 1e-7 * f64::from(k)], array![2.00001 + 2e-7 * f64::from(k)]);
         let d = y[0] - x[0];
-        if function.bregman(y.view(), x.view()).unwrap() > curvature * (0.5 + 1e-5) * d * d * (1.0 + 1e-10) {
+        if function.bregman(&y, &x).unwrap() > curvature * (0.5 + 1e-5) * d * d * (1.0 + 1e-10) {
             doubtful += 1;
         }
         let run = BatchRun::record(&sum, [x, y], vec![vec![0]]).unwrap();

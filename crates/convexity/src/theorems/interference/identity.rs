@@ -9,7 +9,6 @@ use crate::theorems::condition::{Condition, Slack, difference, gradient, lift, m
 use crate::theorems::steps::record_of;
 use crate::trajectory::{BatchRun, FiniteSum};
 use crate::verdict::{Hypothesis, Report, Witness};
-use ndarray::Array1;
 
 /// Examines the identity, for any optimiser: its two sides may differ by round-off only.
 ///
@@ -30,17 +29,16 @@ pub fn identity(sum: &FiniteSum, run: &BatchRun) -> Result<Report, ConvexityErro
     let own = Divergences { run, batches: &batches };
     for (k, (step, batch)) in run.steps().iter().zip(&batches).enumerate() {
         let (here, there) = (states[k].point.view(), states[k + 1].point.view());
-        let mut gradient = Array1::zeros(here.len());
-        batch.gradient(here, gradient.view_mut())?;
+        let gradient = batch.gradient(&here)?;
         let inner = gradient.dot(&(&here - &there));
         // d_k from the function's own divergence, and so not from the values on the right.
         let mut divergence = 0.0;
         for sample in batch.samples() {
-            divergence += sample.bregman(there, here)? / b;
+            divergence += sample.bregman(&there, &here)? / b;
         }
         left += b / n * (inner - divergence);
         let moved = match sum.complement(&step.batch)? {
-            Some(rest) => (n - b) / n * (rest.value(there)? - rest.value(here)?),
+            Some(rest) => (n - b) / n * (rest.value(&there)? - rest.value(&here)?),
             None => 0.0,
         };
         right += moved;

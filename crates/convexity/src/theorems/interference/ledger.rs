@@ -3,7 +3,6 @@
 use crate::error::ConvexityError;
 use crate::objectives::Objective;
 use crate::trajectory::{BatchRun, FiniteSum, GeneralisedDescent};
-use ndarray::Array1;
 
 /// What one step did.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,11 +33,10 @@ impl Ledger {
         let states = run.trajectory().states();
         let mut rows = Vec::with_capacity(run.steps().len());
         for (step, pair) in run.steps().iter().zip(states.windows(2)) {
-            let mut gradient = Array1::zeros(sum.dimension());
-            sum.batch(&step.batch)?.gradient(pair[0].point.view(), gradient.view_mut())?;
+            let gradient = sum.batch(&step.batch)?.gradient(&pair[0].point)?;
             let energy = method.dual().value_of(&gradient.to_vec());
             let rest = match sum.complement(&step.batch)? {
-                Some(rest) => rest.value(pair[1].point.view())? - rest.value(pair[0].point.view())?,
+                Some(rest) => rest.value(&pair[1].point)? - rest.value(&pair[0].point)?,
                 None => 0.0,
             };
             let share = (sum.len() - batch_size) as f64 / sum.len() as f64;

@@ -11,7 +11,6 @@ use crate::theorems::infimum::Infimum;
 use crate::theorems::steps::record_of;
 use crate::trajectory::{BatchRun, FiniteSum};
 use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
-use ndarray::Array1;
 
 /// Of which batches a level is claimed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,8 +85,7 @@ pub fn level(
             for state in states {
                 let mut most: f64 = 0.0;
                 for batch in &over {
-                    let mut gradient = Array1::zeros(state.point.len());
-                    batch.gradient(state.point.view(), gradient.view_mut())?;
+                    let gradient = batch.gradient(&state.point)?;
                     most = most.max(method.dual().value_of(&gradient.to_vec()));
                 }
                 least = least.min(most);

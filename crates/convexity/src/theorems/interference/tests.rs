@@ -29,7 +29,7 @@ fn regression(n: usize) -> FiniteSum {
 fn run_of(sum: &FiniteSum, modulus: &Modulus, size: usize, steps: usize, seed: u64) -> BatchRun {
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
     let start = array![2.0, -1.5];
-    MiniBatchDescent::new(method, size, Seed::new(seed)).unwrap().run(sum, start.view(), steps).unwrap()
+    MiniBatchDescent::new(method, size, Seed::new(seed)).unwrap().run(sum, &start, steps).unwrap()
 }
 
 #[test]

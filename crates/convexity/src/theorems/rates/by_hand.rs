@@ -33,7 +33,7 @@ fn beyond_the_ridge() -> (Separable<Cosine>, Modulus, Trajectory) {
     let function = Separable::new(Cosine, 1).unwrap();
     let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![2.6].view(), 1).unwrap();
+    let trajectory = method.run(&function, &array![2.6], 1).unwrap();
     (function, modulus, trajectory)
 }
 
@@ -45,7 +45,7 @@ fn what_a_rounded_step_costs_is_granted_exactly() {
     let run = Run::new(&function, &modulus, &trajectory);
     let dominated = |c: f64| {
         let lower = Modulus::convex(c, 2.0, Norm::L2).unwrap();
-        rates::dominated(&run, &lower, &Infimum::At(vec![0.0])).unwrap()
+        rates::dominated(&run, &lower, &Infimum::At(array![0.0])).unwrap()
     };
     // (iii) with c = 1.9 claims 0.05 D_0 = 0.049 against 0.32: broken in f64, and by 0.01 less for certain.
     let report = dominated(1.9);
@@ -79,7 +79,7 @@ fn the_least_energy_may_lie_between() {
     let function = Separable::new(LogCosh, 1).unwrap();
     let modulus = Modulus::smooth(0.25, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![5.0].view(), 5).unwrap();
+    let trajectory = method.run(&function, &array![5.0], 5).unwrap();
     let mut points = vec![5.0_f64];
     for k in 0..4 {
         points.push(points[k] - 4.0 * points[k].tanh());
@@ -89,7 +89,7 @@ fn the_least_energy_may_lie_between() {
     assert!(energies[1] < energies[0] && energies[1] < energies[2] && energies[1] < energies[3]);
     assert!(energies[1] < gap / 3.0 && energies[1] > gap / 4.0);
     let run = Run::new(&function, &modulus, &trajectory);
-    let report = rates::energy(&run, &Infimum::At(vec![0.0])).unwrap();
+    let report = rates::energy(&run, &Infimum::At(array![0.0])).unwrap();
     assert_report(&report, energies[1], gap / 4.0, gap / 4.0 - energies[1], gap / 4.0);
     assert!(report.inequality.is_violated());
     assert_eq!(point_of(&report, "T"), [4.0]);
@@ -101,8 +101,8 @@ fn around_another_minimiser() {
     let report_of = |c: f64, start: f64, steps: usize, minimiser: f64| {
         let modulus = Modulus::smooth(c, 2.0, Norm::L2).unwrap();
         let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-        let trajectory = method.run(&*function, array![start].view(), steps).unwrap();
-        rates::convex(&Run::new(&*function, &modulus, &trajectory), &[minimiser])
+        let trajectory = method.run(&*function, &array![start], steps).unwrap();
+        rates::convex(&Run::new(&*function, &modulus, &trajectory), &array![minimiser])
     };
     // q = 2 and A = 1/(2 C R^2); one step of C = 2 halves the distance. Near and far, so that the least R
     // counts too.
@@ -133,7 +133,7 @@ fn an_overshooting_run_breaks_the_energy_bound() {
     // On x^2/2 with C = 1/4 a step multiplies by -3: the least energy is the first, 2 x^2, against x^2/(2T).
     let (function, modulus) = (power(1.0), Modulus::smooth(0.25, 2.0, Norm::L2).unwrap());
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![0.6].view(), 2).unwrap();
+    let trajectory = method.run(&function, &array![0.6], 2).unwrap();
     let run = Run::new(&function, &modulus, &trajectory);
     let report = rates::energy(&run, &Infimum::AtLeast(-0.1)).unwrap();
     let (energy, gap) = (0.72, 0.28);
@@ -146,10 +146,10 @@ fn from_the_minimiser_there_is_nothing_to_compare_with() {
     let function = square();
     let modulus = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let still = method.run(&function, array![0.0].view(), 1).unwrap();
+    let still = method.run(&function, &array![0.0], 1).unwrap();
     let lower = Modulus::convex(1.0, 2.0, Norm::L2).unwrap();
     let report =
-        rates::dominated(&Run::new(&function, &modulus, &still), &lower, &Infimum::At(vec![0.0])).unwrap();
+        rates::dominated(&Run::new(&function, &modulus, &still), &lower, &Infimum::At(array![0.0])).unwrap();
     assert_eq!(measured_hypothesis(&report, "at most phi*"), (0.0, 0.0));
     assert_eq!(measured_hypothesis(&report, "lies in the region"), (0.0, 0.0));
 }
@@ -160,8 +160,8 @@ fn tangents_where_values_are_negative() {
     let (x, function) = (2.6_f64, Separable::new(Cosine, 1).unwrap());
     let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![x].view(), 1).unwrap();
-    let report = rates::convex(&Run::new(&function, &modulus, &trajectory), &[PI]).unwrap();
+    let trajectory = method.run(&function, &array![x], 1).unwrap();
+    let report = rates::convex(&Run::new(&function, &modulus, &trajectory), &array![PI]).unwrap();
     let next = x + x.sin();
     let (before, after) = (x.cos() + 1.0, next.cos() + 1.0);
     let bound = 1.0 / (1.0 / before + 1.0 / (2.0 * (PI - x) * (PI - x)));
@@ -201,7 +201,7 @@ fn the_energy_of_prefixes() {
     let run = |c: f64, start: f64, steps: usize| {
         let modulus = Modulus::smooth(c, 2.0, Norm::L2).unwrap();
         let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-        (method.run(&function, array![start].view(), steps).unwrap(), modulus)
+        (method.run(&function, &array![start], steps).unwrap(), modulus)
     };
     let (trajectory, modulus) = run(2.0, 1.4, 3);
     let report = rates::energy(&Run::new(&function, &modulus, &trajectory), &Infimum::AtLeast(-0.3)).unwrap();
@@ -211,7 +211,8 @@ fn the_energy_of_prefixes() {
     // C = 0.4 overshoots: x -> -1.5 x. The energies grow, the least stays the first; at T the bound is
     // D_0/T. Violated at once.
     let (trajectory, modulus) = run(0.4, 1.4, 3);
-    let report = rates::energy(&Run::new(&function, &modulus, &trajectory), &Infimum::At(vec![0.0])).unwrap();
+    let report =
+        rates::energy(&Run::new(&function, &modulus, &trajectory), &Infimum::At(array![0.0])).unwrap();
     let (energy, gap) = (1.4 * 1.4 / 0.8, 1.4 * 1.4 / 2.0);
     // Granted: what the exact step raises nothing, so the enclosure is the slack itself.
     assert_report(&report, energy, gap, gap - energy, gap);
@@ -232,9 +233,9 @@ fn the_energy_of_the_third_prefix() {
     let function = Separable::new(LogCosh, 1).unwrap();
     let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![5.0].view(), 3).unwrap();
+    let trajectory = method.run(&function, &array![5.0], 3).unwrap();
     let run = Run::new(&function, &modulus, &trajectory);
-    let report = rates::energy(&run, &Infimum::At(vec![0.0])).unwrap();
+    let report = rates::energy(&run, &Infimum::At(array![0.0])).unwrap();
     let (first, second) = (5.0 - 5f64.tanh(), 5.0 - 5f64.tanh() - (5.0 - 5f64.tanh()).tanh());
     let (gap, energy) = (5f64.cosh().ln(), second.tanh().powi(2) / 2.0);
     assert!(first > second && second > 2.9);
@@ -248,12 +249,12 @@ fn the_rates_of_gaps() {
     let function = PotentialFunction::new(Potential::norm_power(1.0, 2.0, Norm::L2).unwrap(), 1).unwrap();
     let modulus = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap();
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    let trajectory = method.run(&function, array![1.4].view(), 1).unwrap();
+    let trajectory = method.run(&function, &array![1.4], 1).unwrap();
     let run = Run::new(&function, &modulus, &trajectory);
     let (first, gap) = (0.98, 0.245);
     // (ii): A = 1/(2 C R^2) with R = 1.4.
     let bound = 1.0 / (1.0 / first + 1.0 / (2.0 * 2.0 * 1.96));
-    let report = rates::convex(&run, &[0.0]).unwrap();
+    let report = rates::convex(&run, &array![0.0]).unwrap();
     assert_report(&report, gap, bound, bound - gap, bound + gap);
     let (tangent, _) = measured_hypothesis(&report, "tangent");
     // At 1.4: G + <g, -x> - 0 = -0.98, relative to 0.98 + 1.96.
@@ -274,7 +275,7 @@ fn the_rates_of_gaps() {
     assert!((measured_hypothesis(&report, "at most phi*").0 - (1.08 - 1.96 / 2.4) / 1.08).abs() < 1e-14);
     // A claim that is too fast, c = 1.9: D_1 <= 0.05 D_0 is refuted, by the slack itself.
     let fast = Modulus::convex(1.9, 2.0, Norm::L2).unwrap();
-    let report = rates::dominated(&run, &fast, &Infimum::At(vec![0.0])).unwrap();
+    let report = rates::dominated(&run, &fast, &Infimum::At(array![0.0])).unwrap();
     assert!(report.inequality.is_violated());
     assert_report(&report, gap, 0.05 * first, 0.05 * first - gap, gap + 0.05 * first);
     // A recorded value below the infimum, relative to both.
@@ -282,7 +283,7 @@ fn the_rates_of_gaps() {
     assert!((measured_hypothesis(&report, "below the infimum").0 - (0.6 - 0.245) / 0.845).abs() < 1e-14);
     // A shrinking claim in (iii): c > C ends in one step.
     let whole = Modulus::convex(2.5, 2.0, Norm::L2).unwrap();
-    assert_eq!(rates::dominated(&run, &whole, &Infimum::At(vec![0.0])).unwrap().bound, 0.0);
+    assert_eq!(rates::dominated(&run, &whole, &Infimum::At(array![0.0])).unwrap().bound, 0.0);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use ndarray::{ArrayView1, array};
 
 fn descend(function: &dyn Objective, modulus: &Modulus, start: &[f64], steps: usize) -> Trajectory {
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    method.run(function, ArrayView1::from(start), steps).unwrap()
+    method.run(function, &ArrayView1::from(start), steps).unwrap()
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn the_catalogue_keeps_the_first_two_rates_at_every_prefix() {
             }
             let trajectory = descend(function, modulus, &[1.3, -0.4], 60);
             let run = Run::new(function, modulus, &trajectory);
-            let report = energy(&run, &Infimum::At(minimiser.to_vec())).unwrap();
+            let report = energy(&run, &Infimum::At(minimiser.to_owned())).unwrap();
             assert!(report.verdict().holds(), "{}: {modulus}: {}", function.name(), report.verdict());
             if entry.is_closed_convex() {
                 let report = convex(&run, minimiser).unwrap();
@@ -52,10 +52,10 @@ fn domination_gives_geometric_decay_that_parabolas_attain() {
         // logarithms as the bound may.
         let trajectory = descend(&function, &modulus, &[1.0, 1.0], 300);
         let run = Run::new(&function, &modulus, &trajectory);
-        let report = dominated(&run, &lower, &Infimum::At(vec![0.0, 0.0])).unwrap();
+        let report = dominated(&run, &lower, &Infimum::At(array![0.0, 0.0])).unwrap();
         assert!(report.verdict().holds() && report.theorem == "T7(iii)", "{}", report.verdict());
         let better = Modulus::convex(3.0 * c, 2.0, Norm::L2).unwrap();
-        let report = dominated(&run, &better, &Infimum::At(vec![0.0, 0.0])).unwrap();
+        let report = dominated(&run, &better, &Infimum::At(array![0.0, 0.0])).unwrap();
         // Three times the constant: too fast a decay is refuted, and the hypothesis fails.
         assert_eq!(report.inequality.is_violated(), c < d, "{}", report.inequality);
         assert!(report.verdict().is_undecided());
@@ -71,7 +71,7 @@ fn norm_powers_below_two_are_dominated_with_their_own_exponent() {
         let c = (r - 1.0_f64).powf(r - 1.0) * (1.0 - 1e-15);
         let trajectory = descend(&function, &modulus, &[0.6, 0.8], 40);
         let run = Run::new(&function, &modulus, &trajectory);
-        let infimum = Infimum::At(vec![0.0, 0.0]);
+        let infimum = Infimum::At(array![0.0, 0.0]);
         let lower = Modulus::convex(c, r, Norm::L2).unwrap();
         let report = dominated(&run, &lower, &infimum).unwrap();
         assert!(report.verdict().holds(), "{r}: {}", report.verdict());
@@ -91,7 +91,7 @@ fn the_fourth_rate_holds_and_its_exponent_is_attained() {
         let trajectory = descend(&function, &smooth, &[1.0], 4000);
         let ball = Region::Ball { centre: vec![0.0], radius: 1.0, norm: Norm::L2 };
         let run = Run::new(&function, &smooth, &trajectory).within(ball);
-        let report = dominated(&run, &lower, &Infimum::At(vec![0.0])).unwrap();
+        let report = dominated(&run, &lower, &Infimum::At(array![0.0])).unwrap();
         assert!(report.verdict().holds() && report.theorem == "T7(iv)", "{p}: {}", report.verdict());
         let gaps: Vec<f64> = trajectory.states().iter().map(|state| state.value).collect();
         let (fitted, expected) = (fitted_exponent(&gaps).unwrap(), -p / (p - 2.0));
@@ -105,7 +105,7 @@ fn the_fourth_rate_holds_and_its_exponent_is_attained() {
         // Without the ball the modulus is false elsewhere, but not where the run is: the rate is the same.
         let trajectory = descend(&function, &smooth, &[1.0], 40);
         let everywhere = Run::new(&function, &smooth, &trajectory);
-        let report = dominated(&everywhere, &lower, &Infimum::At(vec![0.0])).unwrap();
+        let report = dominated(&everywhere, &lower, &Infimum::At(array![0.0])).unwrap();
         assert!(report.verdict().holds(), "{p}: {}", report.verdict());
     }
 }
@@ -143,9 +143,9 @@ fn too_small_a_constant_is_refuted_by_every_rate() {
     let modulus = Modulus::smooth(0.4, 2.0, Norm::L2).unwrap();
     let trajectory = descend(&function, &modulus, &[3.0], 30);
     let run = Run::new(&function, &modulus, &trajectory);
-    let report = energy(&run, &Infimum::At(vec![0.0])).unwrap();
+    let report = energy(&run, &Infimum::At(array![0.0])).unwrap();
     assert!(report.inequality.is_violated() && report.verdict().is_undecided(), "{}", report.inequality);
-    let report = convex(&run, &[0.0]).unwrap();
+    let report = convex(&run, &array![0.0]).unwrap();
     assert!(report.inequality.is_violated() && report.verdict().is_undecided(), "{}", report.inequality);
 }
 
@@ -159,7 +159,7 @@ fn too_low_an_infimum_is_allowed_where_the_theorem_allows_it() {
     assert!(energy(&run, &Infimum::AtLeast(0.5)).unwrap().verdict().is_undecided());
     let lower = Modulus::convex(0.1, 2.0, Norm::L2).unwrap();
     assert!(dominated(&run, &lower, &Infimum::AtLeast(-1.0)).unwrap().verdict().is_undecided());
-    assert!(convex(&run, &[0.5]).unwrap().verdict().is_undecided());
+    assert!(convex(&run, &array![0.5]).unwrap().verdict().is_undecided());
 }
 
 #[test]

@@ -22,7 +22,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())
 /// ```
 pub fn singular_values(matrix: ArrayView2<f64>) -> Result<Vec<f64>, ConvexityError> {
-    require_finite("matrix", Array1::from_iter(matrix.iter().copied()).view())?;
+    require_finite("matrix", &Array1::from_iter(matrix.iter().copied()).view())?;
     let (rows, columns) = matrix.dim();
     if columns > rows {
         return Err(ConvexityError::Matrix {

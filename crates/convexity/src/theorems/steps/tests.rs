@@ -32,7 +32,7 @@ impl Formula for Spike {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].square() * 0.5 + (-((x[0].clone() - 2.345) / self.0).square()).exp() * 5.0
     }
 }
@@ -51,20 +51,20 @@ fn a_run_that_lands_on_a_spike_meets_no_modulus_however_narrow_it_is() {
         let (function, modulus) = (Spike(width), unit());
         // Half a step from 4.69 is 2.345.
         let half = GeneralisedDescent::new(modulus.potential().clone(), 0.5).unwrap();
-        let trajectory = half.run(&function, array![4.69].view(), 1).unwrap();
+        let trajectory = half.run(&function, &array![4.69], 1).unwrap();
         let report = descent::check(&Run::new(&function, &modulus, &trajectory), 0.5).unwrap();
         assert!(report.inequality.is_violated());
         is_not_met(&report, "smooth along every step");
         // The rates have a = 1: with C = 2 the step is the same.
         let double = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap();
         let whole = GeneralisedDescent::new(double.potential().clone(), 1.0).unwrap();
-        let trajectory = whole.run(&function, array![4.69].view(), 1).unwrap();
+        let trajectory = whole.run(&function, &array![4.69], 1).unwrap();
         let run = Run::new(&function, &double, &trajectory);
         let lower = Modulus::convex(0.5, 2.0, Norm::L2).unwrap();
         for report in [
-            rates::energy(&run, &Infimum::At(vec![0.0])).unwrap(),
-            rates::convex(&run, &[0.0]).unwrap(),
-            rates::dominated(&run, &lower, &Infimum::At(vec![0.0])).unwrap(),
+            rates::energy(&run, &Infimum::At(array![0.0])).unwrap(),
+            rates::convex(&run, &array![0.0]).unwrap(),
+            rates::dominated(&run, &lower, &Infimum::At(array![0.0])).unwrap(),
         ] {
             is_not_met(&report, "smooth along every step");
         }
@@ -84,7 +84,7 @@ fn honest_runs_near_optima_far_from_zero_are_never_refuted() {
             for size in [1, 2] {
                 let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
                 let method = MiniBatchDescent::new(method, size, Seed::new(9)).unwrap();
-                let run = method.run(&sum, array![centre + distance].view(), 6).unwrap();
+                let run = method.run(&sum, &array![centre + distance], 6).unwrap();
                 for report in [
                     interference::check(&sum, &run, &modulus).unwrap(),
                     interference::identity(&sum, &run).unwrap(),
@@ -95,7 +95,7 @@ fn honest_runs_near_optima_far_from_zero_are_never_refuted() {
             }
             for step in [0.3, 1.0, 1.7] {
                 let method = GeneralisedDescent::new(modulus.potential().clone(), step).unwrap();
-                let trajectory = method.run(&sum, array![centre + distance].view(), 6).unwrap();
+                let trajectory = method.run(&sum, &array![centre + distance], 6).unwrap();
                 let run = Run::new(&sum, &modulus, &trajectory);
                 let report = descent::check(&run, step).unwrap();
                 assert!(report.verdict().holds(), "{centre} {distance} {step}: {}", report.verdict());
@@ -165,11 +165,11 @@ impl Formula for Cancelling {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].square() * 0.5 + 1e8 - 1e8
     }
 
-    fn bregman<N: Number>(&self, u: &[N], v: &[N]) -> N {
+    fn bregman_in<N: Number>(&self, u: &[N], v: &[N]) -> N {
         (u[0].clone() - &v[0]).square() * 0.5
     }
 }

@@ -7,7 +7,7 @@ use crate::theorems::by_hand::{assert_report, measured_hypothesis};
 use crate::theorems::tangent_kernel_pl;
 use crate::theorems::tangent_kernel_pl::DataSet;
 use crate::verdict::{Report, Verdict};
-use ndarray::{ArrayView1, ArrayViewMut1, array};
+use ndarray::{ArrayRef1, array};
 
 /// Half the width of the enclosure of a violation.
 fn half_width(report: &Report) -> f64 {
@@ -25,24 +25,24 @@ impl Loss for Raised {
         "raised squared error".into()
     }
 
-    fn require_target(&self, target: ArrayView1<f64>) -> Result<(), ConvexityError> {
+    fn require_target(&self, target: &ArrayRef1<f64>) -> Result<(), ConvexityError> {
         SquaredError.require_target(target)
     }
 
     fn evaluate(
         &self,
-        target: ArrayView1<f64>,
-        output: ArrayView1<f64>,
-        residual: Option<ArrayViewMut1<f64>>,
+        target: &ArrayRef1<f64>,
+        output: &ArrayRef1<f64>,
+        residual: Option<&mut ArrayRef1<f64>>,
     ) -> f64 {
         SquaredError.evaluate(target, output, residual) + 0.25
     }
 
-    fn infimum(&self, _: ArrayView1<f64>) -> f64 {
+    fn infimum(&self, _: &ArrayRef1<f64>) -> f64 {
         0.25
     }
 
-    fn bounds(&self, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         SquaredError.bounds(target)
     }
 

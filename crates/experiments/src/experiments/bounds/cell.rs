@@ -81,7 +81,7 @@ impl Observer<'_> {
         self.tally.count(&probe);
         self.tally.count(&fresh);
         // A one-hot target stands for all: the uniform bound is that of the first sample's target.
-        let bounds = self.loss.bounds(self.set.targets.row(0)).map_err(NnError::from)?;
+        let bounds = self.loss.bounds(&self.set.targets.row(0)).map_err(NnError::from)?;
         let lower = |energy: f64, lambda_max: f64| bounds.lower((energy / lambda_max).sqrt());
         self.logs.push(Log {
             step,

@@ -58,7 +58,8 @@ fn decompose(
     roundoff: f64,
 ) -> Result<Vec<Decomposition>, NnError> {
     let pairs = measured.samples.iter().zip(targets.rows());
-    let parts = pairs.map(|(sample, target)| Ok(Decomposition::new(sample, &loss.bounds(target)?, roundoff)));
+    let parts =
+        pairs.map(|(sample, target)| Ok(Decomposition::new(sample, &loss.bounds(&target)?, roundoff)));
     Ok(parts.collect::<Result<Vec<_>, NnError>>()?.into_iter().flatten().collect())
 }
 

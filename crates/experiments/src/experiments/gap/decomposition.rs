@@ -166,9 +166,7 @@ mod tests {
     /// A sample of a model whose Jacobian is diag(a, b), so that A = diag(a², b²).
     fn sample(loss: &dyn Loss, target: [f64; 2], output: [f64; 2], [a, b]: [f64; 2]) -> SampleMeasurement {
         let (target, mut residual) = (array![target[0], target[1]], array![0.0, 0.0]);
-        let excess = loss
-            .value_and_residual(target.view(), array![output[0], output[1]].view(), residual.view_mut())
-            .unwrap();
+        let excess = loss.value_and_residual(&target, &array![output[0], output[1]], &mut residual).unwrap();
         let square = (a * residual[0]).powi(2) + (b * residual[1]).powi(2);
         let eigenvalues = ExtremeEigenvalues { min: (a * a).min(b * b), max: (a * a).max(b * b) };
         let roundoff = BackwardRoundoff { squared_norm: 1e-14 * square, eigenvalue: 1e-14 * eigenvalues.max };
@@ -179,19 +177,13 @@ mod tests {
             squared_gradient_norm: square,
             eigenvalues,
             sum_zero_eigenvalues: None,
-            sandwich: Sandwich::new(
-                &loss.bounds(target.view()).unwrap(),
-                excess,
-                square,
-                eigenvalues,
-                roundoff,
-            ),
+            sandwich: Sandwich::new(&loss.bounds(&target).unwrap(), excess, square, eigenvalues, roundoff),
             sum_zero_sandwich: None,
         }
     }
 
     fn bounds(loss: &dyn Loss) -> Bounds {
-        loss.bounds(array![1.0, 0.0].view()).unwrap()
+        loss.bounds(&array![1.0, 0.0]).unwrap()
     }
 
     #[test]

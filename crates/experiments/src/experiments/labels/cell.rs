@@ -61,7 +61,7 @@ fn condensed(
     targets: ArrayView2<'_, f64>,
 ) -> Result<ProbeLog, Failure> {
     // A one-hot target stands for all: these losses treat all classes alike.
-    let bounds = loss.bounds(targets.row(0)).map_err(NnError::from)?;
+    let bounds = loss.bounds(&targets.row(0)).map_err(NnError::from)?;
     let lower = |energy: f64, lambda_max: f64| bounds.lower((energy / lambda_max).sqrt());
     Ok(ProbeLog::of(measured, lower)?)
 }

@@ -60,11 +60,11 @@ pub(super) fn run(
     let (oracle, comparator) = (instance.oracle(1)?, instance.comparator()?);
 
     let [steps, stochastic] = settings.image_steps;
-    let run = Descent::new(STEP, steps)?.gradient(&oracle, start.view(), &comparator)?;
+    let run = Descent::new(STEP, steps)?.gradient(&oracle, &start, &comparator)?;
     context.progress(1, 3);
     let sgd = Descent::new(STEP, stochastic)?.stochastic(
         &oracle,
-        start.view(),
+        &start,
         &comparator,
         settings.runs,
         seed.derive("sgd"),
@@ -148,7 +148,7 @@ fn errors(
     let (mut w, mut at) = (start, 0);
     let mut logs = Vec::new();
     for step in logged {
-        w = Descent::new(STEP, step - at)?.gradient(&oracle, w.view(), &comparator)?.last().to_owned();
+        w = Descent::new(STEP, step - at)?.gradient(&oracle, &w, &comparator)?.last().to_owned();
         at = step;
         let (train, test) = (instance.task().margins(w.view())?, held_out.margins(w.view())?);
         logs.push(ErrorLog {

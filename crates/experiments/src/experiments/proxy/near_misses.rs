@@ -68,8 +68,8 @@ fn beyond_the_limit(
     comparator: &Comparator,
     smoothness: f64,
 ) -> Result<NearMiss, Failure> {
-    let run = Descent::new(2.01 / smoothness, STEPS)?.gradient(oracle, start, comparator)?;
-    Ok(unmet("a step beyond 2/L2", &comparator.guarantee(start, smoothness)?.check(&[run])?))
+    let run = Descent::new(2.01 / smoothness, STEPS)?.gradient(oracle, &start, comparator)?;
+    Ok(unmet("a step beyond 2/L2", &comparator.guarantee(&start, smoothness)?.check(&[run])?))
 }
 
 fn powers(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
@@ -109,7 +109,7 @@ fn polynomials(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure
 fn realisable(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
     let (inputs, v, start) = neurons::drawn(settings, seed)?;
     let claimed = |slope: f64, gamma: f64| -> Result<NeuronInstance, Failure> {
-        let neuron = Neuron::taught(inputs.clone(), v.view(), slope)?;
+        let neuron = Neuron::taught(inputs.clone(), &v, slope)?;
         Ok(NeuronInstance::realisable_as_claimed(neuron, v.clone(), gamma)?)
     };
     let honest = claimed(neurons::GAMMA, neurons::GAMMA)?;
@@ -128,12 +128,12 @@ fn realisable(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure>
 
 fn relu(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
     let (inputs, v, start) = neurons::drawn(settings, seed)?;
-    let neuron = Neuron::taught(inputs.clone(), v.view(), 0.0)?;
+    let neuron = Neuron::taught(inputs.clone(), &v, 0.0)?;
     let leaky = NeuronInstance::realisable_as_claimed(neuron, v.clone(), 0.2)?;
     let honest = NeuronInstance::relu(inputs, v.clone())?;
     let oracle = honest.oracle(1)?;
     let run =
-        Descent::new(0.1, STEPS)?.gradient(&oracle, Array1::zeros(v.len()).view(), honest.comparator())?;
+        Descent::new(0.1, STEPS)?.gradient(&oracle, &Array1::zeros(v.len()).view(), honest.comparator())?;
     let spread = fenchel_convexity::proxy::neuron::spread(&run);
     Ok(vec![
         refuted("ReLU claimed to have slope 0.2", leaky.proxy(), v.view(), settings, seed)?,
@@ -156,8 +156,8 @@ fn agnostic(settings: &Settings, seed: Seed) -> Result<Vec<NearMiss>, Failure> {
     )?;
     let honest = NeuronInstance::agnostic(inputs, labels, v.clone(), neurons::GAMMA)?;
     let (oracle, comparator) = (honest.oracle(1)?, honest.comparator());
-    let run = Descent::new(0.1, STEPS)?.gradient(&oracle, start.view(), comparator)?;
-    let short = comparator.guarantee(start.view(), 1e-3 * honest.smoothness())?;
+    let run = Descent::new(0.1, STEPS)?.gradient(&oracle, &start, comparator)?;
+    let short = comparator.guarantee(&start, 1e-3 * honest.smoothness())?;
     Ok(vec![
         refuted("an activation that is not increasing", folded.proxy(), v.view(), settings, seed)?,
         unmet("L2 understated", &short.check(&[run])?),
@@ -182,7 +182,7 @@ fn separable(settings: &Settings, instance: Instance, seed: Seed) -> Result<Vec<
             let instance = SeparableInstance::new(task, normal, claimed.0, claimed.1, claimed.2)?;
             let run = Descent::new(networks::STEP, STEPS)?.gradient(
                 &instance.oracle(1)?,
-                start.view(),
+                &start,
                 &instance.comparator()?,
             )?;
             Ok(unmet(name, &instance.check(&[run])?))
@@ -197,7 +197,7 @@ fn tangent(settings: &Settings, smooth: bool, seed: Seed) -> Result<Vec<NearMiss
     let oracle = instance.oracle(1)?;
     let at_pair = |name: &str, e: f64| -> Result<NearMiss, Failure> {
         let cheap = Comparator::new(found.v.clone(), at_v + e)?;
-        let run = Descent::new(1e-3, 2)?.gradient(&oracle, found.w.view(), &cheap)?;
+        let run = Descent::new(1e-3, 2)?.gradient(&oracle, &found.w, &cheap)?;
         Ok(unmet(name, &instance.check(&[run], &cheap)?))
     };
     Ok(vec![
@@ -216,7 +216,7 @@ fn sandwich(settings: &Settings, squared: bool, seed: Seed) -> Result<Vec<NearMi
     let instance = networks::sandwich_instance(settings, squared, seed)?;
     let start = instance.gaussian(seed);
     let nowhere = Comparator::new(start.clone(), 0.0)?;
-    let run = |step: f64| Descent::new(step, STEPS)?.gradient(&instance, start.view(), &nowhere);
+    let run = |step: f64| Descent::new(step, STEPS)?.gradient(&instance, &start, &nowhere);
     let slow = run(networks::SANDWICH_STEP)?;
     let loss = slow.steps()[0].f;
     let smoothness = 1.0 / networks::SANDWICH_STEP;

@@ -53,19 +53,21 @@ fn outputs_and_gradients_are_the_tapes() {
 
 /// The gradient of an oracle by central differences of its f.
 fn assert_gradient(oracle: &dyn Oracle, w: &Array1<f64>) {
-    let mut gradient = Array1::zeros(w.len());
-    let mut unused = gradient.clone();
-    let seen = oracle.observe(w.view(), gradient.view_mut()).unwrap();
+    let seen = oracle.observe(w).unwrap();
     for i in 0..w.len() {
-        let mut f = |t: f64| {
+        let f = |t: f64| {
             let mut w = w.clone();
             w[i] += t;
-            oracle.observe(w.view(), unused.view_mut()).unwrap().f
+            oracle.observe(&w).unwrap().f
         };
         let h = 1e-5;
         let difference = (f(h) - f(-h)) / (2.0 * h);
         // Round-off u f / h and truncation h² f''' / 6, with room for third derivatives of order ten.
-        assert!((difference - gradient[i]).abs() < 1e-8 * (1.0 + seen.f), "{difference} {}", gradient[i]);
+        assert!(
+            (difference - seen.gradient[i]).abs() < 1e-8 * (1.0 + seen.f),
+            "{difference} {}",
+            seen.gradient[i]
+        );
     }
 }
 
@@ -81,23 +83,21 @@ fn oracles_differentiate_their_losses_and_state_their_second_moments() {
         let oracle = task.oracle(Surrogate::Slope, 1).unwrap();
         assert_gradient(&oracle, &w);
         let (loss, by_task) = task.loss_and_gradient(w.view()).unwrap();
-        let mut gradient = Array1::zeros(w.len());
-        let seen = oracle.observe(w.view(), gradient.view_mut()).unwrap();
+        let seen = oracle.observe(&w).unwrap();
         let error = seen.error.unwrap();
         assert!((loss - seen.f).abs() <= error.f);
-        assert!((&by_task - &gradient).iter().all(|e| e.abs() <= error.gradient));
+        assert!((&by_task - &seen.gradient).iter().all(|e| e.abs() <= error.gradient));
         let margins = task.margins(w.view()).unwrap();
         assert!((margins.slope - seen.g).abs() <= error.g && margins.wrong <= 2.0 * margins.slope);
         // The mean over draws of one sample.
         let (mut mean, mut moment, draws) = (Array1::<f64>::zeros(w.len()), 0.0, 3000);
-        let mut sampled = gradient.clone();
         for _ in 0..draws {
-            oracle.sample(w.view(), &mut stream, sampled.view_mut()).unwrap();
+            let sampled = oracle.sample(&w, &mut stream).unwrap();
             mean += &sampled;
             moment += sampled.dot(&sampled);
         }
         let draws = f64::from(draws);
-        let error = &mean / draws - &gradient;
+        let error = &mean / draws - &seen.gradient;
         assert!(error.dot(&error) < 36.0 * seen.second_moment / draws);
         assert!(
             (moment / draws - seen.second_moment).abs() < 6.0 * seen.second_moment * (12.0 / draws).sqrt()

@@ -39,11 +39,10 @@ fn the_structural_matrix_and_the_gradient_are_the_probes() {
             y.insert_axis(ndarray::Axis(0)).view(),
         )
         .unwrap();
-    let mut gradient = Array1::zeros(parameters.len());
-    let seen = instance.observe(parameters.view(), gradient.view_mut()).unwrap();
+    let seen = instance.observe(&parameters).unwrap();
     let sample = &measured.samples[0];
     assert!((sample.excess - seen.f).abs() < 1e-13);
-    assert!((sample.squared_gradient_norm - gradient.dot(&gradient)).abs() < 1e-12);
+    assert!((sample.squared_gradient_norm - seen.gradient.dot(&seen.gradient)).abs() < 1e-12);
     let lambda = instance.lambda_min(parameters.view()).unwrap();
     let least = sample.eigenvalues.min;
     assert!((least - lambda).abs() < 1e-12, "{least} {lambda}");
@@ -56,8 +55,7 @@ fn the_guarantee_holds_with_the_heads_floor() {
             let instance = instance(index, objective);
             let start = instance.gaussian(Seed::new(index));
             let comparator = Comparator::new(start.clone(), 0.0).unwrap();
-            let run =
-                Descent::new(0.05, 150).unwrap().gradient(&instance, start.view(), &comparator).unwrap();
+            let run = Descent::new(0.05, 150).unwrap().gradient(&instance, &start, &comparator).unwrap();
             // T12: lambda >= 1.
             let first = run.steps()[0].f;
             let guarantee = instance.guarantee(first, 1.0, 20.0).unwrap();
@@ -65,7 +63,7 @@ fn the_guarantee_holds_with_the_heads_floor() {
             let noisy = instance.clone().with_noise(0.1).unwrap();
             let runs = Descent::new(0.05, 60)
                 .unwrap()
-                .stochastic(&noisy, start.view(), &comparator, RUNS, Seed::new(index))
+                .stochastic(&noisy, &start, &comparator, RUNS, Seed::new(index))
                 .unwrap();
             let guarantee = noisy.guarantee(first, 1.0, 20.0).unwrap();
             assert_sound(&guarantee.check(&runs).unwrap(), "SGD");
@@ -81,9 +79,8 @@ fn near_misses_are_seen() {
             let instance = instance(index, objective);
             let start = instance.gaussian(Seed::new(index));
             let comparator = Comparator::new(start.clone(), 0.0).unwrap();
-            let run = |step: f64| {
-                Descent::new(step, 60).unwrap().gradient(&instance, start.view(), &comparator).unwrap()
-            };
+            let run =
+                |step: f64| Descent::new(step, 60).unwrap().gradient(&instance, &start, &comparator).unwrap();
             let slow = run(0.02);
             let first = slow.steps()[0].f;
             // Four times as much as lambda_max can be is too much for any residual.
@@ -96,7 +93,7 @@ fn near_misses_are_seen() {
             let noisy = instance.clone().with_noise(0.1).unwrap();
             let runs = Descent::new(0.02, 30)
                 .unwrap()
-                .stochastic(&noisy, start.view(), &comparator, 2, Seed::new(index))
+                .stochastic(&noisy, &start, &comparator, 2, Seed::new(index))
                 .unwrap();
             let flat = noisy.guarantee(first, 1.0, 0.01).unwrap();
             assert_unmet(&flat.check(&runs).unwrap(), "f(w+)");

@@ -29,14 +29,14 @@ impl Problem {
     fn gradient(&self, step: f64, steps: usize) -> Run {
         let oracle = self.instance.oracle(1).unwrap();
         let comparator = self.instance.comparator().unwrap();
-        Descent::new(step, steps).unwrap().gradient(&oracle, self.start.view(), &comparator).unwrap()
+        Descent::new(step, steps).unwrap().gradient(&oracle, &self.start, &comparator).unwrap()
     }
 
     fn stochastic(&self, step: f64, steps: usize, seed: u64) -> Vec<Run> {
         let oracle = self.instance.oracle(1).unwrap();
         let comparator = self.instance.comparator().unwrap();
         let method = Descent::new(step, steps).unwrap();
-        method.stochastic(&oracle, self.start.view(), &comparator, RUNS, Seed::new(seed)).unwrap()
+        method.stochastic(&oracle, &self.start, &comparator, RUNS, Seed::new(seed)).unwrap()
     }
 }
 

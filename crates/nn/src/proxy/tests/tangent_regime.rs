@@ -52,11 +52,11 @@ fn the_guarantee_holds_in_the_ball() {
             let comparator = instance.comparator(0.5, 40, e).unwrap();
             let oracle = instance.oracle(1).unwrap();
             let method = Descent::new(0.5, 40).unwrap();
-            let run = method.gradient(&oracle, instance.start(), &comparator).unwrap();
+            let run = method.gradient(&oracle, &instance.start(), &comparator).unwrap();
             assert_sound(&instance.check(&[run], &comparator).unwrap(), "GD");
             let method = Descent::new(0.3, 40).unwrap();
             let runs =
-                method.stochastic(&oracle, instance.start(), &comparator, RUNS, Seed::new(index)).unwrap();
+                method.stochastic(&oracle, &instance.start(), &comparator, RUNS, Seed::new(index)).unwrap();
             assert_sound(&instance.check(&runs, &comparator).unwrap(), "SGD");
         }
     }
@@ -76,12 +76,14 @@ fn near_misses_are_seen() {
         // Half the e found is refuted by a run that starts at W and is compared with V.
         let cheap = Comparator::new(found.v.clone(), at_v + 0.5 * found.e).unwrap();
         let oracle = instance.oracle(1).unwrap();
-        let run = Descent::new(1e-3, 2).unwrap().gradient(&oracle, found.w.view(), &cheap).unwrap();
+        let run = Descent::new(1e-3, 2).unwrap().gradient(&oracle, &found.w, &cheap).unwrap();
         assert_unmet(&instance.check(&[run], &cheap).unwrap(), "<∇f(w), w - v>");
         let comparator = instance.comparator(0.5, 10, found.e).unwrap();
         let limit = 2.0 / instance.task().radius().powi(2);
-        let run =
-            Descent::new(1.01 * limit, 20).unwrap().gradient(&oracle, instance.start(), &comparator).unwrap();
+        let run = Descent::new(1.01 * limit, 20)
+            .unwrap()
+            .gradient(&oracle, &instance.start(), &comparator)
+            .unwrap();
         assert_unmet(&instance.check(&[run], &comparator).unwrap(), "eta < 2/L2");
         // The radius understated.
         let small = TangentInstance::new(instance.task().clone(), instance.start().to_owned(), 0.02).unwrap();

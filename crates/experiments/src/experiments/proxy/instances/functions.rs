@@ -35,10 +35,10 @@ pub(super) fn star_convex(settings: &Settings, seed: Seed) -> Result<Vec<Check>,
     let inner = function.instance(distance)?;
     let outer = function.instance(2.0 * distance)?;
     let comparator = inner.comparator();
-    let p2 = inner.guarantee(start.view())?;
+    let p2 = inner.guarantee(&start)?;
     let run = Descent::new(1.0 / inner.smoothness(), settings.steps)?.gradient(
         &Exact::new(inner.proxy().clone()),
-        start.view(),
+        &start,
         &comparator,
     )?;
     // ‖∇f‖² <= L2 g at the start, and g falls in the mean: four times its value there is ample.
@@ -56,10 +56,10 @@ pub(super) fn quasar_convex(settings: &Settings, seed: Seed) -> Result<Vec<Check
     let instance = RootPower::new(minimiser.to_vec(), p, 1.0)?.instance()?;
     let start = &minimiser + &(vector(&mut stream, 4) * 3.0);
     let comparator = instance.comparator();
-    let p2 = instance.guarantee(start.view())?;
+    let p2 = instance.guarantee(&start)?;
     let run = Descent::new(1.0 / instance.smoothness(), settings.steps)?.gradient(
         &Exact::new(instance.proxy().clone()),
-        start.view(),
+        &start,
         &comparator,
     )?;
     let sgd = stochastic(settings, &instance, &start, &comparator, 0.05, seed)?;
@@ -79,7 +79,7 @@ fn stochastic(
 ) -> Result<Vec<fenchel_convexity::proxy::Run>, Failure> {
     let oracle = Noisy::new(instance.proxy().clone(), NOISE)?;
     let method = Descent::new(step, settings.stochastic_steps)?;
-    Ok(method.stochastic(&oracle, start.view(), comparator, settings.runs, seed.derive("sgd"))?)
+    Ok(method.stochastic(&oracle, &start, comparator, settings.runs, seed.derive("sgd"))?)
 }
 
 fn length(x: &Array1<f64>) -> f64 {

@@ -57,10 +57,10 @@ pub(super) fn separable(
     let start = task.net().gaussian(0.1, seed);
     let instance = SeparableInstance::new(task, normal, MARGIN.0, slope, share)?;
     let (oracle, comparator) = (instance.oracle(1)?, instance.comparator()?);
-    let run = Descent::new(STEP, settings.separable_steps)?.gradient(&oracle, start.view(), &comparator)?;
+    let run = Descent::new(STEP, settings.separable_steps)?.gradient(&oracle, &start, &comparator)?;
     let sgd = Descent::new(STEP, settings.stochastic_steps)?.stochastic(
         &oracle,
-        start.view(),
+        &start,
         &comparator,
         settings.runs,
         seed.derive("sgd"),
@@ -96,10 +96,10 @@ pub(super) fn tangent(settings: &Settings, smooth: bool, seed: Seed) -> Result<V
     let oracle = instance.oracle(1)?;
     let step = 1.0 / instance.task().radius().powi(2);
     let run =
-        Descent::new(step, settings.stochastic_steps)?.gradient(&oracle, instance.start(), &comparator)?;
+        Descent::new(step, settings.stochastic_steps)?.gradient(&oracle, &instance.start(), &comparator)?;
     let sgd = Descent::new(0.5 * step, settings.stochastic_steps.min(100))?.stochastic(
         &oracle,
-        instance.start(),
+        &instance.start(),
         &comparator,
         settings.runs,
         seed.derive("sgd"),
@@ -127,12 +127,12 @@ pub(super) fn sandwich(settings: &Settings, squared: bool, seed: Seed) -> Result
     // v plays no part in P3.
     let nowhere = Comparator::new(start.clone(), 0.0)?;
     let smoothness = 1.0 / SANDWICH_STEP;
-    let run = Descent::new(SANDWICH_STEP, settings.steps)?.gradient(&instance, start.view(), &nowhere)?;
+    let run = Descent::new(SANDWICH_STEP, settings.steps)?.gradient(&instance, &start, &nowhere)?;
     let p3 = instance.guarantee(run.steps()[0].f, 1.0, smoothness)?;
     let noisy = instance.with_noise(NOISE)?;
     let sgd = Descent::new(SANDWICH_STEP, settings.stochastic_steps)?.stochastic(
         &noisy,
-        start.view(),
+        &start,
         &nowhere,
         settings.runs,
         seed.derive("sgd"),

@@ -13,8 +13,9 @@ use std::{env, fs};
 
 use fingerprint::Fingerprint;
 
-/// Turns records into claims, tables and pictures: runs anew for every report and does not make a cell stale.
-const PRESENTATION: [&str; 3] = ["summary.rs", "tables.rs", "figures.rs"];
+/// Declares claims, and turns records into findings, tables and pictures: runs anew for every report and does not make a
+/// cell stale.
+const PRESENTATION: [&str; 4] = ["claims.rs", "summary.rs", "tables.rs", "figures.rs"];
 
 fn main() {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));

@@ -1,5 +1,6 @@
 //! Every [`Experiment`] as an [`AnyExperiment`]: the one place where types are turned into JSON and MessagePack.
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::{Error, Failure, Result};
 use crate::experiment::{AnyExperiment, Cell, Experiment, Outcome};
@@ -24,6 +25,10 @@ impl<E: Experiment> AnyExperiment for E {
 
     fn revision(&self) -> u32 {
         E::REVISION
+    }
+
+    fn claims(&self) -> &'static [Claim] {
+        E::CLAIMS
     }
 
     fn default_settings(&self, profile: Profile) -> Value {
@@ -72,7 +77,12 @@ impl<E: Experiment> AnyExperiment for E {
         Ok(rmp_serde::to_vec_named(&record)?)
     }
 
-    fn summary(&self, settings: &Value, cells: Vec<(Cell<Value>, Vec<u8>)>) -> Result<Summary> {
+    fn summary(
+        &self,
+        settings: &Value,
+        cells: Vec<(Cell<Value>, Vec<u8>)>,
+        findings: &mut Findings,
+    ) -> Result<Summary> {
         let fault = |reason: String| Error::Summary { experiment: E::ID.into(), reason };
         let settings: E::Settings = parse(settings).map_err(fault)?;
         let outcomes = cells
@@ -84,7 +94,7 @@ impl<E: Experiment> AnyExperiment for E {
                 Ok(Outcome { id: cell.id, case: parse(&cell.case).map_err(fault)?, record })
             })
             .collect::<Result<Vec<_>>>()?;
-        self.summarise(&settings, &outcomes).map_err(|failure| fault(chain(&*failure)))
+        self.summarise(&settings, &outcomes, findings).map_err(|failure| fault(chain(&*failure)))
     }
 }
 

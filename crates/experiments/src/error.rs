@@ -117,6 +117,14 @@ pub enum Error {
         /// What went wrong.
         reason: String,
     },
+    /// A summary measures what no claim declares, or otherwise than declared.
+    #[error("{what}: {reason}; this is a defect of the experiment")]
+    Undeclared {
+        /// The claim, and the condition.
+        what: String,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A figure could not be drawn.
     #[error("figure `{figure}` could not be drawn: {reason}")]
     Figure {

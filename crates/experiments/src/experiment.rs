@@ -6,6 +6,7 @@
 //! cell must be a function of its settings and its case alone, so that a run which was killed and resumed, or
 //! which had another number of threads, ends with the same bits.
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::{Failure, Result};
 use crate::profile::Profile;
@@ -36,6 +37,8 @@ pub trait Experiment: Send + Sync + 'static {
     const PAPER: &'static str;
     /// Raised when the meaning of a record changes, so that older cells are not taken for current ones.
     const REVISION: u32 = 1;
+    /// What it claims, with the criteria, written down before any run.
+    const CLAIMS: &'static [Claim];
 
     /// The default settings of a profile.
     fn settings(&self, profile: Profile) -> Self::Settings;
@@ -56,11 +59,13 @@ pub trait Experiment: Send + Sync + 'static {
         context: &Context,
     ) -> std::result::Result<Self::Record, Failure>;
 
-    /// Turns all records into claims, tables and figures. Cells that failed or were not run yet are absent.
+    /// Fills in what the claims ask for, and turns all records into tables and figures. Cells that failed or were
+    /// not run yet are absent.
     fn summarise(
         &self,
         settings: &Self::Settings,
         outcomes: &[Outcome<Self::Case, Self::Record>],
+        findings: &mut Findings,
     ) -> std::result::Result<Summary, Failure>;
 }
 
@@ -99,6 +104,8 @@ pub trait AnyExperiment: Send + Sync {
     fn paper(&self) -> &'static str;
     /// See [`Experiment::REVISION`].
     fn revision(&self) -> u32;
+    /// See [`Experiment::CLAIMS`].
+    fn claims(&self) -> &'static [Claim];
     /// See [`Experiment::settings`].
     fn default_settings(&self, profile: Profile) -> serde_json::Value;
     /// See [`Experiment::plan`].
@@ -129,15 +136,64 @@ pub trait AnyExperiment: Send + Sync {
         &self,
         settings: &serde_json::Value,
         cells: Vec<(Cell<serde_json::Value>, Vec<u8>)>,
+        findings: &mut Findings,
     ) -> Result<Summary>;
 }
 
-/// Runs cells outside a run folder, for the tests of experiments.
+/// Runs and decides cells outside a run folder, for the tests of experiments.
 #[cfg(test)]
 pub(crate) mod testing {
     use super::{Experiment, Outcome};
+    use crate::claim::{Findings, Verdict};
     use crate::context::{Context, Inputs};
+    use crate::summary::Summary;
+    use std::collections::BTreeMap;
     use std::sync::atomic::AtomicU64;
+
+    /// The summary of these cells and what they decide: every condition measured, every link to what is there.
+    pub(crate) fn decide<E: Experiment>(
+        experiment: &E,
+        settings: &E::Settings,
+        cells: &[Outcome<E::Case, E::Record>],
+    ) -> (Summary, Findings) {
+        let mut findings = Findings::of(E::CLAIMS);
+        let summary = experiment.summarise(settings, cells, &mut findings).unwrap();
+        summary.link(&mut findings);
+        for finding in findings.list() {
+            let id = finding.claim.id;
+            assert!(!finding.measured().contains("not measured"), "{id}: {}", finding.measured());
+        }
+        (summary, findings)
+    }
+
+    /// The verdicts alone, by claim.
+    pub(crate) fn verdicts<E: Experiment>(
+        experiment: &E,
+        settings: &E::Settings,
+        cells: &[Outcome<E::Case, E::Record>],
+    ) -> BTreeMap<&'static str, Verdict> {
+        let (_, findings) = decide(experiment, settings, cells);
+        findings.list().iter().map(|finding| (finding.claim.id, finding.verdict())).collect()
+    }
+
+    /// The claims that fail.
+    pub(crate) fn failed<E: Experiment>(
+        experiment: &E,
+        settings: &E::Settings,
+        cells: &[Outcome<E::Case, E::Record>],
+    ) -> Vec<&'static str> {
+        let verdicts = verdicts(experiment, settings, cells).into_iter();
+        verdicts.filter(|(_, verdict)| *verdict == Verdict::Failed).map(|(id, _)| id).collect()
+    }
+
+    /// Every figure and table that a claim names is there.
+    pub(crate) fn assert_linked(findings: &Findings) {
+        for finding in findings.list() {
+            let claim = finding.claim;
+            let counts = (finding.figures.len(), finding.tables.len());
+            assert_eq!(counts, (claim.figures.len(), claim.tables.len()), "{}", claim.id);
+        }
+    }
 
     /// All cells of `settings`, run one after the other on the embedded data.
     pub(crate) fn run_all<E: Experiment>(

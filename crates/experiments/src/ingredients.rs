@@ -1,6 +1,7 @@
 //! What experiments are made of: data sets, models, losses, optimisers and starts by name, as settings and manifests spell
 //! them, and the training along which a probe set is measured.
 
+mod claims;
 mod data;
 mod figures;
 mod grid;
@@ -12,9 +13,11 @@ mod optimisers;
 mod probe_log;
 mod probe_set;
 mod probed_training;
+mod sandwiches;
 mod training_run;
 mod training_settings;
 
+pub use claims::{LOWER_BOUNDS, SANDWICH, UPPER_BOUNDS, sandwiches};
 pub use data::{Data, check_data, training_samples};
 pub use figures::{loss_title, risk_between_bounds};
 pub use grid::{at_least_one, check_window, words};
@@ -24,7 +27,8 @@ pub use losses::{file_safe, loss};
 pub use models::{MODEL_NAMES, is_convolutional, model};
 pub use optimisers::{OPTIMISER_NAMES, optimiser, schedule};
 pub use probe_log::{ProbeLog, SampleLog};
-pub use probe_set::{ProbeSet, SandwichTally, widened};
+pub use probe_set::{ProbeSet, widened};
 pub use probed_training::{BoundCorrelations, ProbedTraining, StepLog};
+pub use sandwiches::SandwichTally;
 pub use training_run::{Trained, TrainingRun, steps_of};
 pub use training_settings::{Prepared, TrainingCase, TrainingSettings, seconds_a_sample};

@@ -36,7 +36,7 @@ pub mod summary;
 pub mod table;
 pub mod train;
 
-pub use claim::{Claim, Criterion, Verdict};
+pub use claim::{Claim, Condition, Criterion, Findings, Kind, Verdict};
 pub use context::Context;
 pub use error::{Error, Failure, Result};
 pub use experiment::{Cell, Experiment, Outcome};

@@ -1,5 +1,6 @@
 //! The list of all experiments: the one line that a new one adds.
 
+use crate::claim;
 use crate::error::{Error, Result};
 use crate::experiment::AnyExperiment;
 use crate::experiments;
@@ -22,6 +23,12 @@ pub fn all() -> Vec<Box<dyn AnyExperiment>> {
     ]
 }
 
+/// The fingerprint of all criteria of all experiments (see [`claim::fingerprint`]).
+#[must_use]
+pub fn criteria() -> String {
+    claim::fingerprint(all().iter().flat_map(|experiment| experiment.claims()))
+}
+
 /// The experiments named in `only`, or all of them, in the order of the report.
 ///
 /// # Errors
@@ -42,6 +49,7 @@ pub fn select(only: &[String]) -> Result<Vec<Box<dyn AnyExperiment>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claim::{Condition, Criterion, Rule};
     use crate::profile::Profile;
     use std::collections::HashSet;
 
@@ -58,6 +66,42 @@ mod tests {
                 // The plan is a function of the settings.
                 let again = experiment.cells(&settings).unwrap();
                 assert!(cells.iter().zip(&again).all(|(a, b)| a.id == b.id && a.case == b.case));
+            }
+        }
+    }
+
+    #[test]
+    fn claims_are_declared_whole() {
+        let theory = include_str!("../../../docs/theory.md");
+        let mut ids = HashSet::new();
+        for experiment in all() {
+            assert!(!experiment.claims().is_empty(), "{}", experiment.id());
+            for claim in experiment.claims() {
+                let id = claim.id;
+                assert!(ids.insert(id) && id.starts_with(&format!("{}.", experiment.id())), "{id}");
+                assert!(!claim.statement.is_empty() && !claim.conditions.is_empty(), "{id}");
+                assert!(!claim.tables.is_empty(), "{id} names no table with its numbers");
+                for tag in claim.theorems {
+                    assert!(theory.contains(&format!("[{tag}]")), "{id}: the theory has no {tag}");
+                }
+                let mut names = HashSet::new();
+                for Condition { name, rule } in claim.conditions {
+                    assert!(names.insert(name) && !name.is_empty(), "{id}: {name}");
+                    let bounds = match rule {
+                        Rule::Always => Vec::new(),
+                        Rule::Value(criterion) | Rule::Groups(criterion) | Rule::Supposed(criterion) => {
+                            match criterion {
+                                Criterion::AtLeast(x)
+                                | Criterion::Above(x)
+                                | Criterion::AtMost(x)
+                                | Criterion::Below(x) => vec![*x],
+                                Criterion::Between(low, high) => vec![*low, *high],
+                            }
+                        }
+                    };
+                    // JSON, of which the fingerprint is taken, has no others.
+                    assert!(bounds.iter().all(|bound| bound.is_finite()), "{id}: {name}");
+                }
             }
         }
     }

@@ -14,10 +14,13 @@ pub(crate) use markdown::write as write_markdown;
 /// The look of every page.
 const STYLE: &str = include_str!("report/style.css");
 
-use crate::claim::{Claim, Condition, Verdict};
+use crate::claim::{Count, Finding, Findings, Tallies};
 use crate::error::Result;
-use crate::experiment::AnyExperiment;
+use crate::experiment::{AnyExperiment, Cell};
 use crate::figure::plain;
+use crate::ingredients::{LOWER_BOUNDS, UPPER_BOUNDS};
+use crate::machine::Machine;
+use crate::number::grouped;
 use crate::registry;
 use crate::store::{Configuration, Entry, Manifest, Store, Stored, write_whole};
 use crate::summary::Summary;
@@ -55,41 +58,88 @@ pub struct Chapter {
     pub unusable: Vec<String>,
     /// The time of the finished cells on one core, in seconds.
     pub seconds: f64,
+    /// The claims, each with what was measured; all of them, also where there is no digest.
+    pub findings: Findings,
     /// The digest of the records, or why there is none.
     pub summary: std::result::Result<Summary, String>,
 }
 
 impl Report {
     /// All claims with their chapters, in order.
-    pub fn claims(&self) -> impl Iterator<Item = (&Chapter, &Claim)> {
-        self.chapters.iter().flat_map(|chapter| {
-            chapter.summary.iter().flat_map(move |s| s.claims.iter().map(move |c| (chapter, c)))
+    pub fn claims(&self) -> impl Iterator<Item = (&Chapter, &Finding)> {
+        self.chapters
+            .iter()
+            .flat_map(|chapter| chapter.findings.list().iter().map(move |finding| (chapter, finding)))
+    }
+
+    /// The sandwiches of all experiments in words: how many bounds were checked, either by itself, and how many
+    /// are violated. None where none was checked.
+    #[must_use]
+    pub fn sandwiches(&self) -> Option<String> {
+        let sum = |condition, of: fn(&Count) -> usize| -> usize {
+            self.claims().flat_map(|(_, finding)| finding.counted(condition)).map(of).sum()
+        };
+        let (violated, checked) = (|count: &Count| count.violations, |count: &Count| count.checked);
+        let lower = sum(&LOWER_BOUNDS, checked);
+        (lower > 0).then(|| {
+            format!(
+                "{} of {} lower bounds lo ≤ l − l_inf and {} of {} finite upper bounds l − l_inf ≤ hi are violated beyond \
+                 round-off; {} upper bounds more are infinite and say nothing",
+                grouped(sum(&LOWER_BOUNDS, violated)),
+                grouped(lower),
+                grouped(sum(&UPPER_BOUNDS, violated)),
+                grouped(sum(&UPPER_BOUNDS, checked)),
+                grouped(sum(&UPPER_BOUNDS, |count| count.vacuous)),
+            )
         })
     }
 
-    /// The sandwiches of all experiments, `lo ≤ l − l_inf ≤ hi` by sample and step: how many were checked, and how many violated.
-    ///
-    /// By convention these are the inequalities of the claims called `EXPERIMENT.sandwich`.
+    /// The claims by kind and verdict.
     #[must_use]
-    pub fn sandwiches(&self) -> (usize, usize) {
-        let claims = self.claims().filter(|(_, claim)| claim.id.ends_with(".sandwich"));
-        claims.flat_map(|(_, claim)| &claim.conditions).fold((0, 0), |(all, broken), condition| {
-            match condition {
-                Condition::Always { checked, violations, .. } => (all + checked, broken + violations),
-                _ => (all, broken),
+    pub fn tallies(&self) -> Tallies {
+        Tallies::of(self.claims().map(|(_, finding)| finding))
+    }
+}
+
+/// By which criteria the claims are decided here, and by which the run began: a criterion that changed after a run
+/// is seen.
+#[must_use]
+pub fn decided_by(manifest: &Manifest) -> String {
+    of_criteria(manifest, &Machine::here().commit, &registry::criteria())
+}
+
+/// The first digits of a fingerprint or a commit.
+fn digits(hex: &str) -> &str {
+    hex.get(..12).unwrap_or(hex)
+}
+
+fn of_criteria(manifest: &Manifest, commit: &str, criteria: &str) -> String {
+    let mut text = format!("Decided by commit {}, criteria {}", digits(commit), digits(criteria));
+    let mut others: Vec<&str> = Vec::new();
+    for session in &manifest.sessions {
+        let own = session.criteria.as_str();
+        if own != criteria && !others.contains(&own) {
+            others.push(own);
+        }
+    }
+    match manifest.sessions.first() {
+        None => {}
+        Some(first) if others.is_empty() => {
+            text += &format!("; the run began with the same, at {}", first.started);
+        }
+        Some(first) => {
+            let name =
+                |own: &str| if own.is_empty() { "unknown ones".to_owned() } else { digits(own).to_owned() };
+            let began = name(&first.criteria);
+            text += &format!("; the run began with criteria {began}, at {}", first.started);
+            others.retain(|own| *own != first.criteria);
+            for own in others {
+                text += &format!(", and went on with {}", name(own));
             }
-        })
+            text += ": CRITERIA CHANGED AFTER THE RUN BEGAN";
+        }
     }
-
-    /// The number of claims with the verdict's word: (reproduced, failed, undecided).
-    #[must_use]
-    pub fn tally(&self) -> (usize, usize, usize) {
-        self.claims().fold((0, 0, 0), |(reproduced, failed, undecided), (_, claim)| match claim.verdict() {
-            Verdict::Reproduced => (reproduced + 1, failed, undecided),
-            Verdict::Failed => (reproduced, failed + 1, undecided),
-            Verdict::Undecided(_) => (reproduced, failed, undecided + 1),
-        })
-    }
+    text
 }
 
 /// Reads what a run folder says, without writing anything.
@@ -157,23 +207,10 @@ fn chapter(store: &Store, experiment: &dyn AnyExperiment, entry: &Entry) -> Resu
         found.push((cell, record));
     }
     let finished = found.len();
-    let summary = if found.is_empty() {
-        Err("no cell has been run yet".to_owned())
-    } else {
-        experiment.summary(&entry.settings, found).map_err(|error| error.to_string())
-    };
-    let summary = summary.map(|mut summary| {
-        // What a figure would have shown may be among the missing cells.
-        summary.figures.retain(|figure| !figure.panels.is_empty());
-        for claim in &mut summary.claims {
-            claim.figures.retain(|id| summary.figures.iter().any(|figure| figure.id == *id));
-        }
-        if finished < planned {
-            let reason = format!("{} of {planned} cells are missing", planned - finished);
-            summary.claims = summary.claims.into_iter().map(|claim| claim.open(&reason)).collect();
-        }
-        summary
-    });
+    let (mut findings, summary) = digest(experiment, &entry.settings, found);
+    if finished < planned {
+        findings.leave_open(&format!("{} of {planned} cells are missing", planned - finished));
+    }
     let (title, paper) = (experiment.title().into(), experiment.paper().into());
     Ok(Chapter {
         id: id.into(),
@@ -185,8 +222,37 @@ fn chapter(store: &Store, experiment: &dyn AnyExperiment, entry: &Entry) -> Resu
         stale,
         unusable,
         seconds,
+        findings,
         summary,
     })
+}
+
+/// What the records say of all claims of an experiment, and their digest or why there is none.
+fn digest(
+    experiment: &dyn AnyExperiment,
+    settings: &serde_json::Value,
+    found: Vec<(Cell<serde_json::Value>, Vec<u8>)>,
+) -> (Findings, std::result::Result<Summary, String>) {
+    let mut findings = Findings::of(experiment.claims());
+    let summary = if found.is_empty() {
+        Err("no cell has been run yet".to_owned())
+    } else {
+        experiment.summary(settings, found, &mut findings).map_err(|error| error.to_string())
+    };
+    match summary {
+        Ok(mut summary) => {
+            // What a figure would have shown may be among the missing cells.
+            summary.figures.retain(|figure| !figure.panels.is_empty());
+            summary.link(&mut findings);
+            (findings, Ok(summary))
+        }
+        Err(reason) => {
+            // What was filled in before the summary failed is no measurement.
+            let mut findings = Findings::of(experiment.claims());
+            findings.leave_open(&reason);
+            (findings, Err(reason))
+        }
+    }
 }
 
 /// Writes claims.csv, the tables and the figures.
@@ -206,19 +272,170 @@ fn write_files(report: &Report, out: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The claims as a table: id, statement, criterion, measured, verdict.
+/// The claims as a table, one row a condition.
 #[must_use]
 pub fn claims_table(report: &Report) -> Table {
-    let mut table =
-        Table::new("claims", "one row a claim", &["claim", "statement", "criterion", "measured", "verdict"]);
-    for (_, claim) in report.claims() {
-        table.push([
-            claim.id.as_str().into(),
-            plain(&claim.statement).into(),
-            plain(&claim.criterion()).into(),
-            claim.measured().into(),
-            plain(&claim.verdict().to_string()).into(),
-        ]);
+    let columns =
+        ["claim", "kind", "statement", "criterion", "measured", "verdict on it", "verdict on the claim"];
+    let mut table = Table::new("claims", "one row a condition", &columns);
+    for (_, finding) in report.claims() {
+        let claim = finding.claim;
+        for (condition, measured, verdict) in finding.conditions() {
+            table.push([
+                claim.id.into(),
+                claim.kind.words().into(),
+                plain(&claim.to_string()).into(),
+                plain(&condition.to_string()).into(),
+                measured.into(),
+                plain(&verdict.to_string()).into(),
+                plain(&finding.verdict().to_string()).into(),
+            ]);
+        }
     }
     table
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use super::Chapter;
+    use crate::claim::{Claim, Condition, Findings, Kind};
+    use crate::summary::Summary;
+
+    /// The only condition of [`claim`].
+    pub(crate) const HOLDS: Condition = Condition::always("x");
+
+    /// A claim of an experiment.
+    pub(crate) const fn claim(id: &'static str) -> Claim {
+        Claim {
+            id,
+            kind: Kind::Theorem,
+            theorems: &[],
+            statement: "the claim <b>",
+            conditions: &[HOLDS],
+            figures: &["shown"],
+            tables: &[],
+        }
+    }
+
+    /// A chapter of `gd` with these claims, each violated so often in ten checks.
+    pub(crate) fn chapter(claims: &'static [Claim], violations: &[usize]) -> Chapter {
+        let mut findings = Findings::of(claims);
+        for (claim, &violations) in claims.iter().zip(violations) {
+            findings.about(claim).unwrap().holds(&HOLDS, violations, 10).unwrap();
+        }
+        Chapter {
+            id: "gd".into(),
+            title: "t".into(),
+            paper: "p".into(),
+            settings: serde_json::Value::Null,
+            planned: 1,
+            finished: 1,
+            stale: 0,
+            unusable: Vec::new(),
+            seconds: 61.0,
+            findings,
+            summary: Ok(Summary::default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claim::{self, Claim, Condition, Criterion};
+    use crate::context::Context;
+    use crate::error::Failure;
+    use crate::experiment::{Experiment, Outcome};
+    use crate::profile::Profile;
+    use crate::store::Session;
+
+    /// An experiment whose summary fails after a claim was filled in.
+    struct Failing;
+
+    impl Experiment for Failing {
+        type Settings = ();
+        type Case = ();
+        type Record = u8;
+        const ID: &'static str = "demo";
+        const TITLE: &'static str = "t";
+        const PAPER: &'static str = "p";
+        const CLAIMS: &'static [Claim] = &[testing::claim("demo.a"), testing::claim("demo.b")];
+
+        fn settings(&self, _profile: Profile) {}
+
+        fn plan(&self, _settings: &()) -> std::result::Result<Vec<Cell<()>>, Failure> {
+            Ok(vec![Cell { id: "c".into(), case: (), cost: 1.0 }])
+        }
+
+        fn run(&self, _settings: &(), _case: &(), _context: &Context) -> std::result::Result<u8, Failure> {
+            Ok(1)
+        }
+
+        fn summarise(
+            &self,
+            _settings: &(),
+            _outcomes: &[Outcome<(), u8>],
+            findings: &mut Findings,
+        ) -> std::result::Result<Summary, Failure> {
+            findings.about(&Self::CLAIMS[0])?.holds(&testing::HOLDS, 0, 10)?;
+            Err("a window is too short".into())
+        }
+    }
+
+    #[test]
+    fn a_summary_that_fails_leaves_every_claim_listed_counted_and_open() {
+        let settings = Failing.default_settings(Profile::Quick);
+        let cells = Failing.cells(&settings).unwrap();
+        let found = cells.into_iter().map(|cell| (cell, rmp_serde::to_vec_named(&1_u8).unwrap())).collect();
+        let (findings, summary) = digest(&Failing, &settings, found);
+        let chapter = Chapter { findings, summary, ..testing::chapter(&[], &[]) };
+        let report = Report { page: PathBuf::new(), chapters: vec![chapter] };
+        let tallies = report.tallies().to_string();
+        assert_eq!(tallies, "2 theorem checks: 0 reproduced, 0 failed, 2 undecided");
+        let table = claims_table(&report);
+        assert_eq!(table.rows.len(), 2);
+        for (_, finding) in report.claims() {
+            assert!(finding.verdict().to_string().contains("a window is too short"), "{}", finding.verdict());
+            assert_eq!(finding.measured(), "not measured");
+        }
+        let page = page::html(&report, &Manifest::default()).unwrap();
+        assert!(page.contains("demo.b") && page.contains("2 undecided"), "{page}");
+        // Nothing was run at all: likewise.
+        let (findings, _) = digest(&Failing, &settings, Vec::new());
+        assert!(findings.list()[1].verdict().to_string().contains("no cell has been run yet"));
+    }
+
+    #[test]
+    fn a_criterion_changed_after_the_run_began_is_seen() {
+        let claim = Claim {
+            conditions: const { &[Condition::value("x", Criterion::AtLeast(0.9))] },
+            ..testing::claim("gd.a")
+        };
+        let lower =
+            Claim { conditions: const { &[Condition::value("x", Criterion::AtLeast(0.8))] }, ..claim };
+        let (now, before) = (claim::fingerprint([&lower]), claim::fingerprint([&claim]));
+        let manifest = |criteria: &[&str]| {
+            let session = |own: &&str| Session {
+                started: "2026-11-22".into(),
+                criteria: (*own).to_owned(),
+                ..Session::default()
+            };
+            Manifest { sessions: criteria.iter().map(session).collect(), ..Manifest::default() }
+        };
+        let decided = |criteria: &[&str]| of_criteria(&manifest(criteria), "75ff351abcdef00", &now);
+        let same = decided(&[&now, &now]);
+        assert!(
+            same.starts_with(&format!("Decided by commit 75ff351abcde, criteria {}", &now[..12])),
+            "{same}"
+        );
+        assert!(same.contains("began with the same") && !same.contains("CHANGED"), "{same}");
+        let changed = decided(&[&before]);
+        assert!(changed.contains(&format!("began with criteria {}", &before[..12])), "{changed}");
+        assert!(changed.contains("CRITERIA CHANGED"), "{changed}");
+        // Between the sessions, too, in either direction.
+        for sessions in [[now.as_str(), &before], [&before, &now]] {
+            assert!(decided(&sessions).contains("CRITERIA CHANGED"));
+        }
+        assert!(decided(&[""]).contains("began with criteria unknown ones"));
+    }
 }

@@ -8,6 +8,7 @@ use crate::context::{Context, Inputs};
 use crate::error::Result;
 use crate::machine::{self, Machine};
 use crate::profile::Profile;
+use crate::registry;
 use crate::report::{self, Comparison, Report, Side};
 use crate::scheduler::{self, Job, Observer};
 use crate::store::{Configuration, Entry, Manifest, Session, Store, Stored};
@@ -244,7 +245,8 @@ fn begin_session(
         manifest.experiments.insert(planned.experiment.id().into(), entry);
     }
     let (started, machine) = (machine::now(), Machine::here());
-    manifest.sessions.push(Session { started, seconds: None, threads, cells, failed: 0, machine });
+    let criteria = registry::criteria();
+    manifest.sessions.push(Session { started, seconds: None, threads, cells, failed: 0, machine, criteria });
     manifest.write(store.folder())?;
     Ok(manifest)
 }

@@ -1,6 +1,6 @@
 //! What an experiment hands to the report.
 
-use crate::claim::Claim;
+use crate::claim::Findings;
 use crate::figure::Figure;
 use crate::table::Table;
 
@@ -13,10 +13,17 @@ pub struct Summary {
     pub came_out: String,
     /// What differs from the paper, and why.
     pub differs: String,
-    /// The claims, each with its criterion and verdict.
-    pub claims: Vec<Claim>,
     /// Tables, written as CSV.
     pub tables: Vec<Table>,
     /// Figures, written as SVG and PNG.
     pub figures: Vec<Figure>,
+}
+
+impl Summary {
+    /// Links the claims with the figures and tables that show them.
+    pub fn link(&self, findings: &mut Findings) {
+        let figures: Vec<&str> = self.figures.iter().map(|figure| figure.id.as_str()).collect();
+        let tables: Vec<&str> = self.tables.iter().map(|table| table.id.as_str()).collect();
+        findings.link(&figures, &tables);
+    }
 }

@@ -1,10 +1,10 @@
-//! A condition over groups (data sets, models, losses, ...): each is decided by itself, and the worst verdict
-//! counts.
+//! Groups (data sets, models, losses, ...): each is decided by itself, and the worst verdict counts.
 
-use super::{Criterion, Verdict, of_estimate};
+use super::verdict::of_estimate;
+use super::{Criterion, Verdict};
 use crate::error::Result;
-use crate::statistics::{Estimate, bootstrap_median};
-use serde::{Deserialize, Serialize};
+use crate::statistics::{Estimate, median_estimate};
+use std::collections::BTreeMap;
 
 /// Fewer replicates than this decide nothing: two seeds say neither how far seeds lie apart nor where their
 /// middle is.
@@ -13,41 +13,56 @@ pub const LEAST_REPLICATES: usize = 3;
 /// How many groups a reason names one by one.
 const NAMED: usize = 3;
 
-/// One group: its replicates' median with an interval, and how many replicates have no number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One group: the number that decides it, and how many replicates have none.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Group {
     /// Which group.
     pub name: String,
-    /// The median over the replicates that have a number.
+    /// The median over the replicates that have a number, or a number with limits of its own.
     pub estimate: Estimate,
-    /// The replicates without one.
+    /// The replicates without a number.
     pub without: usize,
+    /// The replicates that it takes.
+    least: usize,
+}
+
+/// Cells by group, with the number of each: None, or NaN, where a cell has none. What is a replicate of what is
+/// said by the key: as a rule everything but the seed.
+pub fn replicates<T>(
+    cells: impl IntoIterator<Item = T>,
+    group: impl Fn(&T) -> String,
+    number: impl Fn(&T) -> Option<f64>,
+) -> BTreeMap<String, Vec<Option<f64>>> {
+    let mut groups: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
+    for cell in cells {
+        groups.entry(group(&cell)).or_default().push(number(&cell));
+    }
+    groups
 }
 
 impl Group {
-    /// The group called `name`, whose replicates measured `values`; None where a replicate has no number.
-    ///
-    /// # Errors
-    /// When a number is NaN.
-    pub fn new(name: &str, of: &str, values: &[Option<f64>]) -> Result<Self> {
-        let numbers: Vec<f64> = values.iter().flatten().copied().collect();
-        let estimate = if numbers.is_empty() {
-            Estimate::default()
-        } else {
-            bootstrap_median(&format!("{of} {name}"), &numbers)?
-        };
-        Ok(Self { name: name.to_owned(), estimate, without: values.len() - numbers.len() })
+    /// The group called `name`, whose replicates measured `values`.
+    pub(super) fn of_replicates(name: String, values: &[Option<f64>]) -> Result<Self> {
+        let numbers: Vec<f64> = values.iter().flatten().copied().filter(|value| !value.is_nan()).collect();
+        let estimate = if numbers.is_empty() { Estimate::default() } else { median_estimate(&numbers)? };
+        let without = values.len() - numbers.len();
+        Ok(Self { name, estimate, without, least: LEAST_REPLICATES })
+    }
+
+    /// A group whose number has limits of its own, or needs none.
+    pub(super) fn of_estimate(name: String, estimate: Estimate) -> Self {
+        Self { name, estimate, without: 0, least: 0 }
     }
 
     fn verdict(&self, criterion: Criterion) -> Verdict {
-        let Self { name, estimate, without } = self;
+        let Self { name, estimate, without, least } = self;
         let all = estimate.replicates + without;
         if *without > 0 {
             return Verdict::Undecided(format!("{name}: {without} of {all} replicates have no measurement"));
         }
-        if all < LEAST_REPLICATES {
+        if all < *least {
             return Verdict::Undecided(format!(
-                "{name}: {all} of the {LEAST_REPLICATES} replicates that it takes to decide"
+                "{name}: {all} of the {least} replicates that it takes to decide"
             ));
         }
         of_estimate(name, estimate, criterion)
@@ -57,17 +72,16 @@ impl Group {
     /// first.
     fn badness(&self, criterion: Criterion) -> f64 {
         let (low, high) = self.estimate.range();
-        let distance = match criterion {
-            Criterion::AtLeast(bound) | Criterion::Above(bound) => bound - low,
-            Criterion::AtMost(bound) | Criterion::Below(bound) => high - bound,
-            Criterion::Between(from, to) => (from - low).max(high - to),
-        };
+        let distance = criterion.distance(low, high);
         if distance.is_nan() { f64::INFINITY } else { distance }
     }
 }
 
 /// The worst verdict of the groups; the groups that leave it open are named.
 pub(super) fn verdict(name: &str, groups: &[Group], criterion: Criterion) -> Verdict {
+    if groups.is_empty() {
+        return Verdict::Undecided(format!("{name}: no measurement"));
+    }
     let mut reasons = Vec::new();
     for group in groups {
         match group.verdict(criterion) {
@@ -75,9 +89,6 @@ pub(super) fn verdict(name: &str, groups: &[Group], criterion: Criterion) -> Ver
             Verdict::Undecided(reason) => reasons.push(reason),
             Verdict::Reproduced => {}
         }
-    }
-    if groups.is_empty() {
-        return Verdict::Undecided(format!("{name}: no measurement"));
     }
     if reasons.is_empty() {
         return Verdict::Reproduced;
@@ -112,7 +123,7 @@ mod tests {
     fn groups(values: &[(&str, &[f64])]) -> Vec<Group> {
         let group = |(name, values): &(&str, &[f64])| {
             let values: Vec<Option<f64>> = values.iter().map(|&v| Some(v).filter(|v| !v.is_nan())).collect();
-            Group::new(name, "t", &values).unwrap()
+            Group::of_replicates((*name).to_owned(), &values).unwrap()
         };
         values.iter().map(group).collect()
     }
@@ -146,11 +157,25 @@ mod tests {
     }
 
     #[test]
+    fn cells_are_gathered_by_everything_but_their_seed() {
+        let cells = [("b", 1.0), ("a", f64::NAN), ("b", 2.0)];
+        let number = |cell: &(&str, f64)| Some(cell.1);
+        let groups = replicates(cells, |cell| cell.0.to_owned(), number);
+        assert_eq!(groups.keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(groups["b"], [Some(1.0), Some(2.0)]);
+        let nan = Group::of_replicates("a".into(), &groups["a"]).unwrap();
+        assert_eq!((nan.without, nan.estimate.replicates), (1, 0));
+    }
+
+    #[test]
     fn fewer_replicates_never_decide_more() {
         for few in [&[0.95][..], &[0.95, 0.96], &[0.1], &[0.1, 0.2]] {
             assert_eq!(decided(&[("few", few)]).word(), "undecided", "{few:?}");
         }
         assert_eq!(decided(&[("three", &[0.95, 0.96, 0.97])]), Verdict::Reproduced);
         assert_eq!(decided(&[("three", &[0.1, 0.2, 0.3])]), Verdict::Failed);
+        // A number with limits of its own is its own evidence.
+        let own = Group::of_estimate("own".into(), Estimate::exact(0.95));
+        assert_eq!(verdict("x", &[own], BAR), Verdict::Reproduced);
     }
 }

@@ -5,6 +5,7 @@
 //! `f32` parameters taken as exact, so that round-off (about 1e-11) and a violation cannot be taken for each other.
 
 mod cell;
+mod claims;
 mod digest;
 mod figures;
 mod record;
@@ -12,6 +13,7 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
@@ -97,6 +99,9 @@ impl Experiment for Bounds {
         norm ‖∇l‖² and the extreme eigenvalues of the structural matrix A_x = J_x J_x', and follows them closely (ECS, \
         section 5): lo(‖∇l‖ / √λ_max) ≤ l − l_inf ≤ hi(‖∇l‖ / √λ_min). The papers show single samples, the constant-free \
         bounds log ‖∇l‖² − log λ, and their local Pearson correlation with the risk.";
+    // 2: either bound of a sandwich by itself.
+    const REVISION: u32 = 2;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -161,8 +166,13 @@ impl Experiment for Bounds {
         cell::run(settings, case, context)
     }
 
-    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+    fn summarise(
+        &self,
+        settings: &Settings,
+        outcomes: &[Outcome<Case, Record>],
+        findings: &mut Findings,
+    ) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes, findings)
     }
 }
 

@@ -4,16 +4,18 @@
 //! set's mean bounds, which is wider than the samples' by what averaging adds.
 
 mod cell;
+mod claims;
 mod decomposition;
 mod figures;
 mod summary;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{TrainingCase, TrainingSettings, words};
+use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -32,10 +34,8 @@ pub struct Record {
     pub logs: Vec<Log>,
     /// The share of the test samples classified rightly after training.
     pub test_accuracy: f64,
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches, sample by sample.
+    pub sandwiches: SandwichTally,
     /// Gaps decomposed, sample by sample: those with a finite upper bound.
     pub decomposed: usize,
     /// Gaps whose parts do not sum to them, by more than rounding.
@@ -77,6 +77,9 @@ impl Experiment for Gap {
     const PAPER: &'static str = "The papers put the gap between the two bounds down to the structural error D = log λ_max − \
         log λ_min (ECS, section 5). The sandwich lo(‖∇l‖ / √λ_max) ≤ l − l_inf ≤ hi(‖∇l‖ / √λ_min) has two more sources: the \
         loss's own lower and upper bound differ, and the risk's bounds are means of the samples' bounds.";
+    // 2: either bound of a sandwich by itself.
+    const REVISION: u32 = 2;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> TrainingSettings {
         let quick = profile == Profile::Quick;
@@ -126,7 +129,8 @@ impl Experiment for Gap {
         &self,
         settings: &TrainingSettings,
         outcomes: &[Outcome<TrainingCase, Record>],
+        findings: &mut Findings,
     ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+        summary::summarise(settings, outcomes, findings)
     }
 }

@@ -4,6 +4,7 @@
 //! H(Φ)-smooth functions in several norms whose constants are known ([`Case::Catalogue`]), and |x|^p / p, on which
 //! the exponent of T7(iv) is attained ([`Case::Exponent`]).
 
+mod claims;
 mod descent;
 mod exponent;
 mod figures;
@@ -11,6 +12,7 @@ mod objective;
 mod potential;
 mod summary;
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
@@ -121,6 +123,7 @@ impl Experiment for GeneralisedDescent {
         From it follow rates: the gradient energy at O(1/T) for any G, O(T^{−(r−1)}) for convex G, linear under \
         gradient domination, and T^{−1/(κ−1)} where the exponents of the two potentials differ. The printed figure \
         runs F(x) = ‖x‖^{r}, r = 1.1 … 2, with Φ = ‖·‖^{r}, and shows one step at α = 1 and divergence beyond α = 2.";
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> Settings {
         let seeds = match profile {
@@ -185,8 +188,13 @@ impl Experiment for GeneralisedDescent {
         })
     }
 
-    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+    fn summarise(
+        &self,
+        settings: &Settings,
+        outcomes: &[Outcome<Case, Record>],
+        findings: &mut Findings,
+    ) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes, findings)
     }
 }
 

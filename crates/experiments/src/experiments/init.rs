@@ -5,18 +5,20 @@
 //! (T12), so it hides in A what B shows.
 
 mod cell;
+mod claims;
 mod figures;
 mod start;
 mod summary;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    StepLog, at_least_one, check_chain, check_data, check_samples, file_safe, initialiser, loss,
-    seconds_a_sample, words,
+    SandwichTally, StepLog, at_least_one, check_chain, check_data, check_samples, file_safe, initialiser,
+    loss, seconds_a_sample, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -83,10 +85,8 @@ pub struct Record {
     pub asymmetry: f64,
     /// The share of the test samples classified rightly after training; NaN after a divergence.
     pub test_accuracy: f64,
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches, sample by sample.
+    pub sandwiches: SandwichTally,
 }
 
 impl Experiment for Init {
@@ -99,8 +99,9 @@ impl Experiment for Init {
     const PAPER: &'static str = "Random initialisation keeps the structural error D = log λ_max − log λ_min small, which is said \
         to be why networks are started at random: zeros and equal weights make the structural matrix degenerate (ECS, \
         section 5).";
-    // 2: with the asymmetry of the units. 3: training in f64.
-    const REVISION: u32 = 3;
+    // 2: with the asymmetry of the units. 3: training in f64. 4: either bound of a sandwich by itself.
+    const REVISION: u32 = 4;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -162,8 +163,13 @@ impl Experiment for Init {
         cell::run(settings, case, context)
     }
 
-    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+    fn summarise(
+        &self,
+        settings: &Settings,
+        outcomes: &[Outcome<Case, Record>],
+        findings: &mut Findings,
+    ) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes, findings)
     }
 }
 

@@ -5,15 +5,17 @@
 //! under labels that are all wrong, drawn once by the cell's seed.
 
 mod cell;
+mod claims;
 mod figures;
 mod summary;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{ProbeLog, TrainingCase, TrainingSettings, words};
+use crate::ingredients::{ProbeLog, SandwichTally, TrainingCase, TrainingSettings, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -28,10 +30,8 @@ pub struct Record {
     pub logs: Vec<Log>,
     /// The share of the test samples classified rightly after training.
     pub test_accuracy: f64,
-    /// Sandwiches checked under wrong labels, sample by sample.
-    pub checked: usize,
-    /// Sandwiches under wrong labels violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches under wrong labels.
+    pub sandwiches: SandwichTally,
 }
 
 /// Everything measured at one step.
@@ -57,6 +57,9 @@ impl Experiment for Labels {
     const PAPER: &'static str = "The papers show the risk between bounds along training and read their correlation as the \
         theory at work. They show no control. The sandwich lo(‖∇l‖ / √λ_max) ≤ l − l_inf ≤ hi(‖∇l‖ / √λ_min) holds for any \
         label; evaluated under random wrong labels it must still hold, and must lose its hold on the true risk.";
+    // 2: either bound of a sandwich by itself.
+    const REVISION: u32 = 2;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> TrainingSettings {
         let quick = profile == Profile::Quick;
@@ -107,7 +110,8 @@ impl Experiment for Labels {
         &self,
         settings: &TrainingSettings,
         outcomes: &[Outcome<TrainingCase, Record>],
+        findings: &mut Findings,
     ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+        summary::summarise(settings, outcomes, findings)
     }
 }

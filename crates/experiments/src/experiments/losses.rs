@@ -4,15 +4,17 @@
 //! measurements in `f64`, with the `f32` parameters taken as exact.
 
 mod cell;
+mod claims;
 mod figures;
 mod summary;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{StepLog, TrainingCase, TrainingSettings, words};
+use crate::ingredients::{SandwichTally, StepLog, TrainingCase, TrainingSettings, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -29,10 +31,8 @@ pub struct Record {
     pub diverged: Option<String>,
     /// The share of the test samples classified rightly after training; NaN after a divergence.
     pub test_accuracy: f64,
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches, sample by sample.
+    pub sandwiches: SandwichTally,
 }
 
 impl Experiment for Losses {
@@ -45,6 +45,9 @@ impl Experiment for Losses {
     const PAPER: &'static str = "The bounds are not those of one loss: every loss whose residual is bounded from both sides by \
         the excess loss has its own lo and hi, and with them lo(‖∇l‖ / √λ_max) ≤ l − l_inf ≤ hi(‖∇l‖ / √λ_min) (ECS, section 5). \
         The papers run ‖f − y‖_{k}^{k} beside cross-entropy.";
+    // 2: either bound of a sandwich by itself.
+    const REVISION: u32 = 2;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> TrainingSettings {
         let (quick, full) = (profile == Profile::Quick, profile == Profile::Full);
@@ -103,7 +106,8 @@ impl Experiment for Losses {
         &self,
         settings: &TrainingSettings,
         outcomes: &[Outcome<TrainingCase, Record>],
+        findings: &mut Findings,
     ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+        summary::summarise(settings, outcomes, findings)
     }
 }

@@ -3,17 +3,19 @@
 //! A cell trains a model with one optimiser under one schedule and measures, every few steps, a fixed probe set.
 
 mod cell;
+mod claims;
 mod figures;
 mod summary;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    StepLog, at_least_one, check_data, check_samples, check_window, file_safe, is_convolutional, loss, model,
-    optimiser, schedule, seconds_a_sample, words,
+    SandwichTally, StepLog, at_least_one, check_data, check_samples, check_window, file_safe,
+    is_convolutional, loss, model, optimiser, schedule, seconds_a_sample, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -77,10 +79,8 @@ pub struct Record {
     pub diverged: Option<String>,
     /// The share of the test samples classified rightly after training; NaN after a divergence.
     pub test_accuracy: f64,
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches, sample by sample.
+    pub sandwiches: SandwichTally,
 }
 
 impl Experiment for Optimisers {
@@ -93,6 +93,9 @@ impl Experiment for Optimisers {
     const PAPER: &'static str = "The bounds hold at every parameter, so they hold along the path of any optimiser: lo(‖∇l‖ / √λ_max) \
         ≤ l − l_inf ≤ hi(‖∇l‖ / √λ_min) (ECS, section 5). The papers train by SGD; SGD, Adam, RMSprop and generalised SGD \
         under decaying rates must show the same.";
+    // 2: either bound of a sandwich by itself.
+    const REVISION: u32 = 2;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -159,8 +162,13 @@ impl Experiment for Optimisers {
         cell::run(settings, case, context)
     }
 
-    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+    fn summarise(
+        &self,
+        settings: &Settings,
+        outcomes: &[Outcome<Case, Record>],
+        findings: &mut Findings,
+    ) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes, findings)
     }
 }
 

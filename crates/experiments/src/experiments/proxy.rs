@@ -3,6 +3,7 @@
 //! Three kinds of cells: random problems of one instance, with gradient descent and SGD under the instance's guarantee ([`Case::Problems`]); the nonlinearity
 //! e of E4 at one width ([`Case::Width`]); and E3 on two classes of a data set of images ([`Case::Images`]).
 
+mod claims;
 mod figures;
 mod images;
 mod instances;
@@ -14,6 +15,7 @@ mod width;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
@@ -107,6 +109,7 @@ impl Experiment for ProxyConvexity {
     const PAPER: &'static str = "If ⟨∇f(w), w − v⟩ ≥ g(w) − h(v), or ‖∇f(w)‖^{α} ≥ (μ/2)(g(w) − ξ), gradient descent and SGD on f bound the \
         surrogate g, although f is not convex (Frei, Gu, 2021). Convex and quasar-convex functions, single neurons, leaky-ReLU networks on \
         separable data, the tangent-kernel regime and the sandwich are instances.";
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -118,7 +121,8 @@ impl Experiment for ProxyConvexity {
             Profile::Full => &["mnist", "fashion-mnist"],
         };
         Settings {
-            problems: if quick { 3 } else { 10 },
+            // Six of each instance in the quick profile, as three seeds draw their own.
+            problems: if quick { 2 } else { 10 },
             runs: 20,
             steps: if quick { 300 } else { 1000 },
             stochastic_steps: if quick { 80 } else { 200 },
@@ -155,7 +159,7 @@ impl Experiment for ProxyConvexity {
                 Profile::Full => [20_000, 1000],
             },
             seeds: match profile {
-                Profile::Quick => vec![0, 1],
+                Profile::Quick => profile.seeds(),
                 Profile::Paper => (0..5).collect(),
                 Profile::Full => (0..10).collect(),
             },
@@ -220,8 +224,13 @@ impl Experiment for ProxyConvexity {
         })
     }
 
-    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+    fn summarise(
+        &self,
+        settings: &Settings,
+        outcomes: &[Outcome<Case, Record>],
+        findings: &mut Findings,
+    ) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes, findings)
     }
 }
 

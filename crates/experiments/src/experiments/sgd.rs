@@ -7,6 +7,7 @@
 
 mod batches;
 mod cell;
+mod claims;
 mod figures;
 mod line_search;
 mod record;
@@ -14,6 +15,7 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
@@ -116,6 +118,9 @@ impl Experiment for StochasticDescent {
     const TITLE: &'static str = "SGD lowers the local gradient norm";
     const PAPER: &'static str = "Mini-batch SGD lowers the local gradient norm (ECS; GCS, Theorem 4.2): the time-averaged gradient energy of the sampled batches falls like 1/T to a floor \
         given by how much a step on one batch hurts the others, which GCS measures by the gradient correlation factor M.";
+    // 2: either bound of a sandwich by itself.
+    const REVISION: u32 = 2;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -180,8 +185,13 @@ impl Experiment for StochasticDescent {
         cell::run(settings, case, context)
     }
 
-    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+    fn summarise(
+        &self,
+        settings: &Settings,
+        outcomes: &[Outcome<Case, Record>],
+        findings: &mut Findings,
+    ) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes, findings)
     }
 }
 
@@ -227,6 +237,7 @@ impl Settings {
 mod tests {
     use super::*;
     use crate::context::Inputs;
+    use crate::experiment::testing::{assert_linked, decide};
     use std::sync::atomic::AtomicU64;
 
     #[test]
@@ -253,11 +264,12 @@ mod tests {
                 (batch, steps, 0),
                 "{id}"
             );
-            assert!(record.violated == 0 && record.checked > 0, "{id}");
+            assert!(record.sandwiches.violated() == 0 && record.sandwiches.checked > 0, "{id}");
             outcomes.push(Outcome { id, case, record });
         }
-        let summary = StochasticDescent.summarise(&settings, &outcomes).unwrap();
-        assert_eq!((outcomes.len(), summary.claims.len()), (9, 8));
+        let (summary, findings) = decide(&StochasticDescent, &settings, &outcomes);
+        assert_eq!(outcomes.len(), 9);
+        assert_linked(&findings);
         for figure in &summary.figures {
             figure.svg().unwrap();
         }

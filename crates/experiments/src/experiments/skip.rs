@@ -8,12 +8,14 @@
 
 mod cell;
 mod chain;
+mod claims;
 mod figures;
 mod record;
 mod summary;
 
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
@@ -134,6 +136,9 @@ impl Experiment for SkipConnections {
     const PAPER: &'static str = "Skip connections keep the structural error small in deep networks (ECS; GCS, section 5): a residual block has \
         Jacobian I + B, so the singular values of products of blocks stay within fixed factors where Σ‖B‖ is bounded (T16), while in a plain \
         chain the smallest eigenvalue of the structural matrix vanishes with depth and its condition number grows.";
+    // 2: either bound of a sandwich by itself.
+    const REVISION: u32 = 2;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -183,8 +188,13 @@ impl Experiment for SkipConnections {
         cell::run(settings, case, context)
     }
 
-    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+    fn summarise(
+        &self,
+        settings: &Settings,
+        outcomes: &[Outcome<Case, Record>],
+        findings: &mut Findings,
+    ) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes, findings)
     }
 }
 
@@ -237,6 +247,7 @@ impl Settings {
 mod tests {
     use super::*;
     use crate::context::Inputs;
+    use crate::experiment::testing::{assert_linked, decide};
     use std::sync::atomic::AtomicU64;
 
     #[test]
@@ -261,12 +272,13 @@ mod tests {
             let trained = record.depths.iter().filter(|depth| depth.trained.is_some()).count();
             assert_eq!(trained, usize::from(case.is_trained()), "{id}");
             // Two sandwiches a sample, one of them on the sum-zero directions, at every measurement.
-            assert_eq!(record.checked, 3 * 2 * (2 + trained), "{id}");
-            assert_eq!((record.violated, record.floors_violated), (0, 0), "{id}");
+            assert_eq!(record.sandwiches.checked, 3 * 2 * (2 + trained), "{id}");
+            assert_eq!((record.sandwiches.violated(), record.floors_violated), (0, 0), "{id}");
             outcomes.push(Outcome { id, case, record });
         }
-        let summary = SkipConnections.summarise(&settings, &outcomes).unwrap();
-        assert_eq!((outcomes.len(), summary.claims.len()), (16, 8));
+        let (summary, findings) = decide(&SkipConnections, &settings, &outcomes);
+        assert_eq!(outcomes.len(), 16);
+        assert_linked(&findings);
         for figure in &summary.figures {
             figure.svg().unwrap();
         }

@@ -6,6 +6,7 @@
 
 mod angles;
 mod cell;
+mod claims;
 mod figures;
 mod record;
 mod rows;
@@ -14,6 +15,7 @@ mod summary;
 use fenchel_convexity::theorems::gradient_independence::BallModel;
 use serde::{Deserialize, Serialize};
 
+use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
@@ -79,6 +81,9 @@ impl Experiment for OverParametrisation {
     const PAPER: &'static str = "Over-parametrisation and random initialisation make the structural error small (GCS, Proposition 5.1): if the m rows of \
         the Jacobian are independent and uniform in a ball of ℝⁿ, then D ≤ log(1 + ζ) with high probability, ζ of order m √(log m / n), so D goes to 0 as the number n of \
         parameters grows.";
+    // 2: either bound of a sandwich by itself.
+    const REVISION: u32 = 2;
+    const CLAIMS: &'static [Claim] = claims::CLAIMS;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -130,8 +135,13 @@ impl Experiment for OverParametrisation {
         })
     }
 
-    fn summarise(&self, settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes)
+    fn summarise(
+        &self,
+        settings: &Settings,
+        outcomes: &[Outcome<Case, Record>],
+        findings: &mut Findings,
+    ) -> Result<Summary, Failure> {
+        summary::summarise(settings, outcomes, findings)
     }
 }
 
@@ -163,6 +173,8 @@ impl Settings {
 mod tests {
     use super::*;
     use crate::context::Inputs;
+    use crate::experiment::testing::{assert_linked, decide};
+    use crate::ingredients::SandwichTally;
     use std::sync::atomic::AtomicU64;
 
     #[test]
@@ -184,7 +196,8 @@ mod tests {
             match &record {
                 // Two sandwiches a sample, one of them on the sum-zero directions, at each of two widths.
                 Record::Network(network) => {
-                    assert_eq!((network.checked, network.violated), (3 * 2 * 2, 0), "{id}");
+                    let SandwichTally { checked, .. } = network.sandwiches;
+                    assert_eq!((checked, network.sandwiches.violated()), (3 * 2 * 2, 0), "{id}");
                 }
                 Record::Rows(rows) => {
                     assert_eq!((rows.checked, rows.violated), (4 * rows.in_event, 0), "{id}");
@@ -192,8 +205,9 @@ mod tests {
             }
             outcomes.push(Outcome { id, case, record });
         }
-        let summary = OverParametrisation.summarise(&settings, &outcomes).unwrap();
-        assert_eq!((outcomes.len(), summary.claims.len()), (3, 6));
+        let (summary, findings) = decide(&OverParametrisation, &settings, &outcomes);
+        assert_eq!(outcomes.len(), 3);
+        assert_linked(&findings);
         for figure in &summary.figures {
             figure.svg().unwrap();
         }

@@ -1,6 +1,5 @@
-//! The samples that are measured again and again along a training, and the tally of their sandwiches.
+//! The samples that are measured again and again along a training.
 
-use fenchel_nn::measurement::ProbeMeasurement;
 use fenchel_random::Seed;
 use fenchel_tensor::Real;
 use ndarray::Array2;
@@ -25,24 +24,6 @@ impl ProbeSet {
     pub fn draw(data: &Data, size: usize, seed: Seed) -> Result<Self, Failure> {
         let (inputs, targets) = data.draw(&data.train, size, seed.derive("probe set"))?;
         Ok(Self { inputs, targets })
-    }
-}
-
-/// How many sandwiches were checked, and how many of them are violated by more than round-off.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SandwichTally {
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated.
-    pub violated: usize,
-}
-
-impl SandwichTally {
-    /// Adds the sandwiches of a measurement, the sharper ones on sum-zero directions included.
-    pub fn count(&mut self, measured: &ProbeMeasurement) {
-        let (checked, violated) = measured.violations();
-        self.checked += checked;
-        self.violated += violated;
     }
 }
 

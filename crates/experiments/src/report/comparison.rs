@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::html::escape;
-use super::{Report, STYLE};
-use crate::claim::{Claim, Verdict};
+use super::{Report, STYLE, digits};
+use crate::claim::{Finding, Verdict};
 use crate::number::counted;
 use crate::store::Manifest;
 
@@ -76,18 +76,18 @@ impl Comparison {
     #[must_use]
     pub fn claims(&self) -> Vec<Pair> {
         let find = |side: &Side, id: &str| {
-            let claim = side.report.claims().find(|(_, claim)| claim.id == id);
-            claim.map(|(_, claim)| Decision { verdict: claim.verdict(), measured: claim.measured() })
+            let finding = side.report.claims().find(|(_, finding)| finding.claim.id == id);
+            finding.map(|(_, finding)| Decision { verdict: finding.verdict(), measured: finding.measured() })
         };
         let mut seen = BTreeSet::new();
-        let all = self.a.report.claims().chain(self.b.report.claims()).map(|(_, claim)| claim);
-        all.filter(|claim| seen.insert(claim.id.clone()))
-            .map(|claim: &Claim| Pair {
-                id: claim.id.clone(),
-                statement: claim.statement.clone(),
-                criterion: claim.criterion(),
-                a: find(&self.a, &claim.id),
-                b: find(&self.b, &claim.id),
+        let all = self.a.report.claims().chain(self.b.report.claims()).map(|(_, finding)| finding);
+        all.filter(|finding| seen.insert(finding.claim.id))
+            .map(|finding: &Finding| Pair {
+                id: finding.claim.id.to_owned(),
+                statement: finding.claim.to_string(),
+                criterion: finding.criteria(),
+                a: find(&self.a, finding.claim.id),
+                b: find(&self.b, finding.claim.id),
             })
             .collect()
     }
@@ -184,9 +184,10 @@ impl Side {
         if let Some(session) = self.manifest.sessions.last() {
             let machine = &session.machine;
             text += &format!(
-                ", last worked on {}, commit {}, {}, {}",
+                ", last worked on {}, commit {}, criteria {}, {}, {}",
                 session.started,
-                machine.commit.get(..12).unwrap_or(&machine.commit),
+                digits(&machine.commit),
+                digits(&session.criteria),
                 machine.processor,
                 machine.back_end
             );
@@ -219,27 +220,16 @@ fn row(pair: &Pair) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Chapter;
-    use crate::summary::Summary;
+    use crate::report::testing::{chapter, claim};
     use crate::table::Table;
 
     fn side(violations: usize, number: f64, rate: f64) -> Side {
         let mut table = Table::new("numbers", "one", &["x"]);
         table.push([number.into()]);
-        let claim = Claim::new("gd.c", "the claim <b>").holds("x", violations, 10);
-        let summary = Summary { claims: vec![claim], tables: vec![table], ..Summary::default() };
-        let chapter = Chapter {
-            id: "gd".into(),
-            title: "t".into(),
-            paper: "p".into(),
-            settings: serde_json::Value::Null,
-            planned: 1,
-            finished: 1,
-            stale: 0,
-            unusable: Vec::new(),
-            seconds: 1.0,
-            summary: Ok(summary),
-        };
+        let mut chapter = chapter(const { &[claim("gd.c")] }, &[violations]);
+        if let Ok(summary) = &mut chapter.summary {
+            summary.tables = vec![table];
+        }
         let mut manifest = Manifest::default();
         let settings = serde_json::json!({ "rate": rate, "same": 1 });
         manifest.experiments.insert("gd".into(), crate::store::Entry { revision: 1, settings, cells: 1 });

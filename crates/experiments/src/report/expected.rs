@@ -21,7 +21,7 @@ fn family(back_end: &str) -> &str {
 }
 
 fn verdicts(report: &Report) -> BTreeMap<String, String> {
-    report.claims().map(|(_, claim)| (claim.id.clone(), claim.verdict().word().to_owned())).collect()
+    report.claims().map(|(_, f)| (f.claim.id.to_owned(), f.verdict().word().to_owned())).collect()
 }
 
 impl Expected {
@@ -77,47 +77,33 @@ impl Expected {
 mod tests {
     use super::*;
     use crate::claim::Claim;
-    use crate::report::Chapter;
-    use crate::summary::Summary;
+    use crate::report::testing::{chapter, claim};
 
-    fn report(claims: &[(&str, usize)]) -> Report {
-        let claims = claims.iter().map(|(id, violations)| Claim::new(id, "s").holds("x", *violations, 10));
-        let summary = Summary { claims: claims.collect(), ..Summary::default() };
-        let chapter = Chapter {
-            id: "gd".into(),
-            title: "t".into(),
-            paper: "p".into(),
-            settings: serde_json::Value::Null,
-            planned: 1,
-            finished: 1,
-            stale: 0,
-            unusable: Vec::new(),
-            seconds: 1.0,
-            summary: Ok(summary),
-        };
-        Report { page: "report.html".into(), chapters: vec![chapter] }
+    const USUAL: &[Claim] = &[claim("gd.a"), claim("gd.b")];
+    const ANOTHER: &[Claim] = &[claim("gd.a"), claim("gd.d")];
+    const LATER: &[Claim] = &[claim("gd.a"), claim("width.c")];
+
+    fn report(claims: &'static [Claim], violations: &[usize]) -> Report {
+        Report { page: "report.html".into(), chapters: vec![chapter(claims, violations)] }
     }
 
     #[test]
     fn every_change_is_seen_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("verdicts.json");
-        let usual = report(&[("gd.a", 0), ("gd.b", 1)]);
+        let usual = report(USUAL, &[0, 1]);
         Expected::note(&path, "gemm 0.19 (AVX2)", &usual).unwrap();
-        Expected::note(&path, "openblas 0.3", &report(&[("gd.a", 1), ("width.c", 0)])).unwrap();
+        Expected::note(&path, "openblas 0.3", &report(LATER, &[1, 0])).unwrap();
         let expected = Expected::read(&path).unwrap();
         let of = |back_end: &str, report: &Report| expected.differences(&path, back_end, report);
         assert_eq!(of("gemm 0.20", &usual).unwrap(), [""; 0]);
+        assert_eq!(of("gemm", &report(USUAL, &[1, 1])).unwrap(), ["gd.a: expected reproduced, found failed"]);
         assert_eq!(
-            of("gemm", &report(&[("gd.a", 1), ("gd.b", 1)])).unwrap(),
-            ["gd.a: expected reproduced, found failed"]
-        );
-        assert_eq!(
-            of("gemm", &report(&[("gd.a", 0), ("gd.d", 0)])).unwrap(),
+            of("gemm", &report(ANOTHER, &[0, 0])).unwrap(),
             ["gd.b: expected failed, found not there", "gd.d: expected not there, found reproduced"]
         );
         // The experiment `width` was not run.
-        assert_eq!(of("openblas", &report(&[("gd.a", 1)])).unwrap(), [""; 0]);
+        assert_eq!(of("openblas", &report(const { &[claim("gd.a")] }, &[1])).unwrap(), [""; 0]);
         let message = of("other", &usual).unwrap_err().to_string();
         assert!(message.contains("verdicts.json") && message.contains("`other`"), "{message}");
     }

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::{Chapter, Report};
+use super::{Chapter, Report, digits};
 use crate::claim::Verdict;
 use crate::error::{Error, Result};
 use crate::figure::plain;
-use crate::number::{counted, duration, grouped};
+use crate::number::{counted, duration};
 use crate::store::{Manifest, write_whole};
 
 /// Tables longer than this stay in the run folder.
@@ -34,11 +34,7 @@ pub(crate) fn write(report: &Report, manifest: &Manifest, page: &Path) -> Result
 
 /// Whether a claim refers to the figure: the others are in the report.
 fn is_shown(chapter: &Chapter, id: &str) -> bool {
-    chapter
-        .summary
-        .iter()
-        .flat_map(|summary| &summary.claims)
-        .any(|claim| claim.figures.iter().any(|f| f == id))
+    chapter.findings.list().iter().any(|finding| finding.figures.iter().any(|f| f == id))
 }
 
 /// The whole page.
@@ -50,18 +46,15 @@ fn text(report: &Report, manifest: &Manifest) -> String {
         run(report, manifest)
     );
     text += "\n## Claims\n\n| claim | criterion | measured | verdict |\n|---|---|---|---|\n";
-    for (_, claim) in report.claims() {
-        let statement = format!("`{}`: {}", claim.id, claim.statement);
-        let verdict = claim.verdict();
+    for (_, finding) in report.claims() {
+        let claim = finding.claim;
+        let statement = format!("`{}` ({}): {claim}", claim.id, claim.kind.words());
+        let verdict = finding.verdict();
         let mut lead = (cell(&statement), format!("**{}**", verdict.word()));
-        for condition in claim.conditions.iter().filter(|condition| !condition.criterion().is_empty()) {
+        for (condition, measured, _) in finding.conditions() {
             let (first, last) = std::mem::take(&mut lead);
-            let _ = writeln!(
-                text,
-                "| {first} | {} | {} | {last} |",
-                cell(&condition.criterion()),
-                cell(&condition.measured())
-            );
+            let criterion = cell(&condition.to_string());
+            let _ = writeln!(text, "| {first} | {criterion} | {} | {last} |", cell(&measured));
         }
         if let Verdict::Undecided(why) = verdict {
             let (first, last) = std::mem::take(&mut lead);
@@ -95,23 +88,25 @@ fn run(report: &Report, manifest: &Manifest) -> String {
     let cells: usize = report.chapters.iter().map(|chapter| chapter.finished).sum();
     let planned: usize = report.chapters.iter().map(|chapter| chapter.planned).sum();
     let seconds: f64 = report.chapters.iter().map(|chapter| chapter.seconds).sum();
-    let (reproduced, failed, undecided) = report.tally();
-    let (checked, violated) = report.sandwiches();
-    let mut text = format!(
-        "{reproduced} claims reproduced, {failed} failed, {undecided} undecided. {} of {planned} cells, {} of computing on one core. \
-         {} of {} sandwiches `lo ≤ l − l_inf ≤ hi`, by sample and step, are violated beyond round-off.\n\n",
+    let mut text = String::new();
+    for (kind, tally) in report.tallies().kinds() {
+        let _ = writeln!(text, "- {kind}: {tally}");
+    }
+    let _ = writeln!(
+        text,
+        "\n{} of {planned} cells, {} of computing on one core.{}\n{}.\n",
         counted(cells, "cell"),
         duration(seconds),
-        grouped(violated),
-        grouped(checked),
+        report.sandwiches().map_or_else(String::new, |text| format!(" {text}.")),
+        super::decided_by(manifest),
     );
-    text += "| session | took | cells | threads | processor | back end | compiler | commit |\n|---|---|---|---|---|---|---|---|\n";
+    text += "| session | took | cells | threads | processor | back end | compiler | commit | criteria |\n|---|---|---|---|---|---|---|---|---|\n";
     for session in &manifest.sessions {
         let machine = &session.machine;
         let took = session.seconds.map_or_else(|| "interrupted".to_owned(), duration);
         let _ = writeln!(
             text,
-            "| {} | {took} | {} | {} | {}, {} | {} | {} | {} |",
+            "| {} | {took} | {} | {} | {}, {} | {} | {} | {} | {} |",
             cell(&session.started),
             session.cells,
             session.threads,
@@ -119,7 +114,8 @@ fn run(report: &Report, manifest: &Manifest) -> String {
             cell(&machine.vectors),
             cell(&machine.back_end),
             cell(&machine.rustc),
-            cell(machine.commit.get(..12).unwrap_or(&machine.commit))
+            cell(digits(&machine.commit)),
+            cell(digits(&session.criteria))
         );
     }
     if !manifest.data.is_empty() {
@@ -180,8 +176,10 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claim::Claim;
+    use crate::claim::{Claim, Condition, Findings, Kind};
     use crate::figure::{Axis, Curve, Figure, Panel};
+    use crate::ingredients::{self, SandwichTally, sandwiches};
+    use crate::report::testing::{chapter, claim};
     use crate::summary::Summary;
     use crate::table::Table;
 
@@ -198,26 +196,24 @@ mod tests {
         let mut table = Table::new("numbers", "one row", &["a|b"]);
         table.push([0.5.into()]);
         let summary = Summary {
-            claims: vec![
-                Claim::new("gd.sandwich", "holds").holds("x ≤ y", 0, 7).shown_in("shown"),
-                Claim::new("gd.open", "open").open("no hypothesis"),
-            ],
             figures: vec![figure("shown"), figure("other")],
             tables: vec![table],
             ..Summary::default()
         };
-        let chapter = Chapter {
-            id: "gd".into(),
-            title: "t".into(),
-            paper: "p".into(),
-            settings: serde_json::Value::Null,
-            planned: 2,
-            finished: 1,
-            stale: 0,
-            unusable: Vec::new(),
-            seconds: 61.0,
-            summary: Ok(summary),
-        };
+        const CLAIMS: &[Claim] = &[
+            Claim { conditions: ingredients::SANDWICH, ..claim("gd.sandwich") },
+            Claim {
+                kind: Kind::Observation,
+                conditions: &[Condition::always("no one looked")],
+                figures: &[],
+                ..claim("gd.open")
+            },
+        ];
+        let mut findings = Findings::of(CLAIMS);
+        let tally = SandwichTally { checked: 1007, below: 0, finite: 7, above: 0 };
+        sandwiches(findings.about(&CLAIMS[0]).unwrap(), [(String::new(), tally)]).unwrap();
+        summary.link(&mut findings);
+        let chapter = Chapter { findings, summary: Ok(summary), ..chapter(&[], &[]) };
         let report = Report { page: "report.html".into(), chapters: vec![chapter] };
         let folder = std::env::temp_dir().join(format!("fenchel-markdown-{}", std::process::id()));
         let page = folder.join("results.md");
@@ -228,13 +224,21 @@ mod tests {
             folder.join("figures/gd/shown.svg").is_file() && !folder.join("figures/gd/other.svg").exists()
         );
         std::fs::remove_dir_all(&folder).unwrap();
-        assert!(
-            text.contains("in all 7 checks") && text.contains("0 of 7 sandwiches") && text.contains("a\\|b")
-        );
-        assert!(
-            text.contains("open: no hypothesis")
-                && text.contains("figures/gd/shown.svg")
-                && !text.contains("other.svg")
-        );
+        for expected in [
+            "- 1 theorem check: 1 reproduced, 0 failed, 0 undecided",
+            "- 1 observation: 0 reproduced, 0 failed, 1 undecided",
+            "0 of 1,007 lower bounds",
+            "0 of 7 finite upper bounds",
+            "1,000 upper bounds more are infinite",
+            "in all 7 checks; vacuous 1,000 times more",
+            "open: no one looked: not measured",
+            "`gd.open` (observation)",
+            "Decided by commit",
+            "a\\|b",
+            "figures/gd/shown.svg",
+        ] {
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
+        assert!(!text.contains("other.svg"));
     }
 }

@@ -1,10 +1,10 @@
 //! The page: claims first, then a section an experiment, then the manifest; no outside request.
 
 use super::html::{anchor, escape};
-use super::{Chapter, Report, STYLE, section};
-use crate::claim::{Claim, Verdict};
+use super::{Chapter, Report, STYLE, digits, section};
+use crate::claim::{Finding, Tally, Verdict};
 use crate::error::Result;
-use crate::number::{counted, duration, grouped};
+use crate::number::{counted, duration};
 use crate::store::Manifest;
 
 pub(super) fn html(report: &Report, manifest: &Manifest) -> Result<String> {
@@ -24,13 +24,20 @@ pub(super) fn html(report: &Report, manifest: &Manifest) -> Result<String> {
     ))
 }
 
-/// The counts of the verdicts, as three labels.
+/// The counts of the verdicts by kind, as three labels each.
 fn tally(report: &Report) -> String {
-    let (reproduced, failed, undecided) = report.tally();
-    format!(
-        "<p class=\"tally\"><span class=\"reproduced\">{reproduced} reproduced</span> \
-         <span class=\"failed\">{failed} failed</span> <span class=\"undecided\">{undecided} undecided</span></p>\n"
-    )
+    let kinds = report.tallies();
+    let line = |(kind, tally): (String, Tally)| {
+        format!(
+            "<p class=\"tally\"><b>{}</b> <span class=\"reproduced\">{} reproduced</span> \
+             <span class=\"failed\">{} failed</span> <span class=\"undecided\">{} undecided</span></p>\n",
+            escape(&kind),
+            tally.reproduced,
+            tally.failed,
+            tally.undecided
+        )
+    };
+    kinds.kinds().map(line).collect()
 }
 
 /// What, when and where, in one paragraph.
@@ -48,20 +55,16 @@ fn lead(report: &Report, manifest: &Manifest) -> String {
             machine.back_end
         );
     }
-    let (checked, violated) = report.sandwiches();
-    if checked > 0 {
-        text += &format!(
-            ". In all, {} of {} sandwiches by sample and step are violated beyond round-off",
-            grouped(violated),
-            grouped(checked)
-        );
+    if let Some(sandwiches) = report.sandwiches() {
+        text += &format!(". In all, {sandwiches}");
     }
+    text += &format!(". {}", super::decided_by(manifest));
     format!("<p>{}.</p>\n", escape(&text))
 }
 
 /// The claims table; on a narrow screen each row becomes a block.
 fn claims(report: &Report) -> String {
-    let rows: String = report.claims().map(|(chapter, claim)| row(chapter, claim)).collect();
+    let rows: String = report.claims().map(|(chapter, finding)| row(chapter, finding)).collect();
     if rows.is_empty() {
         return "<p>No claim has been decided: no experiment has records.</p>\n".into();
     }
@@ -71,7 +74,7 @@ fn claims(report: &Report) -> String {
     )
 }
 
-fn row(chapter: &Chapter, claim: &Claim) -> String {
+fn row(chapter: &Chapter, finding: &Finding) -> String {
     let links = |kind: &str, ids: &[String]| -> String {
         ids.iter()
             .map(|id| {
@@ -80,34 +83,32 @@ fn row(chapter: &Chapter, claim: &Claim) -> String {
             })
             .collect()
     };
-    let conditions: String = claim
-        .conditions
-        .iter()
-        .filter(|condition| !condition.criterion().is_empty())
-        .map(|condition| {
-            let verdict = condition.verdict();
+    let conditions: String = finding
+        .conditions()
+        .map(|(condition, measured, verdict)| {
             format!(
                 "<li class=\"{}\"><span>{}</span><br><b>{}</b></li>",
                 verdict.word(),
-                escape(&condition.criterion()),
-                escape(&condition.measured())
+                escape(&condition.to_string()),
+                escape(&measured)
             )
         })
         .collect();
-    let verdict = claim.verdict();
+    let (claim, verdict) = (finding.claim, finding.verdict());
     let why = if let Verdict::Undecided(why) = &verdict {
         format!("<small>{}</small>", escape(why))
     } else {
         String::new()
     };
     format!(
-        "<tr><td><code><a href=\"#{chapter}\">{id}</a></code><br>{statement}{figures}{tables}</td>\
+        "<tr><td><code><a href=\"#{chapter}\">{id}</a></code> <small>{kind}</small><br>{statement}{figures}{tables}</td>\
          <td><ul>{conditions}</ul></td><td><span class=\"{word}\">{word}</span>{why}</td></tr>\n",
         chapter = chapter.id,
-        id = escape(&claim.id),
-        statement = escape(&claim.statement),
-        figures = links("figure", &claim.figures),
-        tables = links("table", &claim.tables),
+        id = escape(claim.id),
+        kind = claim.kind.words(),
+        statement = escape(&claim.to_string()),
+        figures = links("figure", &finding.figures),
+        tables = links("table", &finding.tables),
         word = verdict.word(),
     )
 }
@@ -121,20 +122,21 @@ fn manifest(manifest: &Manifest) -> String {
             let machine = &session.machine;
             let took = session.seconds.map_or_else(|| "interrupted".to_owned(), duration);
             format!(
-                "<tr><td>{}</td><td>{took}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                "<tr><td>{}</td><td>{took}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
                 escape(&session.started),
                 session.cells,
                 session.failed,
                 session.threads,
                 escape(&format!("{} {}", machine.back_end, machine.back_end_note)),
-                escape(machine.commit.get(..12).unwrap_or(&machine.commit)),
+                escape(digits(&machine.commit)),
+                escape(digits(&session.criteria)),
             )
         })
         .collect();
     let text = serde_json::to_string_pretty(manifest).unwrap_or_default();
     format!(
         "<section id=\"manifest\">\n<h2>Manifest</h2>\n<div class=\"wide\"><table><thead><tr><th>Started</th><th>Took</th>\
-         <th>Cells</th><th>Failed</th><th>Threads</th><th>Back end</th><th>Commit</th></tr></thead><tbody>\n{sessions}\
+         <th>Cells</th><th>Failed</th><th>Threads</th><th>Back end</th><th>Commit</th><th>Criteria</th></tr></thead><tbody>\n{sessions}\
          </tbody></table></div>\n<details><summary>manifest.json</summary><pre>{}</pre></details>\n</section>\n",
         escape(&text)
     )

@@ -1,44 +1,51 @@
-//! A limit on a probability from counts: Clopper and Pearson's, which holds at every number of trials.
+//! A probability from counts, with limits that hold at every number of trials.
 
-use super::fault;
+use super::{Estimate, fault};
 use crate::error::Result;
 
-/// The largest probability of success under which `successes` or fewer of `trials` still happen with probability `level`.
-///
-/// A claim "the probability is at least p" is refuted, at that level, by a limit below p. Clopper and Pearson, Biometrika 26, 1934.
+/// The probability with which each limit may lie on the wrong side.
+const TAIL: f64 = 0.025;
+
+/// The share of successes with its 95 % interval (Clopper and Pearson, Biometrika 26, 1934): the probabilities
+/// under which neither so few nor so many successes are rarer than 2.5 %.
 ///
 /// # Errors
-/// For no trials, more successes than trials, or a level outside (0, 1).
+/// For no trials, or more successes than trials.
 ///
 /// ```
-/// use fenchel_experiments::statistics::upper_probability;
-/// // None of n: (1 - p)^n = level.
-/// let limit = upper_probability(0, 10, 0.05).unwrap();
-/// assert!((limit - (1.0 - 0.05_f64.powf(0.1))).abs() < 1e-12);
-/// assert_eq!(upper_probability(10, 10, 0.05).unwrap(), 1.0);
+/// use fenchel_experiments::statistics::share;
+/// // All of n: p^n = 0.025 at the lower limit.
+/// let (low, high) = share(10, 10).unwrap().range();
+/// assert!((low - 0.025_f64.powf(0.1)).abs() < 1e-12 && high == 1.0);
 /// ```
-pub fn upper_probability(successes: usize, trials: usize, level: f64) -> Result<f64> {
-    if trials == 0 || successes > trials || !(level > 0.0 && level < 1.0) {
+pub fn share(successes: usize, trials: usize) -> Result<Estimate> {
+    if trials == 0 || successes > trials {
         let reason = format!(
-            "{successes} successes of {trials} trials at the level {level}; it needs trials, no more successes than these, and a \
-             level in (0, 1)"
+            "{successes} successes of {trials} trials; it needs trials, and no more successes than these"
         );
-        return Err(fault("upper_probability", reason));
+        return Err(fault("share", reason));
     }
+    let value = successes as f64 / trials as f64;
+    let low = 1.0 - upper_limit(trials - successes, trials);
+    Ok(Estimate::with_interval(value, low, upper_limit(successes, trials), trials))
+}
+
+/// The largest probability under which `successes` or fewer still happen with probability [`TAIL`].
+fn upper_limit(successes: usize, trials: usize) -> f64 {
     if successes == trials {
-        return Ok(1.0);
+        return 1.0;
     }
     // The distribution function falls as p grows; 200 halvings reach the last bit.
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..200 {
         let middle = 0.5 * (low + high);
-        if at_most(successes, trials, middle) >= level {
+        if at_most(successes, trials, middle) >= TAIL {
             low = middle;
         } else {
             high = middle;
         }
     }
-    Ok(low)
+    low
 }
 
 /// `P(X <= successes)` for a binomial X: each term from the one before, in logarithms.
@@ -69,14 +76,19 @@ mod tests {
     }
 
     #[test]
-    fn the_limit_is_where_the_tail_is_the_level() {
-        for (successes, trials) in [(0, 1), (3, 10), (14, 20), (870, 1000)] {
-            let limit = upper_probability(successes, trials, 0.01).unwrap();
-            assert!(limit > successes as f64 / trials as f64);
-            assert!((at_most(successes, trials, limit) - 0.01).abs() < 1e-9);
+    fn the_limits_are_where_the_tails_are_the_level() {
+        for (successes, trials) in [(3, 10), (14, 20), (870, 1000)] {
+            let estimate = share(successes, trials).unwrap();
+            let (low, high) = estimate.range();
+            assert!(low < estimate.value && estimate.value < high);
+            assert!((at_most(successes, trials, high) - TAIL).abs() < 1e-9);
+            // At least so many successes: no more failures than these.
+            assert!((at_most(trials - successes, trials, 1.0 - low) - TAIL).abs() < 1e-9);
         }
-        for (successes, trials, level) in [(0, 0, 0.1), (2, 1, 0.1), (0, 1, 0.0), (0, 1, f64::NAN)] {
-            assert!(upper_probability(successes, trials, level).is_err());
-        }
+        // By the incomplete beta function: 0.8099 and 0.9600.
+        let (low, high) = share(65, 72).unwrap().range();
+        assert!((low - 0.81).abs() < 0.005 && (high - 0.96).abs() < 0.005, "{low} {high}");
+        assert_eq!(share(0, 5).unwrap().range().0, 0.0);
+        assert!(share(0, 0).is_err() && share(2, 1).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! Local correlation: Pearson's in a window that slides along two series, as in the papers' figures.
 
 use super::correlation::unchecked;
-use super::{Estimate, bootstrap_median, fault, median};
+use super::{fault, median};
 use crate::error::Result;
 
 /// The correlation of every window, and what had to be left out.
@@ -79,15 +79,6 @@ impl LocalCorrelation {
     pub fn points(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
         let middle = self.window / 2;
         self.values.iter().enumerate().filter_map(move |(i, value)| value.map(|value| (i + middle, value)))
-    }
-
-    /// The median of [`last_half_median`](Self::last_half_median) over replicates, with its interval.
-    ///
-    /// # Errors
-    /// When every replicate was skipped.
-    pub fn median_over(name: &str, replicates: &[Self]) -> Result<Estimate> {
-        let medians: Vec<f64> = replicates.iter().filter_map(Self::last_half_median).collect();
-        bootstrap_median(name, &medians)
     }
 }
 

@@ -48,6 +48,10 @@ pub struct Session {
     pub failed: usize,
     /// The machine and the program.
     pub machine: Machine,
+    /// The fingerprint of the criteria with which it began (see [`crate::registry::criteria`]); empty where an
+    /// older program did not note it.
+    #[serde(default)]
+    pub criteria: String,
 }
 
 impl Manifest {

@@ -1,5 +1,6 @@
 //! The options of the command line.
 
+use crate::claims::ClaimsOptions;
 use crate::data::DataCommand;
 use crate::measure::MeasureOptions;
 use crate::model::ModelOptions;
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     Reproduce(Reproduce),
     /// Rebuild the report of a run folder from its stored records, without running anything.
     Report(ReportOptions),
+    /// Print what is claimed and by which criteria it is decided, before anything is run.
+    Claims(ClaimsOptions),
     /// List the experiments and their settings.
     List(ListOptions),
     /// Measure a network trained anywhere: logits, losses, gradient norms, structural matrices, bounds.

@@ -1,37 +1,51 @@
-//! The claims table on the terminal.
+//! `fenchel claims`: what is claimed and by which criteria it is decided, before anything is run.
 
-use fenchel_experiments::claim::Verdict;
+use std::process::ExitCode;
+
+use clap::Args;
+use fenchel_experiments::claim::{Claim, fingerprint};
 use fenchel_experiments::figure::plain;
-use fenchel_experiments::report::Report;
-use std::fmt::Write;
+use fenchel_experiments::{Failure, registry};
+use serde_json::{Value, json};
 
-/// One block a claim: verdict and statement, then a line a condition.
-pub(crate) fn table(report: &Report) -> String {
-    let mut text = String::new();
-    for (_, claim) in report.claims() {
-        let verdict = claim.verdict();
-        // Writing into a String cannot fail.
-        let _ = writeln!(text, "{:<11} {}: {}", verdict.word(), claim.id, plain(&claim.statement));
-        for condition in claim.conditions.iter().filter(|condition| !condition.criterion().is_empty()) {
-            let _ = writeln!(
-                text,
-                "{:<13} {}   measured {}",
-                sign(&condition.verdict()),
-                plain(&condition.criterion()),
-                condition.measured()
-            );
-        }
-        if let Verdict::Undecided(why) = verdict {
-            let _ = writeln!(text, "{:<13} {}", "  why:", plain(&why));
-        }
-    }
-    text
+use crate::voice::say;
+
+#[derive(Debug, Args)]
+pub(crate) struct ClaimsOptions {
+    /// Only the claims of these experiments.
+    #[arg(value_name = "EXPERIMENT")]
+    only: Vec<String>,
+    /// As JSON, with the fingerprint of the criteria.
+    #[arg(long)]
+    json: bool,
 }
 
-fn sign(verdict: &Verdict) -> &'static str {
-    match verdict {
-        Verdict::Reproduced => "  yes",
-        Verdict::Failed => "  no",
-        Verdict::Undecided(_) => "  open",
+pub(crate) fn run(options: &ClaimsOptions) -> Result<ExitCode, Failure> {
+    let experiments = registry::select(&options.only)?;
+    let claims: Vec<&Claim> = experiments.iter().flat_map(|experiment| experiment.claims()).collect();
+    let criteria = fingerprint(claims.iter().copied());
+    if options.json {
+        let all: Vec<Value> = claims.iter().map(|claim| as_json(claim)).collect();
+        say!("{}", serde_json::to_string_pretty(&json!({ "criteria": criteria, "claims": all }))?);
+        return Ok(ExitCode::SUCCESS);
     }
+    for claim in &claims {
+        say!("{} ({}): {}", claim.id, claim.kind.words(), plain(&claim.to_string()));
+        for condition in claim.conditions {
+            say!("    {}", plain(&condition.to_string()));
+        }
+    }
+    say!("\n{} claims, criteria {criteria}", claims.len());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The claim as it is declared, with each criterion also in words.
+fn as_json(claim: &Claim) -> Value {
+    let mut value = json!(claim);
+    for (condition, own) in
+        claim.conditions.iter().zip(value["conditions"].as_array_mut().into_iter().flatten())
+    {
+        own["words"] = plain(&condition.to_string()).into();
+    }
+    value
 }

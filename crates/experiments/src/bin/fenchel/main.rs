@@ -1,4 +1,4 @@
-//! The command line: `fenchel reproduce | report | list | data | train | measure | model`.
+//! The command line: `fenchel reproduce | report | claims | list | data | train | measure | model`.
 //!
 //! Exit codes: 0 when every cell ran, 1 when a cell failed or the run could not start, 2 when the command line is
 //! not understood, 3 with `--strict` when a claim is not reproduced, with `--expect` when a verdict is not
@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod terminal;
 mod train;
+mod verdicts;
 mod voice;
 
 use arguments::{Arguments, Command, Reproduce};
@@ -41,6 +42,7 @@ fn run(command: Command) -> std::result::Result<ExitCode, Failure> {
     match command {
         Command::Reproduce(options) => Ok(reproduce(&options)?),
         Command::Report(options) => report::run(&options),
+        Command::Claims(options) => claims::run(&options),
         Command::List(options) => {
             list(options.profile);
             Ok(ExitCode::SUCCESS)
@@ -91,8 +93,8 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
     {
         return Ok(ExitCode::from(3));
     }
-    let (_, failed, undecided) = finished.report.tally();
-    Ok(if options.strict && failed + undecided > 0 { ExitCode::from(3) } else { ExitCode::SUCCESS })
+    let met = !options.strict || finished.report.tallies().all_reproduced();
+    Ok(if met { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 
 /// How many of many like things are told one by one.
@@ -120,7 +122,7 @@ fn print_found(found: &Found) {
 }
 
 pub(crate) fn print_verdicts(report: &Report) {
-    say!("\n{}", claims::table(report));
+    say!("\n{}", verdicts::table(report));
     for chapter in &report.chapters {
         for what in chapter.unusable.iter().take(TOLD) {
             say!("{}: a cell counts as missing: {what}", chapter.id);
@@ -139,8 +141,12 @@ pub(crate) fn print_verdicts(report: &Report) {
             );
         }
     }
-    let (reproduced, failed, undecided) = report.tally();
-    say!("{reproduced} reproduced, {failed} failed, {undecided} undecided");
+    for (kind, tally) in report.tallies().kinds() {
+        say!("{kind}: {tally}");
+    }
+    if let Some(sandwiches) = report.sandwiches() {
+        say!("{sandwiches}");
+    }
 }
 
 fn print_plan(plan: &Plan, threads: usize) {

@@ -54,8 +54,7 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
         logs: observer.logs,
         test_accuracy: test.accuracy,
         test_risk: test.risk,
-        checked: observer.tally.checked,
-        violated: observer.tally.violated,
+        sandwiches: observer.tally,
     })
 }
 

@@ -26,7 +26,8 @@ pub(super) struct Digest {
     pub set_upper: LocalCorrelation,
     /// Probe set: means of risk and lower bound.
     pub mean_lower: LocalCorrelation,
-    /// Residual deviation of log risk about its line on log mean lower bound, over that on log energy.
+    /// Residual deviation of log risk about its line on log mean lower bound, over that on log energy; NaN where
+    /// there is no such line.
     pub residual_ratio: f64,
     /// The mean excess loss over the probe set at the first log.
     pub first_risk: f64,
@@ -45,6 +46,8 @@ impl Digest {
         let mut shuffled = lower.clone();
         Seed::new(0).derive("shuffled time").stream().shuffle(&mut shuffled);
         let risk = series(&|log| log.probe.risk.ln());
+        let residual =
+            |of: &dyn Fn(&Log) -> f64| slope(&series(of), &risk).map_or(f64::NAN, |line| line.residual);
         let last_half = &record.logs[record.logs.len() / 2..];
         Ok(Self {
             fresh_lower: local(&fresh, &lower)?,
@@ -62,8 +65,7 @@ impl Digest {
                 &series(&|log| log.probe.upper_median.ln()),
             )?,
             mean_lower: local(&risk, &series(&|log| log.probe.lower.ln()))?,
-            residual_ratio: slope(&series(&|log| log.probe.lower.ln()), &risk)?.residual
-                / slope(&series(&|log| log.probe.energy.ln()), &risk)?.residual,
+            residual_ratio: residual(&|log| log.probe.lower.ln()) / residual(&|log| log.probe.energy.ln()),
             first_risk: record.logs.first().map_or(f64::NAN, |log| log.probe.risk),
             final_risk: record.logs.last().map_or(f64::NAN, |log| log.probe.risk),
             upper_finite: last_half.iter().map(|log| log.probe.upper_finite).fold(1.0, f64::min),

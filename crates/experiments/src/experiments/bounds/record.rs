@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingredients::{ProbeLog, SampleLog};
+use crate::ingredients::{ProbeLog, SampleLog, SandwichTally};
 
 /// The record of a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -15,10 +15,8 @@ pub struct Record {
     pub test_accuracy: f64,
     /// The mean excess loss over the test samples after training.
     pub test_risk: f64,
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches, sample by sample.
+    pub sandwiches: SandwichTally,
 }
 
 /// Everything measured at one step.

@@ -1,14 +1,16 @@
-//! The claims of `bounds`, each with the criterion that was fixed before the run.
+//! What the records of `bounds` say of its claims.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::claims::*;
 use super::digest::Digest;
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Claim, Criterion};
-use crate::error::Failure;
+use crate::claim::{Claim, Findings, replicates};
+use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
+use crate::ingredients::sandwiches;
 use crate::number::{grouped, short};
-use crate::statistics::{Estimate, LocalCorrelation, bootstrap_median, median};
+use crate::statistics::{LocalCorrelation, median, share};
 use crate::summary::Summary;
 
 /// A finished cell with its correlations.
@@ -18,43 +20,30 @@ pub(super) struct Measured<'a> {
     pub digest: Digest,
 }
 
-pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
+pub(super) fn summarise(
+    settings: &Settings,
+    outcomes: &[Outcome<Case, Record>],
+    findings: &mut Findings,
+) -> std::result::Result<Summary, Failure> {
     let cells = outcomes
         .iter()
         .map(|Outcome { case, record, .. }| {
             Digest::new(record, settings.window).map(|digest| Measured { case, record, digest })
         })
-        .collect::<Result<Vec<Measured>, _>>()?;
-    let mut figures: Vec<_> = Vec::new();
+        .collect::<Result<Vec<Measured>>>()?;
+    let tallies = cells.iter().map(|cell| (String::new(), cell.record.sandwiches));
+    sandwiches(findings.about(&SANDWICH)?, tallies)?;
+    follows(&cells, findings)?;
+    probe_set(&SET, &cells, below_half, findings)?;
+    probe_set(&SET_LEARNED, &cells, halved, findings)?;
+    structure(&cells, findings)?;
     // One seed stands for its group in the figures; the tables hold all.
-    for cells in groups(&cells).values() {
-        figures.push(figures::probe_set(cells[0]));
-        figures.push(figures::fresh_sample(cells[0]));
-    }
-    let shown = figures.first().map_or(String::new(), |figure| figure.id.clone());
+    let first = groups(&cells).into_values().map(|cells| cells[0]);
+    let figures = first.flat_map(|cell| [figures::probe_set(cell), figures::fresh_sample(cell)]).collect();
     Ok(Summary {
         ran: ran(settings, &cells),
         came_out: came_out(&cells),
         differs: differs(),
-        claims: vec![
-            no_violation(&cells),
-            fresh_sample(&cells)?.shown_in(&shown.replace("probe", "fresh")),
-            probe_set(
-                "bounds.set",
-                "The probe set's risk follows its bounds, in cells ending below risk 0.5: geometric means from below, medians from above",
-                &cells,
-                below_half,
-            )?
-            .shown_in(&shown),
-            probe_set(
-                "bounds.set-learned",
-                "The probe set's risk follows its bounds, in cells whose risk falls to half of its start or less",
-                &cells,
-                halved,
-            )?
-            .shown_in(&shown),
-            structure_matters(&cells)?.shown_in(&shown),
-        ],
         tables: vec![figures::cells(&cells), figures::correlations(&cells)],
         figures,
     })
@@ -70,54 +59,24 @@ fn groups<'a, 'b>(cells: &'b [Measured<'a>]) -> BTreeMap<String, Vec<&'b Measure
 }
 
 /// A correlation's last-half median by group, the seeds as replicates, of the cells that `which` admits.
-fn by_group(
+fn correlations(
     cells: &[Measured],
     which: impl Fn(&Measured) -> bool,
     correlation: impl Fn(&Digest) -> &LocalCorrelation,
-) -> Vec<(String, Vec<Option<f64>>)> {
-    let of_group = |(group, cells): (String, Vec<&Measured>)| {
-        let cells = cells.into_iter().filter(|cell| which(cell));
-        (group, cells.map(|cell| correlation(&cell.digest).last_half_median()).collect())
-    };
-    groups(cells).into_iter().map(of_group).collect()
+) -> BTreeMap<String, Vec<Option<f64>>> {
+    let number = |cell: &&Measured| correlation(&cell.digest).last_half_median();
+    replicates(cells.iter().filter(|cell| which(cell)), |cell| cell.case.group(), number)
 }
 
-fn no_violation(cells: &[Measured]) -> Claim {
-    let checked = cells.iter().map(|cell| cell.record.checked).sum();
-    let violated = cells.iter().map(|cell| cell.record.violated).sum();
-    Claim::new("bounds.sandwich", "Every sample's loss lies between its two bounds at every step [T11]")
-        .holds("lo ≤ l − l_inf ≤ hi, sample by sample, beyond the stated round-off", violated, checked)
-        .listed_in("cells")
-}
-
-fn fresh_sample(cells: &[Measured]) -> Result<Claim, Failure> {
+fn follows(cells: &[Measured], findings: &mut Findings) -> Result<()> {
     let all = |_: &Measured| true;
-    Ok(Claim::new(
-        "bounds.follows",
-        "The risk of a fresh sample follows its constant-free bounds log ‖∇l‖² − log λ; another sample's do not",
-    )
-    .requires_of_groups(
-        "local correlation with the lower bound",
-        by_group(cells, all, |d| &d.fresh_lower),
-        Criterion::AtLeast(0.9),
-    )?
-    .requires_of_groups(
-        "with the upper bound",
-        by_group(cells, all, |d| &d.fresh_upper),
-        Criterion::AtLeast(0.9),
-    )?
-    // A control that runs against the bound is related to it, too.
-    .requires_of_groups(
-        "with another sample's lower bound",
-        by_group(cells, all, |d| &d.other_lower),
-        Criterion::Between(-0.4, 0.4),
-    )?
-    .requires_of_groups(
-        "with another sample's upper bound",
-        by_group(cells, all, |d| &d.other_upper),
-        Criterion::Between(-0.4, 0.4),
-    )?
-    .listed_in("correlations"))
+    findings
+        .about(&FOLLOWS)?
+        .groups(&FRESH_LOWER, correlations(cells, all, |d| &d.fresh_lower))?
+        .groups(&FRESH_UPPER, correlations(cells, all, |d| &d.fresh_upper))?
+        .groups(&OTHER_LOWER, correlations(cells, all, |d| &d.other_lower))?
+        .groups(&OTHER_UPPER, correlations(cells, all, |d| &d.other_upper))?;
+    Ok(())
 }
 
 /// What the papers' rule takes for cells that learn. It suits cross-entropy, whose risk starts near log 10; the squared error lies
@@ -132,48 +91,32 @@ fn halved(cell: &Measured) -> bool {
 }
 
 fn probe_set(
-    id: &str,
-    title: &str,
+    claim: &Claim,
     cells: &[Measured],
     learned: fn(&Measured) -> bool,
-) -> Result<Claim, Failure> {
+    findings: &mut Findings,
+) -> Result<()> {
     let with = |loss: &'static str| move |cell: &Measured| learned(cell) && cell.case.loss == loss;
-    let mut claim = Claim::new(id, title).requires_of_groups(
-        "local correlation of the geometric means of l and lo",
-        by_group(cells, learned, |d| &d.set_lower),
-        Criterion::AtLeast(0.9),
-    )?;
-    for (loss, name, bound) in [("ce", "cross-entropy", 0.9), ("squared", "squared error", 0.7)] {
-        if cells.iter().any(|cell| cell.case.loss == loss) {
-            claim = claim.requires_of_groups(
-                &format!("of the medians of l and hi, {name}"),
-                by_group(cells, with(loss), |d| &d.set_upper),
-                Criterion::AtLeast(bound),
-            )?;
-        }
-    }
-    Ok(claim.listed_in("correlations"))
+    findings
+        .about(claim)?
+        .groups(&SET_LOWER, correlations(cells, learned, |d| &d.set_lower))?
+        .groups(&SET_UPPER_ENTROPY, correlations(cells, with("ce"), |d| &d.set_upper))?
+        .groups(&SET_UPPER_SQUARED, correlations(cells, with("squared"), |d| &d.set_upper))?;
+    Ok(())
 }
 
-fn structure_matters(cells: &[Measured]) -> Result<Claim, Failure> {
-    let ratios: Vec<f64> = cells.iter().map(|cell| cell.digest.residual_ratio).collect();
-    let share = ratios.iter().filter(|&&ratio| ratio < 1.0).count() as f64 / ratios.len().max(1) as f64;
-    let middle = if ratios.is_empty() {
-        Estimate::exact(f64::NAN)
-    } else {
-        bootstrap_median("residual ratio", &ratios)?
+fn structure(cells: &[Measured], findings: &mut Findings) -> Result<()> {
+    let smaller = cells.iter().filter(|cell| cell.digest.residual_ratio < 1.0).count();
+    let seeds: BTreeSet<u64> = cells.iter().map(|cell| cell.case.seed).collect();
+    let ratio = |&seed: &u64| {
+        let own = cells.iter().filter(|cell| cell.case.seed == seed);
+        median(&own.map(|cell| cell.digest.residual_ratio).collect::<Vec<f64>>()).ok()
     };
-    Ok(Claim::new(
-        "bounds.structure",
-        "Structure matters: the mean lower bound explains the risk better than the gradient energy alone",
-    )
-    .requires(
-        "share of cells in which the residual about the line on log mean lo is the smaller",
-        Estimate::exact(share),
-        Criterion::AtLeast(0.9),
-    )
-    .requires("ratio of the residuals, median over cells", middle, Criterion::AtMost(0.7))
-    .listed_in("cells"))
+    findings
+        .about(&STRUCTURE)?
+        .value(&SMALLER, share(smaller, cells.len())?)?
+        .groups(&RATIO, replicates(seeds, |_| "all cells".to_owned(), ratio))?;
+    Ok(())
 }
 
 fn ran(settings: &Settings, cells: &[Measured]) -> String {

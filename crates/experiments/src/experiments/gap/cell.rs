@@ -26,8 +26,7 @@ pub(super) fn run(
         classes: prepared.tape.outputs(),
         logs: Vec::new(),
         test_accuracy: f64::NAN,
-        checked: 0,
-        violated: 0,
+        sandwiches: SandwichTally::default(),
         decomposed: 0,
         unequal: 0,
         unordered: 0,
@@ -46,7 +45,7 @@ pub(super) fn run(
         })?
         .finished()?;
     record.test_accuracy = trained.test(&prepared.data, &*loss)?.accuracy;
-    (record.checked, record.violated) = (tally.checked, tally.violated);
+    record.sandwiches = tally;
     Ok(record)
 }
 

@@ -1,15 +1,13 @@
-//! The claims of `gap`, each with the criterion that was fixed before the run.
-//!
-//! "The parts sum to the gap" alone would be a telescope that cannot fail; the claim asks with it that every part is at least 0,
-//! which is T10 and the loss's own bounds, sample by sample.
+//! What the records of `gap` say of its claims.
 
 use std::collections::BTreeMap;
 
+use super::claims::*;
 use super::{Log, Record, figures};
-use crate::claim::{Claim, Criterion};
-use crate::error::Failure;
+use crate::claim::{Findings, replicates};
+use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
-use crate::ingredients::{TrainingCase, TrainingSettings};
+use crate::ingredients::{TrainingCase, TrainingSettings, sandwiches};
 use crate::number::{grouped, short};
 use crate::statistics::median;
 use crate::summary::Summary;
@@ -19,19 +17,12 @@ const LEARNED: f64 = 0.1;
 
 type Finished = Outcome<TrainingCase, Record>;
 
-pub(super) fn summarise(settings: &TrainingSettings, cells: &[Finished]) -> Result<Summary, Failure> {
-    // One seed stands for its group in the figures; the table holds all.
-    let figures: Vec<_> = groups(cells).values().map(|cells| figures::gap(cells[0])).collect();
-    let shown = |loss: &str| {
-        let cell = cells.iter().find(|cell| cell.case.loss == loss).or(cells.first());
-        cell.map_or(String::new(), |cell| figures::identifier(&cell.case))
-    };
-    let claims = [
-        sandwich(cells).shown_in(&shown("ce")),
-        parts(cells).shown_in(&shown("ce")),
-        squared(cells).shown_in(&shown("squared")),
-        cross_entropy(cells)?.shown_in(&shown("ce")),
-    ];
+pub(super) fn summarise(
+    settings: &TrainingSettings,
+    cells: &[Finished],
+    findings: &mut Findings,
+) -> std::result::Result<Summary, Failure> {
+    decide(cells, findings)?;
     Ok(Summary {
         ran: ran(settings, cells),
         came_out: came_out(cells),
@@ -41,9 +32,9 @@ pub(super) fn summarise(settings: &TrainingSettings, cells: &[Finished]) -> Resu
             spread over the wrong classes; far from its label a sample has no finite upper bound. Averaging adds as much \
             as the samples differ, whatever the structure."
             .into(),
-        claims: claims.into_iter().map(|claim| claim.listed_in("cells")).collect(),
         tables: vec![figures::cells(cells)],
-        figures,
+        // One seed stands for its group in the figures; the table holds all.
+        figures: groups(cells).values().map(|cells| figures::gap(cells[0])).collect(),
     })
 }
 
@@ -56,38 +47,6 @@ fn groups(cells: &[Finished]) -> BTreeMap<String, Vec<&Finished>> {
     groups
 }
 
-fn sandwich(cells: &[Finished]) -> Claim {
-    let checked = cells.iter().map(|cell| cell.record.checked).sum();
-    let violated = cells.iter().map(|cell| cell.record.violated).sum();
-    Claim::new("gap.sandwich", "Every sample's loss lies between its two bounds at every step [T11]").holds(
-        "lo ≤ l − l_inf ≤ hi, sample by sample, beyond the stated round-off",
-        violated,
-        checked,
-    )
-}
-
-fn parts(cells: &[Finished]) -> Claim {
-    let total = |count: fn(&Record) -> usize| cells.iter().map(|cell| count(&cell.record)).sum();
-    Claim::new(
-        "gap.parts",
-        "The gap is the structure's part and the loss's own, above and below, and nothing else",
-    )
-    .holds("the four parts sum to log hi − log lo", total(|record| record.unequal), total(|r| r.decomposed))
-    .holds("no part is negative", total(|record| record.unordered), total(|r| r.decomposed))
-}
-
-fn squared(cells: &[Finished]) -> Claim {
-    let total = |count: fn(&Record) -> usize| {
-        cells.iter().filter(|cell| cell.case.loss == "squared").map(|cell| count(&cell.record)).sum()
-    };
-    Claim::new("gap.squared", "For the squared error the gap is the structural error: log(hi / lo) = D")
-        .holds(
-            "log hi − log lo = D, sample by sample, to rounding",
-            total(|record| record.not_d),
-            total(|record| record.decomposed),
-        )
-}
-
 /// What is left of log(hi / lo) without D/2 and ½ log(2(m−1)/m), at one log.
 pub(super) fn remainder(log: &Log, classes: usize) -> f64 {
     let m = classes as f64;
@@ -98,28 +57,28 @@ fn last(record: &Record) -> Option<&Log> {
     record.logs.last()
 }
 
-fn cross_entropy(cells: &[Finished]) -> Result<Claim, Failure> {
-    let claim = Claim::new(
-        "gap.ce",
-        "For cross-entropy near the labels log(hi / lo) is D/2 + ½ log(2(m−1)/m), D on the sum-zero directions",
-    );
+fn decide(cells: &[Finished], findings: &mut Findings) -> Result<()> {
+    let total = |which: fn(&&Finished) -> bool, count: fn(&Record) -> usize| {
+        cells.iter().filter(which).map(|cell| count(&cell.record)).sum::<usize>()
+    };
+    let (all, decomposed) = (|_: &&Finished| true, |record: &Record| record.decomposed);
+    let squared = |cell: &&Finished| cell.case.loss == "squared";
     let learned =
         |cell: &&Finished| cell.case.loss == "ce" && last(&cell.record).is_some_and(|log| log.risk < LEARNED);
-    if !cells.iter().any(|cell| learned(&cell)) {
-        return Ok(claim.open("no cross-entropy cell ended below a risk of 0.1"));
-    }
-    let remainder = |cell: &Finished| {
-        let value = remainder(last(&cell.record)?, cell.record.classes).abs();
-        Some(value).filter(|value| !value.is_nan())
-    };
-    let groups = groups(cells)
-        .into_iter()
-        .map(|(group, cells)| (group, cells.into_iter().filter(learned).map(remainder).collect()));
-    Ok(claim.requires_of_groups(
-        "|mean log(hi / lo) − D/2 − ½ log(2(m−1)/m)| at the end (nats), samples with finite hi, cells ending below 0.1",
-        groups,
-        Criterion::AtMost(0.1),
-    )?)
+    let remainder = |cell: &&Finished| Some(remainder(last(&cell.record)?, cell.record.classes).abs());
+
+    let tallies = cells.iter().map(|cell| (String::new(), cell.record.sandwiches));
+    sandwiches(findings.about(&SANDWICH)?, tallies)?;
+    findings.about(&PARTS)?.holds(&SUM, total(all, |record| record.unequal), total(all, decomposed))?.holds(
+        &ORDERED,
+        total(all, |record| record.unordered),
+        total(all, decomposed),
+    )?;
+    let not_d = total(squared, |record| record.not_d);
+    findings.about(&SQUARED)?.holds(&IS_D, not_d, total(squared, decomposed))?;
+    let groups = replicates(cells.iter().filter(learned), |cell| cell.case.group(), remainder);
+    findings.about(&ENTROPY)?.groups(&REMAINDER, groups)?;
+    Ok(())
 }
 
 fn ran(settings: &TrainingSettings, cells: &[Finished]) -> String {

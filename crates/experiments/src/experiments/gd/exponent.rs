@@ -55,7 +55,7 @@ pub(super) fn measure(p: f64, iterations: usize) -> Result<Measured, Failure> {
         .map(|point| (point.0.ln(), point.1.ln()))
         .collect();
     let (log_t, log_gap): (Vec<f64>, Vec<f64>) = last.into_iter().unzip();
-    Ok(Measured { p, series, slope: slope(&log_t, &log_gap)?.slope.value, checks })
+    Ok(Measured { p, series, slope: slope(&log_t, &log_gap)?.slope, checks })
 }
 
 #[cfg(test)]

@@ -147,6 +147,23 @@ pub(super) fn catalogue(outcomes: &[Outcome<Case, Record>]) -> Table {
     table
 }
 
+/// One row an exponent of T7(iv).
+pub(super) fn exponent_table(measured: &[&exponent::Measured]) -> Table {
+    let columns = ["p", "slope in the last decade", "exponent of T7(iv)", "ratio", "violations", "prefixes"];
+    let mut table = Table::new("exponents", "The exponent of T7(iv) on |x|^{p} / p, one row a p.", &columns);
+    for one in measured {
+        table.push([
+            one.p.into(),
+            one.slope.into(),
+            one.expected().into(),
+            (one.slope / one.expected()).into(),
+            one.checks.violations.into(),
+            one.checks.checked.into(),
+        ]);
+    }
+    table
+}
+
 fn runs_of(outcomes: &[Outcome<Case, Record>], wanted: f64, wanted_seed: u64) -> Option<&[Run]> {
     outcomes.iter().find_map(|outcome| match (&outcome.case, &outcome.record) {
         (Case::Power { r, seed }, Record::Runs(runs)) if *r == wanted && *seed == wanted_seed => {

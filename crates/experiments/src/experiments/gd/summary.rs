@@ -1,15 +1,20 @@
-//! The claims of `gd`.
+//! What the records of `gd` say of its claims.
 
+use super::claims::*;
 use super::descent::Tally;
 use super::{Case, Constant, Record, Run, Settings, exponent, figures};
-use crate::claim::{Claim, Criterion};
-use crate::error::Failure;
+use crate::claim::{Claim, Condition, Findings};
+use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
 use crate::number::grouped;
 use crate::statistics::Estimate;
 use crate::summary::Summary;
 
-pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
+pub(super) fn summarise(
+    settings: &Settings,
+    outcomes: &[Outcome<Case, Record>],
+    findings: &mut Findings,
+) -> std::result::Result<Summary, Failure> {
     let runs: Vec<&Run> = outcomes
         .iter()
         .filter_map(|outcome| if let Record::Runs(runs) = &outcome.record { Some(runs) } else { None })
@@ -22,6 +27,11 @@ pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>])
         )
         .collect();
     let steps: usize = runs.iter().map(|run| run.checks.decrease.checked).sum();
+    promised(&runs, findings)?;
+    geometric(&runs, findings)?;
+    attained(&exponents, findings)?;
+    fourth_erratum(&runs, findings)?;
+    fifth_erratum(&runs, findings)?;
     Ok(Summary {
         ran: format!(
             "F(x) = ‖x‖^{{r}} in {} dimensions for {} exponents and {} steps with three constants of the majorant; nine \
@@ -40,8 +50,7 @@ pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>])
                   and with the majorant the one-step behaviour moves from α = 1 to α = 2^{(2−r)/(r−1)}. \"The optimal \
                   step is exactly 1\" is a statement about the promise, not about the function."
             .into(),
-        claims: vec![decrease(&runs), best_step(&runs), rates(&runs), geometric(&runs), attained(&exponents), fourth_erratum(&runs), fifth_erratum(&runs)],
-        tables: vec![figures::runs(outcomes), figures::catalogue(outcomes)],
+        tables: vec![figures::runs(outcomes), figures::catalogue(outcomes), figures::exponent_table(&exponents)],
         figures: vec![figures::decay(outcomes, settings), figures::first_step(outcomes, settings), figures::exponents(&exponents)],
     })
 }
@@ -77,17 +86,29 @@ fn total(runs: &[&Run], which: impl Fn(&Run) -> bool, tally: impl Fn(&Run) -> Ta
     sum
 }
 
-fn decrease(runs: &[&Run]) -> Claim {
-    let sum = total(runs, valid, |run| run.checks.decrease);
-    Claim::new("gd.decrease", "Each step lowers G by at least [qα − (q−1)α^{r}] Φ*(∇G) [T6]")
-        .holds("G(x) − G(x⁺) ≥ the promise, every valid majorant, every step", sum.violations, sum.checked)
-        .shown_in("first-step")
-        .listed_in("runs")
-        .listed_in("catalogue")
+/// Fills in the only condition of a claim.
+fn hold(findings: &mut Findings, claim: &Claim, condition: &Condition, sum: Tally) -> Result<()> {
+    findings.about(claim)?.holds(condition, sum.violations, sum.checked)?;
+    Ok(())
+}
+
+/// T6 and T7 on every valid majorant.
+fn promised(runs: &[&Run], findings: &mut Findings) -> Result<()> {
+    hold(findings, &DECREASE, &PROMISE, total(runs, valid, |run| run.checks.decrease))?;
+    hold(findings, &BEST_STEP, &AT_ONE, best_step(runs))?;
+    let energy = total(runs, valid, |run| run.checks.energy);
+    let convex = total(runs, valid, |run| run.checks.convex);
+    let dominated = total(runs, valid, |run| run.checks.dominated);
+    findings
+        .about(&RATES)?
+        .holds(&LEAST_ENERGY, energy.violations, energy.checked)?
+        .holds(&CONVEX, convex.violations, convex.checked)?
+        .holds(&LINEAR, dominated.violations, dominated.checked)?;
+    Ok(())
 }
 
 /// Compares, within each group of runs that differ in α only, the promises of the first step.
-fn best_step(runs: &[&Run]) -> Claim {
+fn best_step(runs: &[&Run]) -> Tally {
     let mut tally = Tally::default();
     for (i, best) in runs.iter().enumerate().filter(|(_, run)| run.alpha == 1.0) {
         // Runs of one cell and constant are neighbours.
@@ -98,20 +119,7 @@ fn best_step(runs: &[&Run]) -> Claim {
             tally.check(run.promise, best.promise, 1e-12 * best.promise.abs());
         }
     }
-    Claim::new("gd.best-step", "The guaranteed decrease is largest at α = 1 [T6]")
-        .holds("promise at α ≤ promise at 1, every run", tally.violations, tally.checked)
-        .shown_in("first-step")
-}
-
-fn rates(runs: &[&Run]) -> Claim {
-    let energy = total(runs, valid, |run| run.checks.energy);
-    let convex = total(runs, valid, |run| run.checks.convex);
-    let dominated = total(runs, valid, |run| run.checks.dominated);
-    Claim::new("gd.rates", "At α = 1 the rates of T7 hold at every prefix")
-        .holds("(i) least energy ≤ D_{0}/T", energy.violations, energy.checked)
-        .holds("(ii) convex rate", convex.violations, convex.checked)
-        .holds("(iii) linear rate under domination", dominated.violations, dominated.checked)
-        .listed_in("catalogue")
+    tally
 }
 
 /// |1 − α c^{−1/(r−1)}|^r, by which F changes in a step.
@@ -119,7 +127,7 @@ pub(super) fn factor(run: &Run) -> f64 {
     (1.0 - run.alpha * (run.c / run.r).powf(-1.0 / (run.r - 1.0))).abs().powf(run.r)
 }
 
-fn geometric(runs: &[&Run]) -> Claim {
+fn geometric(runs: &[&Run], findings: &mut Findings) -> Result<()> {
     let mut tally = Tally::default();
     for run in runs.iter().filter(|run| run.constant != Constant::Known) {
         let contraction = factor(run).powf(1.0 / run.r);
@@ -131,32 +139,23 @@ fn geometric(runs: &[&Run]) -> Claim {
             tally.check((measured - contraction).abs(), units, units * contraction);
         }
     }
-    Claim::new(
-        "gd.geometric",
-        "On ‖x‖^{r} the decay is geometric, with factor |1 − α c^{−1/(r−1)}|^{r} a step",
-    )
-    .holds("measured factor = formula, every step", tally.violations, tally.checked)
-    .shown_in("decay")
-    .listed_in("runs")
+    hold(findings, &GEOMETRIC, &FACTOR, tally)
 }
 
-fn attained(exponents: &[&exponent::Measured]) -> Claim {
-    let mut claim =
-        Claim::new("gd.exponent", "The exponent of T7(iv) is attained on |x|^{p}/p").shown_in("exponents");
+fn attained(exponents: &[&exponent::Measured], findings: &mut Findings) -> Result<()> {
     let mut sum = Tally::default();
-    for one in exponents {
-        sum.add(one.checks);
-        let ratio = Estimate::exact(one.slope / one.expected());
-        claim = claim.requires(
-            &format!("fitted / theoretical, p = {}", one.p),
-            ratio,
-            Criterion::Between(0.95, 1.05),
-        );
-    }
-    claim.holds("bound of T7(iv), every prefix", sum.violations, sum.checked)
+    exponents.iter().for_each(|one| sum.add(one.checks));
+    let ratio =
+        |one: &&exponent::Measured| (format!("p = {}", one.p), Estimate::exact(one.slope / one.expected()));
+    findings.about(&EXPONENT)?.estimates(&FITTED, exponents.iter().map(ratio))?.holds(
+        &FLAT_BOUND,
+        sum.violations,
+        sum.checked,
+    )?;
+    Ok(())
 }
 
-fn fourth_erratum(runs: &[&Run]) -> Claim {
+fn fourth_erratum(runs: &[&Run], findings: &mut Findings) -> Result<()> {
     let printed: Vec<&&Run> =
         runs.iter().filter(|run| run.constant == Constant::Printed && run.r < 2.0).collect();
     let count = |alpha: f64, holds: &dyn Fn(&Run) -> bool| {
@@ -170,17 +169,17 @@ fn fourth_erratum(runs: &[&Run]) -> Claim {
     let broken = [2.0, 3.0].map(|alpha| count(alpha, &|run| run.checks.decrease.violations > 0));
     let kept =
         total(runs, |run| run.constant == Constant::Printed && run.alpha <= 1.5, |run| run.checks.decrease);
-    Claim::new("gd.erratum-4", "c = 1 on ‖x‖^{r}, r < 2, shows the printed figure and is no majorant")
-        .holds("one step at α = 1", one.0, one.1)
-        .holds("no motion at α = 2", still.0, still.1)
-        .holds("growth at α = 3", grows.0, grows.1)
-        .holds("T6 broken at α = 2 and 3", broken[0].0 + broken[1].0, broken[0].1 + broken[1].1)
-        .holds("T6 kept for α ≤ 1.5", kept.violations, kept.checked)
-        .shown_in("decay")
-        .shown_in("first-step")
+    findings
+        .about(&FOURTH_ERRATUM)?
+        .holds(&ONE_STEP, one.0, one.1)?
+        .holds(&STILL, still.0, still.1)?
+        .holds(&GROWTH, grows.0, grows.1)?
+        .holds(&BROKEN, broken[0].0 + broken[1].0, broken[0].1 + broken[1].1)?
+        .holds(&KEPT_BELOW, kept.violations, kept.checked)?;
+    Ok(())
 }
 
-fn fifth_erratum(runs: &[&Run]) -> Claim {
+fn fifth_erratum(runs: &[&Run], findings: &mut Findings) -> Result<()> {
     let beyond: Vec<&&Run> = runs
         .iter()
         .filter(|run| {
@@ -190,8 +189,10 @@ fn fifth_erratum(runs: &[&Run]) -> Claim {
     let slow = beyond.iter().filter(|run| run.gaps[1] > 1e-9 * run.gaps[0]).count();
     let mut kept = Tally::default();
     beyond.iter().for_each(|run| kept.add(run.checks.decrease));
-    Claim::new("gd.erratum-5", "\"The best step is exactly 1\" is about the promise: with c = 2^{2−r} the step 2^{(2−r)/(r−1)} is better")
-        .holds("one step at α = 2^{(2−r)/(r−1)}", slow, beyond.len())
-        .holds("T6 kept there too", kept.violations, kept.checked)
-        .shown_in("first-step")
+    findings.about(&FIFTH_ERRATUM)?.holds(&BETTER_STEP, slow, beyond.len())?.holds(
+        &KEPT_BEYOND,
+        kept.violations,
+        kept.checked,
+    )?;
+    Ok(())
 }

@@ -44,15 +44,7 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     let probed = training.probed(&set, context)?;
     let (diverged, test_accuracy) = probed.trained.outcome(&data, &*loss)?;
     let asymmetry = asymmetry(probed.trained.trainer.engine().tape(), probed.trained.trainer.parameters());
-    Ok(Record {
-        start,
-        logs: probed.logs,
-        diverged,
-        asymmetry,
-        test_accuracy,
-        checked: probed.tally.checked,
-        violated: probed.tally.violated,
-    })
+    Ok(Record { start, logs: probed.logs, diverged, asymmetry, test_accuracy, sandwiches: probed.tally })
 }
 
 /// The largest distance of a hidden unit's weight from that of its layer's first unit, over the layer's largest weight.

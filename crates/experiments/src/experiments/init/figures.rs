@@ -130,7 +130,8 @@ pub(super) fn cells(cells: &[Finished]) -> Table {
             "asymmetry of the units at the end",
             "risk at the end",
             "test accuracy",
-            "sandwiches checked",
+            "sandwiches",
+            "finite upper bounds",
             "violated",
         ],
     );
@@ -164,8 +165,9 @@ pub(super) fn cells(cells: &[Finished]) -> Table {
             of(&|record| record.asymmetry).into(),
             of(&final_risk).into(),
             of(&|record| record.test_accuracy).into(),
-            sum(|record| record.checked).into(),
-            sum(|record| record.violated).into(),
+            sum(|record| record.sandwiches.checked).into(),
+            sum(|record| record.sandwiches.finite).into(),
+            sum(|record| record.sandwiches.violated()).into(),
         ]);
     }
     table

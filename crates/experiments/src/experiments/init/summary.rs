@@ -1,27 +1,21 @@
-//! The claims of `init`, each with the criterion that was fixed before the run.
-//!
-//! The paper's reading, "a small D(A) is why random starts train", is ill posed as a criterion: the head's part of A is a multiple of the
-//! identity, so the most degenerate starts have the smallest D of all (zeros: D = 0). The claim is therefore turned round: D does not
-//! separate starts that train from those that do not, and λ_min of B = A less the head's part, on the sum-zero directions, does.
+//! What the records of `init` say of its claims.
 
 use std::collections::BTreeMap;
 
+use super::claims::*;
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Claim, Criterion};
-use crate::error::Failure;
+use crate::claim::{Findings, replicates};
+use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
+use crate::ingredients::sandwiches;
 use crate::number::short;
-use crate::statistics::{median, spearman};
+use crate::statistics::{Estimate, median, spearman};
 use crate::summary::Summary;
 
 pub(super) type Finished = Outcome<Case, Record>;
 
 /// The starts that are drawn at a scale meant for training.
 const SCALED: [&str; 4] = ["kaiming", "xavier", "orthogonal", "lecun"];
-/// A start that trains: the test accuracy at the end is at least this.
-const TRAINS: f64 = 0.9;
-/// A start that does not: at most this.
-const STUCK: f64 = 0.4;
 /// Units are equal if no weight differs by more than this share of its layer's largest: round-off is below it, a network that uses the
 /// difference far above.
 const EQUAL: f64 = 1e-6;
@@ -45,17 +39,15 @@ fn accuracy(record: &Record) -> f64 {
     if record.diverged.is_some() { 0.0 } else { record.test_accuracy }
 }
 
-pub(super) fn summarise(settings: &Settings, cells: &[Finished]) -> Result<Summary, Failure> {
-    let figures = figures::starts(cells);
-    let shown = figures.first().map_or(String::new(), |figure| figure.id.clone());
-    let claims = [
-        sandwich(cells),
-        degenerate(cells)?,
-        stuck(cells)?,
-        random(cells)?,
-        not_d(cells)?,
-        separates(cells)?,
-    ];
+pub(super) fn summarise(
+    settings: &Settings,
+    cells: &[Finished],
+    findings: &mut Findings,
+) -> std::result::Result<Summary, Failure> {
+    structure(cells, findings)?;
+    trainings(cells, findings)?;
+    not_d(cells, findings)?;
+    separates(cells, findings)?;
     Ok(Summary {
         ran: ran(settings, cells),
         came_out: came_out(cells),
@@ -66,9 +58,8 @@ pub(super) fn summarise(settings: &Settings, cells: &[Finished]) -> Result<Summa
             product differently they part, in f32 far enough within a run for the network to learn, in f64, which these trainings \
             take, by round-off alone: init.stuck, added for this reason, says whether they stayed equal."
             .into(),
-        claims: claims.into_iter().map(|claim| claim.shown_in(&shown).listed_in("cells")).collect(),
         tables: vec![figures::cells(cells)],
-        figures,
+        figures: figures::starts(cells),
     })
 }
 
@@ -85,14 +76,14 @@ pub(super) fn groups(cells: &[Finished]) -> BTreeMap<(String, usize, String), Ve
 /// A number of the cells that `which` admits, by data set, depth and start, the seeds as replicates.
 fn by_group(
     cells: &[Finished],
-    which: impl Fn(&Case) -> bool,
-    value: impl Fn(&Finished) -> Option<f64>,
-) -> Vec<(String, Vec<Option<f64>>)> {
-    let of_group = |((dataset, depth, start), cells): ((String, usize, String), Vec<&Finished>)| {
-        let cells = cells.into_iter().filter(|cell| which(&cell.case));
-        (format!("{dataset}, depth {depth}, {start}"), cells.map(&value).collect())
+    which: impl Fn(&Finished) -> bool,
+    number: impl Fn(&Finished) -> Option<f64>,
+) -> BTreeMap<String, Vec<Option<f64>>> {
+    let name = |cell: &&Finished| {
+        let Case { dataset, start, depth, .. } = &cell.case;
+        format!("{dataset}, depth {depth}, {start}")
     };
-    groups(cells).into_iter().map(of_group).collect()
+    replicates(cells.iter().filter(|cell| which(cell)), name, |cell| number(cell))
 }
 
 /// The test accuracy at the end, of every cell.
@@ -100,122 +91,66 @@ fn measured_accuracy(cell: &Finished) -> Option<f64> {
     Some(accuracy(&cell.record))
 }
 
-fn sandwich(cells: &[Finished]) -> Claim {
-    let checked = cells.iter().map(|cell| cell.record.checked).sum();
-    let violated = cells.iter().map(|cell| cell.record.violated).sum();
-    Claim::new("init.sandwich", "From every start every sample's loss lies between its two bounds [T11]")
-        .holds("lo ≤ l − l_inf ≤ hi, sample by sample, beyond the stated round-off", violated, checked)
+fn is_scaled(cell: &Finished) -> bool {
+    SCALED.contains(&cell.case.start.as_str())
 }
 
-fn degenerate(cells: &[Finished]) -> Result<Claim, Failure> {
-    let zeros = |case: &Case| case.start == "zeros";
-    let total = |which: &dyn Fn(&Case) -> bool, count: &dyn Fn(&Record) -> usize| -> usize {
-        cells.iter().filter(|cell| which(&cell.case)).map(|cell| count(&cell.record)).sum()
+/// What is counted sample by sample at the start.
+fn structure(cells: &[Finished], findings: &mut Findings) -> Result<()> {
+    let tallies = cells.iter().map(|cell| (String::new(), cell.record.sandwiches));
+    sandwiches(findings.about(&SANDWICH)?, tallies)?;
+    let missing = |which: fn(&Finished) -> bool, held: fn(&Record) -> usize| {
+        let records = || cells.iter().filter(|cell| which(cell)).map(|cell| &cell.record);
+        let samples: usize = records().map(|record| record.start.samples).sum();
+        (samples - records().map(held).sum::<usize>(), samples)
     };
-    let missing = |held: fn(&Record) -> usize| move |record: &Record| record.start.samples - held(record);
-    let samples = |record: &Record| record.start.samples;
-    Ok(Claim::new(
-        "init.degenerate",
-        "Zeros and equal weights leave (nearly) nothing below the head, and do not train",
-    )
-    .holds("zeros: B = 0", total(&zeros, &missing(|r| r.start.zero)), total(&zeros, &samples))
-    .holds("zeros: D(A) = 0", total(&zeros, &missing(|r| r.start.isotropic)), total(&zeros, &samples))
-    .holds(
-        "equal weights: rank B ≤ 1",
-        total(&is_equal, &missing(|r| r.start.rank_one)),
-        total(&is_equal, &samples),
-    )
-    .holds(
-        "equal weights: B = 0 on the sum-zero directions",
-        total(&is_equal, &missing(|r| r.start.zero_on_sum_zero)),
-        total(&is_equal, &samples),
-    )
-    .requires_of_groups(
-        "test accuracy at the end",
-        by_group(cells, |case| zeros(case) || is_equal(case), measured_accuracy),
-        Criterion::AtMost(STUCK),
-    )?)
+    let zeros = |cell: &Finished| cell.case.start == "zeros";
+    let equal = |cell: &Finished| is_equal(&cell.case);
+    let (b, d) = (missing(zeros, |r| r.start.zero), missing(zeros, |r| r.start.isotropic));
+    let rank = missing(equal, |r| r.start.rank_one);
+    let sum_zero = missing(equal, |r| r.start.zero_on_sum_zero);
+    findings
+        .about(&DEGENERATE)?
+        .holds(&ZEROS_B, b.0, b.1)?
+        .holds(&ZEROS_D, d.0, d.1)?
+        .holds(&EQUAL_RANK, rank.0, rank.1)?
+        .holds(&EQUAL_SUM_ZERO, sum_zero.0, sum_zero.1)?;
+    let full = missing(is_scaled, |r| r.start.full_rank);
+    let accuracy = by_group(cells, is_scaled, measured_accuracy);
+    findings.about(&RANDOM)?.holds(&FULL_RANK, full.0, full.1)?.groups(&RANDOM_ACCURACY, accuracy)?;
+    Ok(())
 }
 
-/// The better criterion beside that of `init.degenerate`: what exact arithmetic says of equal starts, asked where the arithmetic kept
-/// their units equal.
-fn stuck(cells: &[Finished]) -> Result<Claim, Failure> {
-    let stayed: Vec<Finished> = cells.iter().filter(|cell| cell.record.asymmetry <= EQUAL).cloned().collect();
-    let claim = Claim::new("init.stuck", "Equal weights do not train where the units stay equal")
-        .requires_of_groups(
-            "test accuracy at the end, units equal to a millionth",
-            by_group(&stayed, is_equal, measured_accuracy),
-            Criterion::AtMost(STUCK),
-        )?;
-    Ok(match open(cells) {
-        Some(reason) => claim.open(&reason),
-        None => claim,
-    })
+/// Which degenerate starts train.
+fn trainings(cells: &[Finished], findings: &mut Findings) -> Result<()> {
+    let degenerate = |cell: &Finished| cell.case.start == "zeros" || is_equal(&cell.case);
+    let accuracy = by_group(cells, degenerate, measured_accuracy);
+    findings.about(&UNTRAINED)?.groups(&UNTRAINED_ACCURACY, accuracy)?;
+    let stayed = |cell: &Finished| is_equal(&cell.case) && cell.record.asymmetry <= EQUAL;
+    let parted = cells.iter().filter(|cell| is_equal(&cell.case) && !stayed(cell)).count();
+    findings
+        .about(&STUCK)?
+        .groups(&STUCK_ACCURACY, by_group(cells, stayed, measured_accuracy))?
+        .value(&PARTED, Estimate::exact(parted as f64))?;
+    Ok(())
 }
 
-/// Why the claim about equal units is open, if the units of some cells are equal no longer.
-fn open(cells: &[Finished]) -> Option<String> {
-    let equal = || cells.iter().filter(|cell| is_equal(&cell.case));
-    let parted = equal().filter(|cell| cell.record.asymmetry > EQUAL).count();
-    (parted > 0).then(|| {
-        format!(
-            "in {parted} of {} cells round-off parted equal units, which exact arithmetic keeps equal: this back end's products do not \
-             round all units alike",
-            equal().count()
-        )
-    })
-}
-
-fn random(cells: &[Finished]) -> Result<Claim, Failure> {
-    let scaled = |case: &Case| SCALED.contains(&case.start.as_str());
-    let of = |count: fn(&Record) -> usize| -> usize {
-        cells.iter().filter(|cell| scaled(&cell.case)).map(|cell| count(&cell.record)).sum()
-    };
-    Ok(Claim::new(
-        "init.random",
-        "Kaiming, Xavier, LeCun and orthogonal starts have full structure below the head, and train",
-    )
-    .holds("rank B = m", of(|r| r.start.samples - r.start.full_rank), of(|r| r.start.samples))
-    .requires_of_groups(
-        "test accuracy at the end",
-        by_group(cells, scaled, measured_accuracy),
-        Criterion::AtLeast(TRAINS),
-    )?)
-}
-
-fn not_d(cells: &[Finished]) -> Result<Claim, Failure> {
+fn not_d(cells: &[Finished], findings: &mut Findings) -> Result<()> {
     // Against Kaiming's start of the same data set, depth and seed.
     let over_kaiming = |cell: &Finished| {
         let kaiming = Case { start: "kaiming".into(), ..cell.case.clone() };
         let kaiming = cells.iter().find(|other| other.case == kaiming)?;
         Some(cell.record.start.d / kaiming.record.start.d)
     };
-    let gaussian = |case: &Case| case.start == "gaussian:0.0001";
-    let at_depth = |depth: usize| move |case: &Case| gaussian(case) && case.depth == depth;
-    Ok(Claim::new(
-        "init.not-d",
-        "The structural error D(A) at the start does not separate starts that train from those that do not",
-    )
-    .requires_of_groups(
-        "equal weights: mean D(A) over Kaiming's",
-        by_group(cells, is_equal, over_kaiming),
-        Criterion::Below(1.0),
-    )?
-    .requires_of_groups(
-        "Gaussian 10^{-4}: mean D(A) over Kaiming's",
-        by_group(cells, gaussian, over_kaiming),
-        Criterion::Below(0.01),
-    )?
-    .requires_of_groups(
-        "Gaussian 10^{-4}, depth 1: test accuracy",
-        by_group(cells, at_depth(1), measured_accuracy),
-        Criterion::AtLeast(TRAINS),
-    )?
-    .requires_of_groups(
-        "Gaussian 10^{-4}, depth 3: test accuracy",
-        by_group(cells, at_depth(3), measured_accuracy),
-        Criterion::AtMost(STUCK),
-    )?)
+    let tiny = |cell: &Finished| cell.case.start == "gaussian:0.0001";
+    let at_depth = |depth: usize| move |cell: &Finished| tiny(cell) && cell.case.depth == depth;
+    findings
+        .about(&NOT_D)?
+        .groups(&EQUAL_D, by_group(cells, |cell| is_equal(&cell.case), over_kaiming))?
+        .groups(&TINY_D, by_group(cells, tiny, over_kaiming))?
+        .groups(&TINY_SHALLOW, by_group(cells, at_depth(1), measured_accuracy))?
+        .groups(&TINY_DEEP, by_group(cells, at_depth(3), measured_accuracy))?;
+    Ok(())
 }
 
 /// Spearman's correlation over the starts no larger than Kaiming's, of each data set, depth and seed.
@@ -241,19 +176,11 @@ pub(super) fn correlations(
     found
 }
 
-fn separates(cells: &[Finished]) -> Result<Claim, Failure> {
-    let claim = Claim::new(
-        "init.separates",
-        "λ_min of B on the sum-zero directions separates them, among starts no larger than Kaiming's",
-    );
-    let found = correlations(cells, |record| record.start.below_min_sum_zero);
-    let groups =
-        found.into_iter().map(|((dataset, depth), values)| (format!("{dataset}, depth {depth}"), values));
-    Ok(claim.requires_of_groups(
-        "rank correlation over starts with the final risk",
-        groups,
-        Criterion::AtMost(-0.6),
-    )?)
+fn separates(cells: &[Finished], findings: &mut Findings) -> Result<()> {
+    let found = correlations(cells, |record| record.start.below_min_sum_zero).into_iter();
+    let groups = found.map(|((dataset, depth), values)| (format!("{dataset}, depth {depth}"), values));
+    findings.about(&SEPARATES)?.groups(&START_RANKS, groups)?;
+    Ok(())
 }
 
 fn ran(settings: &Settings, cells: &[Finished]) -> String {

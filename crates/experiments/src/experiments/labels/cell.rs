@@ -39,8 +39,7 @@ pub(super) fn run(
         })?
         .finished()?;
     let test = trained.test(&prepared.data, &*loss)?;
-    let SandwichTally { checked, violated } = tally;
-    Ok(Record { logs, test_accuracy: test.accuracy, checked, violated })
+    Ok(Record { logs, test_accuracy: test.accuracy, sandwiches: tally })
 }
 
 /// A label for each row, uniform over the classes that are not the row's own.

@@ -1,15 +1,13 @@
-//! The claims of `labels`, each with the criterion that was fixed before the run.
-//!
-//! "A hundred times the energy" would be an ill-posed criterion: with the residual e of a right label and one near 2 for a wrong one, the
-//! ratio is about 2 / mean ‖e‖², which measures the length of the training. The criteria here are those of trainings of a few epochs.
+//! What the records of `labels` say of its claims.
 
 use std::collections::BTreeMap;
 
+use super::claims::*;
 use super::{Log, Record, figures};
-use crate::claim::{Claim, Criterion};
-use crate::error::Failure;
+use crate::claim::{Findings, replicates};
+use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
-use crate::ingredients::{TrainingCase, TrainingSettings};
+use crate::ingredients::{TrainingCase, TrainingSettings, sandwiches};
 use crate::number::{grouped, short};
 use crate::statistics::{LocalCorrelation, local_pearson, median};
 use crate::summary::Summary;
@@ -44,7 +42,7 @@ pub(super) struct Digest {
 }
 
 impl Digest {
-    pub(super) fn new(record: &Record, window: usize) -> crate::error::Result<Self> {
+    pub(super) fn new(record: &Record, window: usize) -> Result<Self> {
         let logs = &record.logs;
         let series = |value: fn(&Log) -> f64| logs.iter().map(|log| value(log).ln()).collect::<Vec<f64>>();
         let local = |x: &[f64], y: &[f64]| local_pearson(x, y, window);
@@ -73,31 +71,27 @@ impl Digest {
 pub(super) fn summarise(
     settings: &TrainingSettings,
     outcomes: &[Outcome<TrainingCase, Record>],
-) -> Result<Summary, Failure> {
+    findings: &mut Findings,
+) -> std::result::Result<Summary, Failure> {
     let cells = outcomes
         .iter()
         .map(|Outcome { case, record, .. }| {
             Digest::new(record, settings.window).map(|digest| Measured { case, record, digest })
         })
-        .collect::<Result<Vec<Measured>, _>>()?;
-    // One seed stands for its group in the figures; the table holds all.
-    let figures: Vec<_> = groups(&cells).values().map(|cells| figures::labels(cells[0])).collect();
-    let shown = |loss: &str| {
-        let cell = cells.iter().find(|cell| cell.case.loss == loss).or(cells.first());
-        cell.map_or(String::new(), |cell| figures::identifier(cell.case))
-    };
-    let claims = [sandwich(&cells), unrelated(&cells)?, own(&cells)?, energy(&cells)?];
+        .collect::<Result<Vec<Measured>>>()?;
+    decide(&cells, findings)?;
     Ok(Summary {
         ran: ran(settings, &cells),
         came_out: came_out(&cells),
-        differs: "The papers show no such control. Under the squared error a wrong label's risk keeps following its own lower \
-            bound, as it should: the sandwich holds for any label, and the residual of a wrong label moves with the outputs. \
+        differs: "The papers show no such control. Under the squared error a wrong label's risk may keep following its own lower \
+            bound: the sandwich holds for any label, and the residual of a wrong label moves with the outputs. \
             Under cross-entropy the residual of a wrong label is near its largest value √2, where the lower bound no longer \
-            moves while the loss grows; so the correlation is lost there, and nearly every upper bound is infinite."
+            moves while the loss grows, and the upper bounds are infinite for the most part; so correlations are compared under \
+            cross-entropy only."
             .into(),
-        claims: claims.into_iter().map(|claim| claim.shown_in(&shown("ce")).listed_in("cells")).collect(),
         tables: vec![figures::cells(&cells)],
-        figures,
+        // One seed stands for its group in the figures; the table holds all.
+        figures: groups(&cells).values().map(|cells| figures::labels(cells[0])).collect(),
     })
 }
 
@@ -110,71 +104,32 @@ fn groups<'a, 'b>(cells: &'b [Measured<'a>]) -> BTreeMap<String, Vec<&'b Measure
     groups
 }
 
+fn decide(cells: &[Measured], findings: &mut Findings) -> Result<()> {
+    let all = |_: &Measured| true;
+    let with = |loss: &'static str| move |cell: &Measured| cell.case.loss == loss;
+    let learned = |cell: &Measured| cell.case.loss == "ce" && cell.digest.final_risk < LEARNED;
+    let tallies = cells.iter().map(|cell| (String::new(), cell.record.sandwiches));
+    sandwiches(findings.about(&SANDWICH)?, tallies)?;
+    let across = by_group(cells, all, |digest| digest.across.last_half_median());
+    findings.about(&UNRELATED)?.groups(&ACROSS, across)?;
+    findings.about(&OWN)?.groups(&LOST, by_group(cells, learned, Digest::lost))?;
+    let ratio = |digest: &Digest| Some(digest.energy_ratio);
+    findings
+        .about(&ENERGY)?
+        .groups(&RATIO_ENTROPY, by_group(cells, with("ce"), ratio))?
+        .groups(&RATIO_SQUARED, by_group(cells, with("squared"), ratio))?
+        .groups(&LARGER, by_group(cells, all, |digest| Some(digest.larger)))?;
+    Ok(())
+}
+
 /// A number of each cell that `which` admits, by group, the seeds as replicates.
 fn by_group(
     cells: &[Measured],
     which: impl Fn(&Measured) -> bool,
     value: impl Fn(&Digest) -> Option<f64>,
-) -> Vec<(String, Vec<Option<f64>>)> {
-    let of_group = |(group, cells): (String, Vec<&Measured>)| {
-        (group, cells.into_iter().filter(|cell| which(cell)).map(|cell| value(&cell.digest)).collect())
-    };
-    groups(cells).into_iter().map(of_group).collect()
-}
-
-fn sandwich(cells: &[Measured]) -> Claim {
-    let checked = cells.iter().map(|cell| cell.record.checked).sum();
-    let violated = cells.iter().map(|cell| cell.record.violated).sum();
-    Claim::new("labels.sandwich", "The bounds hold under wrong labels, too, sample by sample [T11]").holds(
-        "lo ≤ l − l_inf ≤ hi under wrong labels, beyond the stated round-off",
-        violated,
-        checked,
-    )
-}
-
-fn unrelated(cells: &[Measured]) -> Result<Claim, Failure> {
-    let claim = Claim::new("labels.unrelated", "The true risk does not follow the bounds of wrong labels");
-    // A risk that runs against the bound is related to it, too.
-    Ok(claim.requires_of_groups(
-        "local correlation of the true risk with the wrong labels' lower bound (set medians)",
-        by_group(cells, |_| true, |digest| digest.across.last_half_median()),
-        Criterion::Between(-0.3, 0.3),
-    )?)
-}
-
-/// Only cross-entropy: under the squared error the correlation is kept, which the table reports.
-fn own(cells: &[Measured]) -> Result<Claim, Failure> {
-    let claim = Claim::new(
-        "labels.own",
-        "Under cross-entropy a wrong label's risk follows its own bound less than a right label's does",
-    );
-    let learned = |cell: &Measured| cell.case.loss == "ce" && cell.digest.final_risk < LEARNED;
-    if !cells.iter().any(learned) {
-        return Ok(claim.open("no cross-entropy cell ended below a risk of 0.1"));
-    }
-    Ok(claim.requires_of_groups(
-        "correlation of risk and lower bound, right less wrong labels, cells ending below 0.1",
-        by_group(cells, learned, Digest::lost),
-        Criterion::AtLeast(0.3),
-    )?)
-}
-
-fn energy(cells: &[Measured]) -> Result<Claim, Failure> {
-    let mut claim = Claim::new("labels.energy", "Wrong labels raise the local gradient norm ‖∇l‖²");
-    for (loss, name, least) in [("ce", "cross-entropy", 30.0), ("squared", "squared error", 5.0)] {
-        if cells.iter().any(|cell| cell.case.loss == loss) {
-            claim = claim.requires_of_groups(
-                &format!("mean energy, wrong over right labels, last half, {name}"),
-                by_group(cells, |cell| cell.case.loss == loss, |digest| Some(digest.energy_ratio)),
-                Criterion::AtLeast(least),
-            )?;
-        }
-    }
-    Ok(claim.requires_of_groups(
-        "share of samples with the larger energy under the wrong label",
-        by_group(cells, |_| true, |digest| Some(digest.larger)),
-        Criterion::AtLeast(0.9),
-    )?)
+) -> BTreeMap<String, Vec<Option<f64>>> {
+    let number = |cell: &&Measured| value(&cell.digest);
+    replicates(cells.iter().filter(|cell| which(cell)), |cell| cell.case.group(), number)
 }
 
 fn ran(settings: &TrainingSettings, cells: &[Measured]) -> String {

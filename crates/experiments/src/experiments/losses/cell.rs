@@ -16,11 +16,5 @@ pub(super) fn run(
     let loss = training.loss.clone();
     let probed = training.probed(&prepared.set, context)?;
     let (diverged, test_accuracy) = probed.trained.outcome(&prepared.data, &*loss)?;
-    Ok(Record {
-        logs: probed.logs,
-        diverged,
-        test_accuracy,
-        checked: probed.tally.checked,
-        violated: probed.tally.violated,
-    })
+    Ok(Record { logs: probed.logs, diverged, test_accuracy, sandwiches: probed.tally })
 }

@@ -29,11 +29,5 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     };
     let probed = training.probed(&set, context)?;
     let (diverged, test_accuracy) = probed.trained.outcome(&data, &*loss)?;
-    Ok(Record {
-        logs: probed.logs,
-        diverged,
-        test_accuracy,
-        checked: probed.tally.checked,
-        violated: probed.tally.violated,
-    })
+    Ok(Record { logs: probed.logs, diverged, test_accuracy, sandwiches: probed.tally })
 }

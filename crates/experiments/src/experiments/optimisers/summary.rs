@@ -1,56 +1,39 @@
-//! The claim of `optimisers`; correlations are reported and claim nothing.
+//! What the records of `optimisers` say of its claim.
 
 use std::collections::BTreeMap;
 
+use super::claims::{DIVERGED, SANDWICH};
 use super::{Case, Record, Settings, figures};
-use crate::claim::Claim;
+use crate::claim::Findings;
 use crate::error::Failure;
 use crate::experiment::Outcome;
-use crate::ingredients::BoundCorrelations;
+use crate::ingredients::{BoundCorrelations, SandwichTally, sandwiches};
 use crate::number::short;
-use crate::statistics::{LocalCorrelation, median};
+use crate::statistics::{Estimate, LocalCorrelation, median};
 use crate::summary::Summary;
 
 pub(super) type Finished = Outcome<Case, Record>;
 
-pub(super) fn summarise(settings: &Settings, cells: &[Finished]) -> Result<Summary, Failure> {
-    let figures = figures::grids(cells);
-    let shown = figures.first().map_or(String::new(), |figure| figure.id.clone());
+pub(super) fn summarise(
+    settings: &Settings,
+    cells: &[Finished],
+    findings: &mut Findings,
+) -> Result<Summary, Failure> {
+    // An optimiser that was not run yet has an empty tally.
+    let planned = settings.optimisers.iter().map(|name| (figures::readable(name), SandwichTally::default()));
+    let found = cells.iter().map(|cell| (figures::readable(&cell.case.optimiser), cell.record.sandwiches));
+    let diverged = cells.iter().filter(|cell| cell.record.diverged.is_some()).count();
+    let finding = findings.about(&SANDWICH)?.value(&DIVERGED, Estimate::exact(diverged as f64))?;
+    sandwiches(finding, planned.chain(found))?;
     Ok(Summary {
         ran: ran(settings, cells),
         came_out: came_out(settings, cells)?,
         differs: "The sandwich is free of the optimiser by its proof, so a violation here would be a defect of the program \
-            or of a rounding bound. BoundCorrelations are not: when a rate decays to nothing the parameters stop, risk and bounds \
+            or of a rounding bound. Correlations are not: when a rate decays to nothing the parameters stop, risk and bounds \
             stop with them, and what correlates in the last windows is the little that still moves; no criterion is set."
             .into(),
-        claims: vec![sandwich(settings, cells).shown_in(&shown).listed_in("cells")],
         tables: vec![figures::cells(cells, settings.window)?],
-        figures,
-    })
-}
-
-/// One condition an optimiser, so that the table of claims names one that fails.
-fn sandwich(settings: &Settings, cells: &[Finished]) -> Claim {
-    let claim = Claim::new(
-        "optimisers.sandwich",
-        "Under every optimiser and schedule every sample's loss lies between its bounds at every step [T11]",
-    );
-    settings.optimisers.iter().fold(claim, |claim, optimiser| {
-        let total = |count: fn(&Record) -> usize| {
-            cells
-                .iter()
-                .filter(|cell| cell.case.optimiser == *optimiser)
-                .map(|cell| count(&cell.record))
-                .sum()
-        };
-        let name = format!("lo ≤ l − l_inf ≤ hi, {}", figures::readable(optimiser));
-        let claim = claim.holds(&name, total(|record| record.violated), total(|record| record.checked));
-        let diverged = total(|record| usize::from(record.diverged.is_some()));
-        if diverged > 0 {
-            claim.open(&format!("{diverged} trainings with {} diverged", figures::readable(optimiser)))
-        } else {
-            claim
-        }
+        figures: figures::grids(cells),
     })
 }
 

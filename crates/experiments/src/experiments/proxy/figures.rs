@@ -90,12 +90,11 @@ pub(super) fn images(gathered: &Gathered<'_>) -> Figure {
 
 /// e against the width, with fitted lines.
 pub(super) fn widths(gathered: &Gathered<'_>, slopes: &[Estimate; 2]) -> Figure {
-    let caption = "The largest nonlinearity e(W, V) that the search finds in the ball of radius 1 about the start (marks: seeds; line: medians), under the bound that is proved. Random pairs find next to nothing; \
-                   where their largest e is not positive it has no place on this axis.";
+    let caption = "The largest nonlinearity e(W, V) that the search finds in the ball of radius 1 about the start (marks: seeds; line: medians), under the bound that is proved. Where the largest e of random pairs is not positive it has no place on this axis.";
     let mut figure = Figure::new("widths", "E4: the nonlinearity against the width", caption).columns(2);
     for (smooth, estimate) in [(true, slopes[0]), (false, slopes[1])] {
         let rows: Vec<(usize, &Width)> =
-            gathered.widths.iter().filter(|row| row.0 == smooth).map(|row| (row.1, row.2)).collect();
+            gathered.widths.iter().filter(|row| row.0 == smooth).map(|row| (row.1, row.3)).collect();
         let of = |value: &dyn Fn(&Width) -> f64| -> Vec<(f64, f64)> {
             rows.iter().map(|(width, measured)| (*width as f64, value(measured))).collect()
         };
@@ -110,14 +109,7 @@ pub(super) fn widths(gathered: &Gathered<'_>, slopes: &[Estimate; 2]) -> Figure 
             };
             widths.into_iter().map(at).collect()
         };
-        let (low, high) = estimate.range();
-        let title = format!(
-            "{}: slope {} [{}, {}]",
-            if smooth { "tanh" } else { "leaky ReLU, slope 0.1" },
-            short(estimate.value),
-            short(low),
-            short(high)
-        );
+        let title = format!("{}: slope {estimate}", if smooth { "tanh" } else { "leaky ReLU, slope 0.1" });
         let panel = Panel::new(&title, Axis::log2("width"), Axis::log10("e"))
             .curve(Curve::new("found", 0, of(&|w| w.e)).marks())
             .curve(Curve::new("median", 0, medians(&|w| w.e)))

@@ -1,18 +1,21 @@
-//! The claims of `proxy`.
+//! What the records of `proxy` say of its claims.
 
+use std::collections::BTreeSet;
+
+use super::claims::*;
 use super::record::{Check, Images, Problem, Record, Width};
 use super::{Case, Instance, Settings, figures, tables};
-use crate::claim::{Claim, Criterion};
-use crate::error::Failure;
+use crate::claim::{Count, Findings, replicates};
+use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
 use crate::number::{grouped, short};
-use crate::statistics::{Estimate, median, slope};
+use crate::statistics::{Estimate, median, median_estimate, slope};
 use crate::summary::Summary;
 
 /// All records, by kind.
 pub(super) struct Gathered<'a> {
     pub(super) problems: Vec<(Instance, &'a Problem)>,
-    pub(super) widths: Vec<(bool, usize, &'a Width)>,
+    pub(super) widths: Vec<(bool, usize, u64, &'a Width)>,
     pub(super) images: Vec<(&'a str, f64, &'a Images)>,
 }
 
@@ -24,8 +27,8 @@ impl<'a> Gathered<'a> {
                 (Case::Problems { instance, .. }, Record::Problems(problems)) => {
                     gathered.problems.extend(problems.iter().map(|problem| (*instance, problem)));
                 }
-                (Case::Width { smooth, width, .. }, Record::Width(measured)) => {
-                    gathered.widths.push((*smooth, *width, measured));
+                (Case::Width { smooth, width, seed }, Record::Width(measured)) => {
+                    gathered.widths.push((*smooth, *width, *seed, measured));
                 }
                 (Case::Images { dataset, flipped }, Record::Images(images)) => {
                     gathered.images.push((dataset, *flipped, images));
@@ -47,18 +50,34 @@ impl<'a> Gathered<'a> {
         of_problems.chain(self.images.iter().flat_map(|(.., images)| &images.checks))
     }
 
-    /// log e against log width, with the interval over widths and seeds.
-    pub(super) fn slope(&self, smooth: bool, of: impl Fn(&Width) -> f64) -> Estimate {
-        let rows = self.widths.iter().filter(|row| row.0 == smooth);
-        let (x, y): (Vec<f64>, Vec<f64>) =
-            rows.map(|(_, width, measured)| ((*width as f64).ln(), of(measured).ln())).unzip();
-        slope(&x, &y).map_or(Estimate::exact(f64::NAN), |fit| fit.slope)
+    /// The slope of log e against log width, for each seed.
+    fn slopes(&self, smooth: bool) -> Vec<Option<f64>> {
+        let own = || self.widths.iter().filter(move |row| row.0 == smooth);
+        let seeds: BTreeSet<u64> = own().map(|row| row.2).collect();
+        let of = |seed: u64| {
+            let rows = own().filter(|row| row.2 == seed);
+            let (x, y): (Vec<f64>, Vec<f64>) =
+                rows.map(|(_, width, _, measured)| ((*width as f64).ln(), measured.e.ln())).unzip();
+            slope(&x, &y).ok().map(|line| line.slope)
+        };
+        seeds.into_iter().map(of).collect()
     }
 }
 
-pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>]) -> Result<Summary, Failure> {
+pub(super) fn summarise(
+    settings: &Settings,
+    outcomes: &[Outcome<Case, Record>],
+    findings: &mut Findings,
+) -> std::result::Result<Summary, Failure> {
     let gathered = Gathered::new(outcomes);
-    let slopes = [true, false].map(|smooth| gathered.slope(smooth, |width| width.e));
+    guarantees(&gathered, findings)?;
+    separable(settings, &gathered, findings)?;
+    images(&gathered, findings)?;
+    nonlinearity(&gathered, findings)?;
+    let slopes = [true, false].map(|smooth| {
+        let slopes: Vec<f64> = gathered.slopes(smooth).into_iter().flatten().collect();
+        median_estimate(&slopes).unwrap_or_default()
+    });
     let separable = Instance::ALL.into_iter().filter(|instance| instance.separable().is_some());
     let (mut telling, mut descended) = ((0, 0), (0, 0));
     for check in separable.flat_map(|instance| gathered.checks(instance, false)) {
@@ -97,15 +116,6 @@ pub(super) fn summarise(settings: &Settings, outcomes: &[Outcome<Case, Record>])
         differs: "SGD's guarantees bound expectations; they are checked on means over runs with one-sided 99 % limits (Student's t, each prefix by itself). For leaky \
                   ReLU width^{−1/4} was expected; the bound that is proved here over the ball falls like width^{−1/6}, and the search looks for the worst pair, not a typical one. Leaky ReLU is not smooth: P3 is claimed only where its descent inequality is measured at every step."
             .into(),
-        claims: vec![
-            hypotheses(&gathered),
-            gradient_descent(&gathered),
-            stochastic(&gathered),
-            near_misses(&gathered),
-            informative(settings, &gathered),
-            errors(&gathered),
-            nonlinearity(&gathered, &slopes),
-        ],
         tables: vec![tables::slack(&gathered), tables::separable(&gathered), tables::near_misses(&gathered), tables::widths(&gathered)],
         figures: vec![
             figures::guarantees(&gathered),
@@ -126,124 +136,94 @@ fn slacks(gathered: &Gathered<'_>) -> String {
     Instance::ALL.into_iter().filter_map(of).collect::<Vec<_>>().join("; ")
 }
 
-/// P3 on E3 is left out: leaky ReLU is not smooth, and P3 is claimed where its descent inequality happens to hold.
-fn hypotheses(gathered: &Gathered<'_>) -> Claim {
+/// Hypotheses and conclusions along every run.
+fn guarantees(gathered: &Gathered<'_>, findings: &mut Findings) -> Result<()> {
+    // P3 on E3 is left out: leaky ReLU is not smooth, and P3 is claimed where its descent inequality happens to hold.
     let smooth = gathered.problems.iter().filter(|(instance, _)| instance.separable().is_none());
     let of_smooth = smooth.flat_map(|(_, problem)| &problem.checks);
-    let own = gathered.all_checks().filter(|check| check.theorem == "E3");
-    let (mut examined, mut unmet) = (0, 0);
-    for check in of_smooth.chain(own) {
-        examined += check.hypotheses;
-        unmet += check.unmet.len();
-    }
-    Claim::new("proxy.hypotheses", "The hypotheses of P1, P2, P3 and E3's own guarantee are met along every run (P3 on E3: where descent is measured)")
-        .holds("hypotheses met at every iterate", unmet, examined)
-        .listed_in("slack")
-}
+    let asked = || of_smooth.clone().chain(gathered.all_checks().filter(|check| check.theorem == "E3"));
+    let unmet = asked().map(|check| check.unmet.len()).sum();
+    findings.about(&HYPOTHESES)?.holds(&MET, unmet, asked().map(|check| check.hypotheses).sum())?;
 
-fn gradient_descent(gathered: &Gathered<'_>) -> Claim {
-    let mut claim = Claim::new(
-        "proxy.gradient-descent",
-        "Gradient descent keeps the guarantee of every instance at every prefix",
+    let applying = |stochastic: bool| {
+        gathered.all_checks().filter(move |check| check.stochastic == stochastic && check.applies())
+    };
+    let by_theorem = |stochastic: bool, theorems: &[&str]| {
+        let count = |theorem: &&str| {
+            let own = || applying(stochastic).filter(|check| check.theorem == *theorem);
+            Count {
+                group: (*theorem).to_owned(),
+                violations: own().map(|check| check.violations).sum(),
+                checked: own().map(|check| check.prefixes).sum(),
+                vacuous: 0,
+            }
+        };
+        theorems.iter().map(count).collect::<Vec<_>>()
+    };
+    findings.about(&GRADIENT_DESCENT)?.counts(&KEPT, by_theorem(false, &["P2", "P3", "E3"]))?;
+
+    let problems = gathered.problems.iter().flat_map(|(instance, problem)| {
+        let own = problem.checks.iter().filter(|check| check.stochastic && check.applies());
+        own.map(move |check| (*instance, check))
+    });
+    let confirmed = replicates(
+        problems,
+        |(instance, check)| format!("{}, {}", instance.title(), check.theorem),
+        |(_, check)| Some(check.confirmed as f64 / check.prefixes as f64),
     );
-    for theorem in ["P2", "P3", "E3"] {
-        let checks =
-            || gathered.all_checks().filter(|c| !c.stochastic && c.theorem == theorem && c.applies());
-        let violations = checks().map(|check| check.violations).sum();
-        claim = claim.holds(
-            &format!("{theorem}, measured ≤ bound at every prefix"),
-            violations,
-            checks().map(|check| check.prefixes).sum(),
-        );
-    }
-    claim.shown_in("guarantees").shown_in("networks").listed_in("slack")
-}
+    findings
+        .about(&STOCHASTIC)?
+        .counts(&NOT_REFUTED, by_theorem(true, &["P1", "P2", "P3", "E3"]))?
+        .groups(&CONFIRMED, confirmed)?;
 
-fn stochastic(gathered: &Gathered<'_>) -> Claim {
-    let mut claim = Claim::new("proxy.sgd", "SGD keeps the guarantee of every instance in expectation");
-    let mut totals = (0, 0);
-    for theorem in ["P1", "P2", "P3", "E3"] {
-        let checks = || gathered.all_checks().filter(|c| c.stochastic && c.theorem == theorem && c.applies());
-        let violations = checks().map(|check| check.violations).sum();
-        let prefixes = checks().map(|check| check.prefixes).sum();
-        totals.0 += checks().map(|check| check.confirmed).sum::<usize>();
-        totals.1 += prefixes;
-        let name = format!("{theorem}, no lower 99 % limit above the bound");
-        claim = claim.holds(&name, violations, prefixes);
-    }
-    let share = if totals.1 == 0 { f64::NAN } else { totals.0 as f64 / totals.1 as f64 };
-    claim
-        .requires(
-            "share of prefixes with the upper 99 % limit below the bound",
-            Estimate::exact(share),
-            Criterion::AtLeast(0.95),
-        )
-        .listed_in("slack")
-}
-
-fn near_misses(gathered: &Gathered<'_>) -> Claim {
-    let all = || gathered.problems.iter().flat_map(|(_, problem)| &problem.near_misses);
-    let missed = all().filter(|miss| !miss.seen).count();
-    Claim::new(
-        "proxy.near-misses",
-        "A claim that is not quite true is refuted, or the hypothesis that fails is named",
-    )
-    .holds("near miss seen", missed, all().count())
-    .listed_in("near-misses")
+    let misses = || gathered.problems.iter().flat_map(|(_, problem)| &problem.near_misses);
+    findings.about(&NEAR_MISSES)?.holds(
+        &SEEN,
+        misses().filter(|miss| !miss.seen).count(),
+        misses().count(),
+    )?;
+    Ok(())
 }
 
 /// The bounds of E3's (c) after gradient descent.
-fn separable_bounds<'a>(gathered: &'a Gathered<'_>, instance: Instance) -> impl Iterator<Item = f64> + 'a {
-    let own = gathered.checks(instance, false).filter(|check| check.theorem == "E3");
-    own.filter_map(Check::last).map(|point| point.bound)
+fn separable(settings: &Settings, gathered: &Gathered<'_>, findings: &mut Findings) -> Result<()> {
+    let bounds = |instance| {
+        let own = gathered.checks(instance, false).filter(|check| check.theorem == "E3");
+        own.filter_map(Check::last).map(|point| point.bound)
+    };
+    let largest = bounds(Instance::Separable).fold(f64::NAN, f64::max);
+    let least = bounds(Instance::SeparableNoise10).fold(f64::NAN, f64::min);
+    findings
+        .about(&SEPARABLE)?
+        .value(&INFORMATIVE, Estimate::exact(largest))?
+        .value(&VACUOUS, Estimate::exact(least))?
+        .value(&STEPS, Estimate::exact(settings.separable_steps as f64))?;
+    Ok(())
 }
 
-fn informative(settings: &Settings, gathered: &Gathered<'_>) -> Claim {
-    let largest = |instance| separable_bounds(gathered, instance).fold(f64::NAN, f64::max);
-    let least = |instance| separable_bounds(gathered, instance).fold(f64::NAN, f64::min);
-    let claim = Claim::new(
-        "proxy.separable",
-        "E3 bounds g below 1/2 on separable data with slope 0.5 after 2,000 steps; with 10 % flipped labels it is vacuous",
-    )
-    .requires("largest bound on g, γ = 0.5", Estimate::exact(largest(Instance::Separable)), Criterion::Below(0.5))
-    .requires(
-        "least bound on g, γ = 0.5 and 10 % flipped (vacuous)",
-        Estimate::exact(least(Instance::SeparableNoise10)),
-        Criterion::AtLeast(0.5),
-    )
-    .shown_in("networks")
-    .listed_in("separable");
-    if settings.separable_steps >= 2000 { claim } else { claim.open("fewer than 2,000 steps were run") }
-}
-
-fn errors(gathered: &Gathered<'_>) -> Claim {
+fn images(gathered: &Gathered<'_>, findings: &mut Findings) -> Result<()> {
     let logs = || gathered.images.iter().flat_map(|(.., images)| &images.errors);
     let count = logs().count();
     let train = logs().filter(|log| log.train_error > 2.0 * log.train_surrogate).count();
     let test = logs().filter(|log| log.test_error > 2.0 * log.test_surrogate).count();
+    findings.about(&ERRORS)?.holds(&TRAIN_ERRORS, train, count)?.holds(&TEST_ERRORS, test, count)?;
     let own = || gathered.images.iter().flat_map(|(.., images)| &images.checks);
     let violations = own().map(|check| check.violations).sum();
-    let prefixes = own().map(|check| check.prefixes).sum();
-    Claim::new(
-        "proxy.images",
-        "On two classes of images the share of errors is at most 2g, and g keeps its guarantee",
-    )
-    .holds("training errors ≤ 2 g(W_{t})", train, count)
-    .holds("test errors ≤ 2 g on the test samples", test, count)
-    .holds("guarantees of E3 and P3, every prefix", violations, prefixes)
-    .shown_in("images")
-    .listed_in("separable")
+    findings.about(&IMAGES)?.holds(&IMAGES_KEPT, violations, own().map(|check| check.prefixes).sum())?;
+    Ok(())
 }
 
-fn nonlinearity(gathered: &Gathered<'_>, slopes: &[Estimate; 2]) -> Claim {
-    let rows = || gathered.widths.iter();
-    let beaten = rows().filter(|(.., width)| width.random >= width.e).count();
-    let above = rows().filter(|(.., width)| width.e > width.bound).count();
-    Claim::new("proxy.tangent", "E4's nonlinearity e over a ball falls with the width")
-        .requires("log-log slope, tanh", slopes[0], Criterion::Below(0.0))
-        .requires("log-log slope, leaky ReLU", slopes[1], Criterion::Below(0.0))
-        .holds("e found ≤ the bound over the ball", above, rows().count())
-        .holds("random pairs below the pair found", beaten, rows().count())
-        .shown_in("widths")
-        .listed_in("widths")
+fn nonlinearity(gathered: &Gathered<'_>, findings: &mut Findings) -> Result<()> {
+    let count =
+        |holds: fn(&Width) -> bool| gathered.widths.iter().filter(|(.., width)| !holds(width)).count();
+    let all = gathered.widths.len();
+    let slopes =
+        [(true, "tanh"), (false, "leaky ReLU")].map(|(smooth, name)| (name, gathered.slopes(smooth)));
+    findings.about(&TANGENT)?.groups(&SLOPES, slopes)?.holds(
+        &RANDOM_PAIRS,
+        count(|width| width.random < width.e),
+        all,
+    )?;
+    findings.about(&TANGENT_BOUND)?.holds(&BELOW_BOUND, count(|width| width.e <= width.bound), all)?;
+    Ok(())
 }

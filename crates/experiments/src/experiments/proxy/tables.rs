@@ -131,16 +131,18 @@ pub(super) fn widths(gathered: &Gathered<'_>) -> Table {
     let columns = [
         "activation",
         "width",
+        "seed",
         "e found",
         "linearisation error there",
         "bound over the ball",
         "random pairs",
     ];
     let mut table = Table::new("widths", "E4's nonlinearity by width, one row a seed.", &columns);
-    for (smooth, width, measured) in &gathered.widths {
+    for (smooth, width, seed, measured) in &gathered.widths {
         table.push([
             if *smooth { "tanh" } else { "leaky ReLU" }.into(),
             (*width).into(),
+            (*seed).into(),
             measured.e.into(),
             measured.linearisation.into(),
             measured.bound.into(),

@@ -91,8 +91,7 @@ impl Plan<'_> {
         }
         let mut record = digest(self.case.rule, interference.records(), trainer.steps())?;
         record.diverged = diverged;
-        (record.logs, record.checked, record.violated) =
-            (probe.logs, probe.tally.checked, probe.tally.violated);
+        (record.logs, record.sandwiches) = (probe.logs, probe.tally);
         Ok(record)
     }
 
@@ -238,8 +237,7 @@ pub(super) fn digest(rule: Rule, records: &[InterferenceRecord], taken: u64) -> 
         correlation: sums.correlation,
         floor: sums.floor,
         logs: Vec::new(),
-        checked: 0,
-        violated: 0,
+        sandwiches: SandwichTally::default(),
     })
 }
 
@@ -278,7 +276,7 @@ mod tests {
             for batch in [1, 5, 12] {
                 let record = train(rule, batch);
                 assert_eq!(record.identity, Tally { checked: 40, violated: 0 }, "{rule:?} {batch}");
-                assert_eq!((record.logs.len(), record.violated), (5, 0));
+                assert_eq!((record.logs.len(), record.sandwiches.violated()), (5, 0));
                 if rule != Rule::Momentum {
                     assert_eq!(record.inequality.violated, 0, "{rule:?} {batch}");
                 }

@@ -30,8 +30,8 @@ pub(super) fn prefixes(cells: &[Measured]) -> Figure {
     let mut figure = Figure::new(
         "prefixes",
         "Both sides of T8 at every prefix",
-        "One training a rule. The two sides of the identity; where they cannot be told apart it holds. Below them, or on them for plain SGD, lies (b/n) times the sum of the gradient energies; under momentum the \
-         energy of plain steps is another sum, which nothing bounds. The mean risk is drawn beside them.",
+        "One training a rule. The two sides of the identity; where they cannot be told apart it holds. Beside them (b/n) times the sum of the gradient energies, which T8 bounds by them for its own step; under momentum the \
+         energy of plain steps is another sum, which nothing bounds; and the mean risk.",
     );
     for (rule, title) in RULES {
         let mut panel = Panel::new(title, Axis::linear("steps T"), Axis::linear("sum (nats)"));
@@ -76,7 +76,7 @@ pub(super) fn floor(cells: &[Measured]) -> Figure {
     Figure::new(
         "floor",
         "The floor of the gradient energy and the interference",
-        "Trainings with T8's step, one mark a cell. (b/n) times the mean energy of the sampled batches follows the mean interference; the energy itself does not.",
+        "Trainings with T8's step, one mark a cell. Against the mean interference: (b/n) times the mean energy of the sampled batches, and the energy itself.",
     )
     .panel(scaled)
     .panel(raw)
@@ -110,7 +110,7 @@ pub(super) fn local_norm(cells: &[Measured]) -> Figure {
     Figure::new(
         "local-norm",
         "The local gradient norm and the risk",
-        "Left and middle: one training a rule, on the probe set; the local gradient norm (mean of the samples' squared norms) rises before it falls. Right: where all trainings end.",
+        "Left and middle: one training a rule, on the probe set: risk and local gradient norm (mean of the samples' squared norms). Right: where all trainings end.",
     )
     .panel(along)
     .panel(risk)
@@ -200,7 +200,8 @@ pub(super) fn norms(cells: &[Measured]) -> Table {
             "local norm, end",
             "norm of mean gradient, end",
             "mean D, end",
-            "sandwiches checked",
+            "sandwiches",
+            "finite upper bounds",
             "violated",
         ],
     );
@@ -221,8 +222,9 @@ pub(super) fn norms(cells: &[Measured]) -> Table {
             last.local_norm.into(),
             last.mean_gradient.into(),
             last.d.into(),
-            cell.record.checked.into(),
-            cell.record.violated.into(),
+            cell.record.sandwiches.checked.into(),
+            cell.record.sandwiches.finite.into(),
+            cell.record.sandwiches.violated().into(),
         ]);
     }
     table

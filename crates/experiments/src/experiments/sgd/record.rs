@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingredients::SandwichTally;
+
 /// The record of a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
@@ -29,10 +31,8 @@ pub struct Record {
     pub floor: f64,
     /// Local gradient norm and sandwich on the probe set.
     pub logs: Vec<Log>,
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches, sample by sample.
+    pub sandwiches: SandwichTally,
 }
 
 /// How often something was compared, and how often it did not hold.

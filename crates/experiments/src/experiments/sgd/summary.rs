@@ -1,14 +1,16 @@
-//! The claims of `sgd`, each with the criterion that was fixed before the run.
+//! What the records of `sgd` say of its claims.
 
 use std::collections::BTreeMap;
 
-use super::record::{Step, Tally};
+use super::claims::*;
+use super::record::{Log, Step, Tally};
 use super::{Case, Record, Rule, Settings, figures};
-use crate::claim::{Claim, Criterion};
+use crate::claim::{Findings, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
+use crate::ingredients::sandwiches;
 use crate::number::{grouped, short};
-use crate::statistics::{Estimate, bootstrap_median, spearman_interval};
+use crate::statistics::{median, spearman};
 use crate::summary::Summary;
 
 /// A finished cell with the numbers that the claims need.
@@ -50,7 +52,7 @@ impl<'a> Measured<'a> {
     }
 
     /// Risk and local gradient norm of the probe set at the start and at the end, unless the training diverged.
-    fn ends(&self) -> Option<[super::record::Log; 2]> {
+    fn ends(&self) -> Option<[Log; 2]> {
         let logs = &self.record.logs;
         if self.record.diverged.is_some() { None } else { Some([*logs.first()?, *logs.last()?]) }
     }
@@ -59,23 +61,17 @@ impl<'a> Measured<'a> {
 pub(super) fn summarise(
     settings: &Settings,
     outcomes: &[Outcome<Case, Record>],
+    findings: &mut Findings,
 ) -> std::result::Result<Summary, Failure> {
     let cells: Vec<Measured> =
         outcomes.iter().map(|Outcome { case, record, .. }| Measured::new(case, record)).collect();
+    sums(&cells, findings)?;
+    floor(&cells, findings)?;
+    norms(&cells, findings)?;
     Ok(Summary {
         ran: ran(settings, &cells),
         came_out: came_out(&cells),
         differs: differs(),
-        claims: vec![
-            sandwich(&cells),
-            identity(&cells),
-            inequality(&cells, Rule::LineSearch)?,
-            inequality(&cells, Rule::Plain)?,
-            momentum(&cells),
-            floor(&cells)?,
-            follows(&cells)?,
-            falls(&cells),
-        ],
         tables: vec![figures::sums(&cells), figures::norms(&cells)],
         figures: vec![figures::prefixes(&cells), figures::floor(&cells), figures::local_norm(&cells)],
     })
@@ -88,76 +84,34 @@ fn total(cells: &[Measured], which: impl Fn(&Measured) -> bool, tally: fn(&Recor
     })
 }
 
-fn sandwich(cells: &[Measured]) -> Claim {
-    let checked = cells.iter().map(|cell| cell.record.checked).sum();
-    let violated = cells.iter().map(|cell| cell.record.violated).sum();
-    Claim::new("sgd.sandwich", "Every sample's loss lies between its two bounds along every training [T11]")
-        .holds("lo ≤ l − l_{inf} ≤ hi, sample by sample, beyond the stated round-off", violated, checked)
-        .shown_in("local-norm")
-        .listed_in("norms")
-}
+/// T8: the identity, and the inequality under the rules for which it is claimed.
+fn sums(cells: &[Measured], findings: &mut Findings) -> Result<()> {
+    let of = |rule: Rule| move |cell: &&Measured| cell.case.rule == rule;
+    let all = total(cells, |_| true, |record| record.identity);
+    findings.about(&IDENTITY)?.holds(&SIDES_AGREE, all.violated, all.checked)?;
 
-fn identity(cells: &[Measured]) -> Claim {
-    let sum = total(cells, |_| true, |record| record.identity);
-    Claim::new(
-        "sgd.identity",
-        "Under any rule (b/n) Σ [⟨g_{k}, s_{k}⟩ − d_{k}] is R_{0} − R_{T} + Σ I_{k} [T8]",
-    )
-    .holds("both sides agree to rounding, every prefix of every training", sum.violated, sum.checked)
-    .shown_in("prefixes")
-    .listed_in("sums")
-}
+    let searched = total(cells, |cell| of(Rule::LineSearch)(&cell), |record| record.inequality);
+    findings.about(&ENERGY)?.holds(&ENERGY_BOUNDED, searched.violated, searched.checked)?;
+    let searches = cells.iter().filter(of(Rule::LineSearch));
+    let shares = replicates(searches, |cell| cell.case.group(), |cell| Some(cell.share));
+    findings.about(&FILLS)?.groups(&HALF, shares)?;
 
-/// T8's inequality under a rule for which it is claimed; the left side at least half of the right at the end, so that it says something.
-fn inequality(cells: &[Measured], rule: Rule) -> Result<Claim> {
-    let sum = total(cells, |cell| cell.case.rule == rule, |record| record.inequality);
-    let mut shares: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    for cell in cells.iter().filter(|cell| cell.case.rule == rule) {
-        shares.entry(cell.case.group()).or_default().push(cell.share);
-    }
-    let mut worst = Estimate::default();
-    for (group, shares) in shares {
-        let estimate = bootstrap_median(&group, &shares)?;
-        if worst.value.is_nan() || estimate.range().0 < worst.range().0 {
-            worst = estimate;
-        }
-    }
-    let (id, statement, name) = if rule == Rule::LineSearch {
-        (
-            "sgd.energy",
-            "With T8's own step 1/C_{k} the gradient energy is bounded by the risk's decrease and the interference, and fills at least half of that bound",
-            "(b/n) Σ ‖g‖²/(2C) ≤ R_{0} − R_{T} + Σ I, every prefix",
-        )
-    } else {
-        (
-            "sgd.plain",
-            "Under plain SGD the same holds with the energy η (1 − η C_{k}/2) ‖g_{k}‖²",
-            "(b/n) Σ η (1 − η C_{k}/2) ‖g‖² ≤ R_{0} − R_{T} + Σ I, every prefix",
-        )
-    };
-    Ok(Claim::new(id, statement)
-        .holds(name, sum.violated, sum.checked)
-        .requires("left side over right side after all steps, worst group", worst, Criterion::AtLeast(0.5))
-        .shown_in("prefixes")
-        .listed_in("sums"))
-}
+    let bounded = total(cells, |cell| of(Rule::Plain)(&cell), |record| record.inequality);
+    let equal = total(cells, |cell| of(Rule::Plain)(&cell), |record| record.equality);
+    findings.about(&PLAIN)?.holds(&PLAIN_BOUNDED, bounded.violated, bounded.checked)?.holds(
+        &PLAIN_EQUAL,
+        equal.violated,
+        equal.checked,
+    )?;
 
-/// The energy of plain steps is another sum than the right side as soon as there is a velocity.
-fn momentum(cells: &[Measured]) -> Claim {
-    let of = |cell: &&Measured| cell.case.rule == Rule::Momentum;
-    let agreeing = cells.iter().filter(of).filter(|cell| {
+    let agreeing = |cell: &&Measured| {
         // The first step of momentum is a plain one.
         let Tally { checked, violated } = cell.record.equality;
         violated == 0 && checked > 1
-    });
-    Claim::new("sgd.momentum", "Under momentum the form for plain SGD is false, only the identity holds")
-        .holds(
-            "η (1 − η C_{k}/2) ‖g‖² summed differs from the right side beyond rounding, every training",
-            agreeing.count(),
-            cells.iter().filter(of).count(),
-        )
-        .shown_in("prefixes")
-        .listed_in("sums")
+    };
+    let momentum = || cells.iter().filter(of(Rule::Momentum));
+    findings.about(&MOMENTUM)?.holds(&DIFFERS, momentum().filter(agreeing).count(), momentum().count())?;
+    Ok(())
 }
 
 /// The cells of the line search with batches smaller than the set, over which the floor is compared.
@@ -165,36 +119,44 @@ pub(super) fn line_searches<'a, 'b>(cells: &'b [Measured<'a>]) -> impl Iterator<
     cells.iter().filter(|cell| cell.case.rule == Rule::LineSearch && cell.record.batch < cell.record.samples)
 }
 
-fn correlation(points: impl Iterator<Item = (f64, f64)>) -> Result<Estimate> {
-    let (x, y): (Vec<f64>, Vec<f64>) = points.unzip();
-    spearman_interval(&x, &y)
+/// The rank correlation over the cells of each seed, by data set: batch sizes and rules are not drawn, seeds are.
+/// None for a seed with a cell that has no such numbers.
+fn correlations<'a, 'b: 'a>(
+    cells: impl Iterator<Item = &'a Measured<'b>>,
+    pair: impl Fn(&Measured) -> Option<(f64, f64)>,
+) -> BTreeMap<String, Vec<Option<f64>>> {
+    let mut seeds: BTreeMap<(&str, u64), Option<Vec<(f64, f64)>>> = BTreeMap::new();
+    for cell in cells {
+        let pairs = seeds.entry((&cell.case.dataset, cell.case.seed)).or_insert_with(|| Some(Vec::new()));
+        *pairs = pairs.take().zip(pair(cell)).map(|(mut pairs, pair)| {
+            pairs.push(pair);
+            pairs
+        });
+    }
+    let correlation = |(_, pairs): &(_, Option<Vec<(f64, f64)>>)| {
+        let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().flatten().copied().unzip();
+        spearman(&x, &y).ok()
+    };
+    replicates(seeds, |((dataset, _), _)| (*dataset).to_owned(), correlation)
 }
 
-fn floor(cells: &[Measured]) -> Result<Claim> {
-    let scaled =
-        correlation(line_searches(cells).map(|cell| (cell.late_interference, cell.scaled_energy())))?;
-    Ok(Claim::new("sgd.floor", "The floor of the energy is set by the interference: (b/n) times the late energy follows the late mean of I")
-        .requires("rank correlation over the cells of the line search, b < n", scaled, Criterion::AtLeast(0.8))
-        .shown_in("floor")
-        .listed_in("sums"))
+fn floor(cells: &[Measured], findings: &mut Findings) -> Result<()> {
+    let scaled = |cell: &Measured| Some((cell.late_interference, cell.scaled_energy()));
+    findings.about(&FLOOR)?.groups(&FLOOR_RANKS, correlations(line_searches(cells), scaled))?;
+    Ok(())
 }
 
-fn follows(cells: &[Measured]) -> Result<Claim> {
-    let ends = cells.iter().filter_map(Measured::ends).map(|[_, last]| (last.risk, last.local_norm));
-    Ok(Claim::new("sgd.follows", "The local gradient norm at the end follows the risk at the end")
-        .requires("rank correlation over all cells", correlation(ends)?, Criterion::AtLeast(0.9))
-        .shown_in("local-norm")
-        .listed_in("norms"))
-}
-
-fn falls(cells: &[Measured]) -> Claim {
-    let learned =
-        || cells.iter().filter_map(Measured::ends).filter(|[first, last]| last.risk < first.risk / 100.0);
-    let high = learned().filter(|[first, last]| last.local_norm * 10.0 > first.local_norm).count();
-    Claim::new("sgd.falls", "Where the risk ends below a hundredth of its start, the local gradient norm ends at a tenth of its own or below")
-        .holds("local norm at the end at most a tenth of the start's, every such training", high, learned().count())
-        .shown_in("local-norm")
-        .listed_in("norms")
+/// The probe set at the end of the trainings. A training that diverged has no end.
+fn norms(cells: &[Measured], findings: &mut Findings) -> Result<()> {
+    let tallies = cells.iter().map(|cell| (String::new(), cell.record.sandwiches));
+    sandwiches(findings.about(&SANDWICH)?, tallies)?;
+    let end = |cell: &Measured| cell.ends().map(|[_, last]| (last.risk, last.local_norm));
+    findings.about(&FOLLOWS)?.groups(&END_RANKS, correlations(cells.iter(), end))?;
+    let learned = |cell: &&Measured| cell.ends().is_some_and(|[first, last]| last.risk < first.risk / 100.0);
+    let fall = |cell: &&Measured| cell.ends().map(|[first, last]| last.local_norm / first.local_norm);
+    let falls = replicates(cells.iter().filter(learned), |cell| cell.case.group(), fall);
+    findings.about(&FALLS)?.groups(&TENTH, falls)?;
+    Ok(())
 }
 
 fn ran(settings: &Settings, cells: &[Measured]) -> String {
@@ -220,7 +182,9 @@ fn ran(settings: &Settings, cells: &[Measured]) -> String {
 }
 
 fn came_out(cells: &[Measured]) -> String {
-    let raw = correlation(line_searches(cells).map(|cell| (cell.late_interference, cell.late_energy)));
+    let energy = |cell: &Measured| Some((cell.late_interference, cell.late_energy));
+    let raw: Vec<f64> =
+        correlations(line_searches(cells), energy).into_values().flatten().flatten().collect();
     let partial = || cells.iter().filter(|cell| cell.record.batch < cell.record.samples);
     let long =
         |rule: Rule| -> usize { cells.iter().filter(|c| c.case.rule == rule).map(|c| c.long_steps).sum() };
@@ -233,15 +197,15 @@ fn came_out(cells: &[Measured]) -> String {
         })
         .collect();
     format!(
-        "The raw energy, not multiplied by b/n, has rank correlation {} with the mean interference. Steps with η C_{{k}} > 1: {} under plain SGD, {} under momentum. GCS's floor ((n−b)/b) M lies \
+        "The raw energy, not multiplied by b/n, has rank correlation {} with the mean interference (median over seeds). Steps with η C_{{k}} > 1: {} under plain SGD, {} under momentum. GCS's floor ((n−b)/b) M lies \
          above every energy that was seen, and so promises nothing, in {} of {} trainings with b < n. The local gradient norm rises before it falls: to {} times its start in the \
          median of all trainings. {} trainings diverged.",
-        raw.map_or_else(|_| "no".into(), |raw| short(raw.value)),
+        median(&raw).map_or_else(|_| "no".into(), short),
         grouped(long(Rule::Plain)),
         grouped(long(Rule::Momentum)),
         partial().filter(|cell| cell.vacuous).count(),
         partial().count(),
-        short(crate::statistics::median(&rises).unwrap_or(f64::NAN)),
+        short(median(&rises).unwrap_or(f64::NAN)),
         cells.iter().filter(|cell| cell.record.diverged.is_some()).count(),
     )
 }
@@ -249,122 +213,9 @@ fn came_out(cells: &[Measured]) -> String {
 fn differs() -> String {
     "GCS bounds the number of steps by the factor M, the largest harm that any one step does to the rest; it is known only afterwards, and as a largest value it sets a floor that is mostly \
      above every energy (table of sums). T8 sums the interferences instead, so nothing is lost: left and right side differ only by how far the batch's loss lies \
-     below its majorant. For plain SGD the inequality is an equality, since C_{k} is measured at the step's end. The rank correlation of energy and interference is one over cells of different batch sizes and \
-     seeds; within one size it has few points."
+     below its majorant. For plain SGD the inequality is an equality, since C_{k} is measured at the step's end. The rank correlations are taken over the cells of a seed, and the seeds are the replicates: cells of one seed share their samples and their start."
         .into()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::claim::Verdict;
-    use crate::experiment::Experiment;
-    use crate::experiments::sgd::StochasticDescent;
-    use crate::experiments::sgd::record::Log;
-    use crate::profile::Profile;
-
-    /// Cells whose energies are of the order of their interference, and whose norms are of the order of their risks.
-    fn outcomes() -> Vec<Outcome<Case, Record>> {
-        let experiment = StochasticDescent;
-        let settings = experiment.settings(Profile::Quick);
-        let cells = experiment.plan(&settings).unwrap().into_iter().enumerate();
-        cells
-            .map(|(place, cell)| {
-                let (batch, _) = settings.plan_of(&cell.case);
-                let level = 1.0 + place as f64;
-                let step = Step {
-                    rate: 0.1,
-                    energy: level * settings.samples as f64 / batch as f64,
-                    smoothness: 1.0,
-                    squared_gradient_norm: 1.0,
-                    interference: level,
-                    risk: 0.01,
-                    left: 1.0,
-                    right: 1.0,
-                    energies: 0.8,
-                };
-                let log = |step, risk, local_norm| Log { step, risk, local_norm, mean_gradient: 0.1, d: 1.0 };
-                let fine = Tally { checked: 2, violated: 0 };
-                let record = Record {
-                    samples: settings.samples,
-                    batch,
-                    steps: vec![step; 2],
-                    first_risk: 2.3,
-                    last_risk: 0.01,
-                    diverged: None,
-                    identity: fine,
-                    inequality: fine,
-                    equality: if cell.case.rule == Rule::Momentum {
-                        Tally { checked: 2, violated: 1 }
-                    } else {
-                        fine
-                    },
-                    correlation: 1.0,
-                    floor: 1.0,
-                    logs: vec![log(0, 2.3, 100.0), log(2, 1e-4 * level, 1e-2 * level)],
-                    checked: 10,
-                    violated: 0,
-                };
-                Outcome { id: cell.id, case: cell.case, record }
-            })
-            .collect()
-    }
-
-    fn verdicts(outcomes: &[Outcome<Case, Record>]) -> BTreeMap<String, Verdict> {
-        let summary = summarise(&StochasticDescent.settings(Profile::Quick), outcomes).unwrap();
-        for claim in &summary.claims {
-            assert!(
-                claim.figures.iter().all(|id| summary.figures.iter().any(|figure| figure.id == *id)),
-                "{}",
-                claim.id
-            );
-            assert!(
-                claim.tables.iter().all(|id| summary.tables.iter().any(|table| table.id == *id)),
-                "{}",
-                claim.id
-            );
-            assert!(!claim.figures.is_empty() && !claim.tables.is_empty(), "{}", claim.id);
-        }
-        summary.claims.iter().map(|claim| (claim.id.clone(), claim.verdict())).collect()
-    }
-
-    fn failed(change: impl Fn(&mut Outcome<Case, Record>)) -> Vec<String> {
-        let mut all = outcomes();
-        all.iter_mut().for_each(change);
-        let failing = verdicts(&all).into_iter().filter(|(_, verdict)| *verdict == Verdict::Failed);
-        failing.map(|(id, _)| id).collect()
-    }
-
-    #[test]
-    fn records_that_follow_the_theory_reproduce_every_claim() {
-        let verdicts = verdicts(&outcomes());
-        assert!(verdicts.values().all(|verdict| *verdict == Verdict::Reproduced), "{verdicts:?}");
-    }
-
-    #[test]
-    fn near_misses_fail() {
-        assert_eq!(failed(|outcome| outcome.record.violated = 1), ["sgd.sandwich"]);
-        assert_eq!(failed(|outcome| outcome.record.identity.violated = 1), ["sgd.identity"]);
-        let of = |rule: Rule, change: fn(&mut Record)| {
-            failed(move |outcome| {
-                if outcome.case.rule == rule {
-                    change(&mut outcome.record);
-                }
-            })
-        };
-        assert_eq!(of(Rule::LineSearch, |record| record.inequality.violated = 1), ["sgd.energy"]);
-        assert_eq!(of(Rule::LineSearch, |record| record.steps[1].energies = 0.49), ["sgd.energy"]);
-        assert_eq!(of(Rule::Plain, |record| record.inequality.violated = 1), ["sgd.plain"]);
-        assert_eq!(of(Rule::Momentum, |record| record.equality.violated = 0), ["sgd.momentum"]);
-        // Momentum is not asked for the inequality.
-        assert!(of(Rule::Momentum, |record| record.inequality.violated = 1).is_empty());
-        assert_eq!(
-            failed(|outcome| outcome.record.steps.iter_mut().for_each(|s| s.interference = -s.interference)),
-            ["sgd.floor"]
-        );
-        // Norms that fall as the risk rises, and too high by far.
-        let inverted =
-            failed(|outcome| outcome.record.logs[1].local_norm = 1.0 / outcome.record.logs[1].risk);
-        assert_eq!(inverted, ["sgd.falls", "sgd.follows"]);
-    }
-}
+mod tests;

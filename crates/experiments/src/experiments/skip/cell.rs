@@ -47,8 +47,7 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     }
     Ok(Record {
         depths,
-        checked: measurements.tally.checked,
-        violated: measurements.tally.violated,
+        sandwiches: measurements.tally,
         floors_checked: measurements.floors.0,
         floors_violated: measurements.floors.1,
     })

@@ -103,7 +103,7 @@ fn trained(dataset: &str, default: &[&Group]) -> Figure {
 pub(super) fn slopes(groups: &[Group]) -> Table {
     let mut table = Table::new(
         "slopes",
-        "One row a data set, start and block: what a layer more does to the first layer's term at initialisation, in bits, with 95 % intervals.",
+        "One row a data set, start and block: what a layer more does to the first layer's term at initialisation, in bits: medians over the slopes of the seeds, with their range or interval; infinite where a chain vanished.",
         &[
             "data set",
             "start",
@@ -118,14 +118,13 @@ pub(super) fn slopes(groups: &[Group]) -> Table {
             "D(A₁) a layer",
             "from",
             "to",
-            "points without a place",
         ],
     );
     for group in groups {
         let ends =
             |estimate: Estimate| [estimate.value, estimate.range().0, estimate.range().1].map(Entry::Number);
         let ([min, min_low, min_high], [max, max_low, max_high], [d, d_low, d_high]) =
-            (ends(group.min), ends(group.max), ends(group.d));
+            (ends(group.estimate(|s| s.min)), ends(group.estimate(|s| s.max)), ends(group.estimate(|s| s.d)));
         let start = group.cells.first().map_or_else(String::new, |(case, _)| case.start_title());
         table.push([
             group.key.dataset.as_str().into(),
@@ -141,7 +140,6 @@ pub(super) fn slopes(groups: &[Group]) -> Table {
             d,
             d_low,
             d_high,
-            group.skipped.into(),
         ]);
     }
     table
@@ -171,6 +169,7 @@ pub(super) fn structures(outcomes: &[Outcome<Case, Record>]) -> Table {
             "head's term",
             "risk",
             "sandwiches of the cell",
+            "finite upper bounds",
             "violated",
         ],
     );
@@ -195,8 +194,9 @@ pub(super) fn structures(outcomes: &[Outcome<Case, Record>]) -> Table {
                 below_head.max.into(),
                 head.into(),
                 risk.into(),
-                record.checked.into(),
-                record.violated.into(),
+                record.sandwiches.checked.into(),
+                record.sandwiches.finite.into(),
+                record.sandwiches.violated().into(),
             ]);
         }
     }

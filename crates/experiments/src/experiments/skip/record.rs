@@ -3,6 +3,8 @@
 use fenchel_nn::measurement::{LayerSum, ProbeMeasurement, StructuralPart};
 use serde::{Deserialize, Serialize};
 
+use crate::ingredients::SandwichTally;
+
 use crate::statistics::median;
 
 /// The record of a cell.
@@ -10,10 +12,8 @@ use crate::statistics::median;
 pub struct Record {
     /// One entry a depth, in the order of the settings.
     pub depths: Vec<Depth>,
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches, sample by sample.
+    pub sandwiches: SandwichTally,
     /// Samples whose least eigenvalue was compared with the head's term (T12).
     pub floors_checked: usize,
     /// Those below it by more than round-off.

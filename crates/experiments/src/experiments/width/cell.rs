@@ -39,7 +39,7 @@ pub(super) fn run(
         widths.push(measure(width, &tape, &parameters, &inputs, &measured, reaches)?);
         context.progress(widths.len(), settings.widths.len());
     }
-    Ok(Network { widths, checked: tally.checked, violated: tally.violated })
+    Ok(Network { widths, sandwiches: tally })
 }
 
 /// One network, with the bound for a hidden layer at these reaches.

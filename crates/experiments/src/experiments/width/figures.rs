@@ -144,6 +144,7 @@ pub(super) fn networks(gathered: &Gathered) -> Table {
             "violated",
             "risk",
             "sandwiches of the cell",
+            "finite upper bounds",
             "violated",
         ],
     );
@@ -172,8 +173,9 @@ pub(super) fn networks(gathered: &Gathered) -> Table {
                     width.effective_checked.into(),
                     width.effective_violated.into(),
                     width.risk.into(),
-                    network.checked.into(),
-                    network.violated.into(),
+                    network.sandwiches.checked.into(),
+                    network.sandwiches.finite.into(),
+                    network.sandwiches.violated().into(),
                 ]);
             }
         }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ingredients::SandwichTally;
+
 /// The record of a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Record {
@@ -16,10 +18,8 @@ pub enum Record {
 pub struct Network {
     /// One entry a width, in the order of the settings.
     pub widths: Vec<Width>,
-    /// Sandwiches checked, sample by sample.
-    pub checked: usize,
-    /// Sandwiches violated by more than round-off.
-    pub violated: usize,
+    /// The sandwiches, sample by sample.
+    pub sandwiches: SandwichTally,
 }
 
 /// One network.

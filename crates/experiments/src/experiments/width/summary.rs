@@ -1,17 +1,18 @@
-//! The claims of `width`, each with the criterion that was fixed before the run.
+//! What the records of `width` say of its claims.
 
 use std::collections::BTreeMap;
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
 
+use super::claims::*;
 use super::record::{Network, Rows, Width};
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Claim, Criterion};
+use crate::claim::{Findings, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
-use crate::ingredients::Start;
+use crate::ingredients::{Start, sandwiches};
 use crate::number::short;
-use crate::statistics::{Estimate, bootstrap_median, spearman_interval, upper_probability};
+use crate::statistics::{Estimate, share, spearman};
 use crate::summary::Summary;
 
 /// The networks of one data set and start, one entry a seed.
@@ -51,20 +52,16 @@ impl<'a> Gathered<'a> {
 pub(super) fn summarise(
     settings: &Settings,
     outcomes: &[Outcome<Case, Record>],
+    findings: &mut Findings,
 ) -> std::result::Result<Summary, Failure> {
     let gathered = Gathered::of(outcomes);
+    networks(&gathered, findings)?;
+    model(settings, &gathered, findings)?;
+    hidden(&gathered, findings)?;
     Ok(Summary {
         ran: ran(settings, outcomes.len()),
         came_out: came_out(&gathered),
         differs: format!("{} {}", differs(), ball(&gathered)),
-        claims: vec![
-            sandwich(&gathered),
-            falls(&gathered)?,
-            model(settings, &gathered)?,
-            hypothesis(&gathered),
-            effective(&gathered),
-            hidden(settings, &gathered)?,
-        ],
         tables: vec![
             figures::networks(&gathered),
             figures::hidden(&gathered),
@@ -74,58 +71,58 @@ pub(super) fn summarise(
     })
 }
 
-fn sandwich(gathered: &Gathered) -> Claim {
-    let networks = || gathered.networks.iter().flat_map(|(_, cells)| cells);
-    let checked = networks().map(|(_, network)| network.checked).sum();
-    let violated = networks().map(|(_, network)| network.violated).sum();
-    Claim::new("width.sandwich", "Every sample's loss lies between its two bounds at every width [T11]")
-        .holds("lo ≤ l − l_{inf} ≤ hi, sample by sample, beyond the stated round-off", violated, checked)
-        .shown_in("width")
-        .listed_in("networks")
+/// What D of networks does.
+fn networks(gathered: &Gathered, findings: &mut Findings) -> Result<()> {
+    let tallies = gathered.networks.iter().flat_map(|(_, cells)| cells);
+    let tallies = tallies.map(|(_, network)| (String::new(), network.sandwiches));
+    sandwiches(findings.about(&SANDWICH)?, tallies)?;
+
+    // The networks of a seed share their samples: each seed has a correlation of its own.
+    let ranks = |(_, network): &(u64, &Network)| {
+        let points = network.widths.iter().map(|width| (width.width as f64, width.d.median));
+        let (x, y): (Vec<f64>, Vec<f64>) = points.unzip();
+        spearman(&x, &y).ok()
+    };
+    let falls = gathered.networks.iter().map(|((dataset, start), cells)| {
+        (format!("{dataset}, {}", start.name()), cells.iter().map(ranks).collect())
+    });
+    findings.about(&FALLS)?.groups(&RANKS, falls)?;
+
+    let above = |bound: fn(&BallModel) -> Option<f64>| {
+        let bounds =
+            gathered.widths().filter_map(|width| Some((width.d.median, bound(&of_parameters(width)?)?)));
+        bounds.fold((0, 0), |(not, all), (d, bound)| (not + usize::from(d <= bound), all + 1))
+    };
+    let (sharper, printed) = (above(BallModel::sharper_spread), above(BallModel::printed_spread));
+    findings
+        .about(&HYPOTHESIS)?
+        .value(&DIMENSIONS, Estimate::exact(largest_share(gathered)))?
+        .holds(&ABOVE_MODEL, sharper.0, sharper.1)?
+        .holds(&ABOVE_PRINTED, printed.0, printed.1)?;
+    let violated = gathered.widths().map(|width| width.effective_violated).sum();
+    let checked = gathered.widths().map(|width| width.effective_checked).sum();
+    findings.about(&EFFECTIVE)?.holds(&BELOW_EFFECTIVE, violated, checked)?;
+    Ok(())
 }
 
-fn falls(gathered: &Gathered) -> Result<Claim> {
-    let mut worst = Estimate::default();
-    for (_, cells) in &gathered.networks {
-        let points = cells.iter().flat_map(|(_, network)| &network.widths);
-        let (x, y): (Vec<f64>, Vec<f64>) = points.map(|width| (width.width as f64, width.d.median)).unzip();
-        let estimate = spearman_interval(&x, &y)?;
-        if worst.value.is_nan() || estimate.range().1 > worst.range().1 {
-            worst = estimate;
-        }
-    }
-    Ok(Claim::new("width.falls", "The structural error D falls with the width of the hidden layer")
-        .requires("rank correlation of width and median D, worst group", worst, Criterion::AtMost(-0.9))
-        .shown_in("width")
-        .listed_in("networks"))
-}
-
-fn model(settings: &Settings, gathered: &Gathered) -> Result<Claim> {
-    let rows = || gathered.rows.iter().flat_map(|(_, cells)| cells);
-    let violated = rows().map(|(_, rows)| rows.violated).sum();
-    let checked = rows().map(|(_, rows)| rows.checked).sum();
-    let mut claim = Claim::new("width.model", "On rows drawn from its own model T15 holds").holds(
-        "bounds on λ_{min}, λ_{max} and D, every draw in T15's event",
-        violated,
-        checked,
-    );
-    // A bound on a probability is refuted by counts that would be rare under it, in one of the dimensions.
-    let level = 0.01 / gathered.rows.len().max(1) as f64;
-    let mut worst = f64::NAN;
-    let mut least: f64 = 0.0;
-    for (dimension, cells) in &gathered.rows {
-        let total = |count: fn(&Rows) -> usize| cells.iter().map(|(_, rows)| count(rows)).sum();
-        let limit = upper_probability(total(|rows| rows.in_event), total(|rows| rows.draws), level)?;
-        worst = if worst.is_nan() { limit } else { worst.min(limit) };
-        // The same for all dimensions: it depends on m alone.
-        least = BallModel::new(settings.rows, *dimension).map_or(f64::NAN, |model| model.probability());
-    }
-    claim = claim.requires(
-        "upper 99 % limit of the event's probability (Clopper, Pearson; Bonferroni), worst dimension",
-        Estimate::exact(worst),
-        Criterion::AtLeast(least),
-    );
-    Ok(claim.shown_in("rows").listed_in("rows"))
+/// T15 on rows from its own model: its bounds on the event, and the event's probability.
+fn model(settings: &Settings, gathered: &Gathered, findings: &mut Findings) -> Result<()> {
+    let total = |cells: &[(u64, &Rows)], count: fn(&Rows) -> usize| -> usize {
+        cells.iter().map(|(_, rows)| count(rows)).sum()
+    };
+    let all = |count| gathered.rows.iter().map(|(_, cells)| total(cells, count)).sum();
+    let probability = |(dimension, cells): &(usize, Vec<(u64, &Rows)>)| {
+        let promised =
+            BallModel::new(settings.rows, *dimension).map_or(f64::NAN, |model| model.probability());
+        let share = share(total(cells, |rows| rows.in_event), total(cells, |rows| rows.draws))?;
+        Ok((format!("{dimension} dimensions"), share.less(promised)))
+    };
+    let shares = gathered.rows.iter().map(probability).collect::<Result<Vec<_>>>()?;
+    findings
+        .about(&MODEL)?
+        .holds(&ON_EVENT, all(|rows| rows.violated), all(|rows| rows.checked))?
+        .estimates(&PROBABILITY, shares)?;
+    Ok(())
 }
 
 /// T15 of the number of parameters.
@@ -138,72 +135,24 @@ fn largest_share(gathered: &Gathered) -> f64 {
     gathered.widths().map(share).fold(f64::NAN, f64::max)
 }
 
-fn hypothesis(gathered: &Gathered) -> Claim {
-    let above = |bound: fn(&BallModel) -> Option<f64>| {
-        let bounds =
-            gathered.widths().filter_map(|width| Some((width.d.median, bound(&of_parameters(width)?)?)));
-        bounds.fold((0, 0), |(not, all), (d, bound)| (not + usize::from(d <= bound), all + 1))
-    };
-    let ((below, checked), (below_printed, checked_printed)) =
-        (above(BallModel::sharper_spread), above(BallModel::printed_spread));
-    Claim::new(
-        "width.hypothesis",
-        "The rows of a network's Jacobian are not independent: their angles are those of a space of far fewer dimensions, and D exceeds what T15 says of n",
-    )
-    .requires(
-        "n_{eff}/n, the median over samples, largest over all networks",
-        Estimate::exact(largest_share(gathered)),
-        Criterion::Below(0.01),
-    )
-    .holds("median D above T15(n), every network", below, checked)
-    .holds("median D above GCS's log(1 + ζ), every network", below_printed, checked_printed)
-    .shown_in("width")
-    .listed_in("networks")
-}
-
-fn effective(gathered: &Gathered) -> Claim {
-    let checked = gathered.widths().map(|width| width.effective_checked).sum();
-    let violated = gathered.widths().map(|width| width.effective_violated).sum();
-    Claim::new(
-        "width.effective",
-        "D obeys T15 with the effective dimension in place of n, wherever that is not vacuous",
-    )
-    .holds("D ≤ T15(n_{eff}), sample by sample", violated, checked)
-    .shown_in("width")
-    .listed_in("networks")
-}
-
 /// What the bound for a hidden layer promises to hold with, at least.
 pub(super) fn promised(reach: f64) -> f64 {
     1.0 - 2.0 * (-reach * reach / 2.0).exp()
 }
 
-fn hidden(settings: &Settings, gathered: &Gathered) -> Result<Claim> {
-    let mut claim = Claim::new(
-        "width.hidden",
-        "With a Gaussian head D obeys the bound for one hidden layer, which knows the factors that rows share",
+fn hidden(gathered: &Gathered, findings: &mut Findings) -> Result<()> {
+    let kaiming = gathered.networks.iter().filter(|((_, start), _)| *start == Start::Kaiming);
+    let networks = kaiming.flat_map(|((dataset, _), cells)| {
+        let widths = cells.iter().flat_map(|(_, network)| &network.widths);
+        widths.flat_map(move |width| width.hidden.iter().map(move |hidden| (*dataset, width.width, hidden)))
+    });
+    let shares = replicates(
+        networks,
+        |(dataset, width, hidden)| format!("{dataset}, {width} units, w = {}", hidden.reach),
+        |(.., hidden)| Some(hidden.held as f64 / hidden.samples as f64 - promised(hidden.reach)),
     );
-    for (index, &reach) in settings.reaches.iter().enumerate() {
-        let mut worst = Estimate::default();
-        for ((dataset, start), cells) in &gathered.networks {
-            for (place, width) in settings.widths.iter().enumerate() {
-                let shares: Vec<f64> = cells
-                    .iter()
-                    .filter_map(|(_, network)| network.widths.get(place)?.hidden.get(index))
-                    .map(|hidden| hidden.held as f64 / hidden.samples as f64)
-                    .collect();
-                if *start == Start::Kaiming && !shares.is_empty() {
-                    let estimate = bootstrap_median(&format!("hidden {dataset} {width} {reach}"), &shares)?;
-                    if worst.value.is_nan() || estimate.range().0 < worst.range().0 {
-                        worst = estimate;
-                    }
-                }
-            }
-        }
-        let name = format!("share of samples within the bound of w = {reach}, Kaiming, worst network");
-        claim = claim.requires(&name, worst, Criterion::AtLeast(promised(reach)));
-    }
-    Ok(claim.shown_in("width").listed_in("hidden"))
+    findings.about(&HIDDEN)?.groups(&WITHIN, shares)?;
+    Ok(())
 }
 
 fn ran(settings: &Settings, cells: usize) -> String {
@@ -268,111 +217,4 @@ fn differs() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::claim::Verdict;
-    use crate::experiment::Experiment;
-    use crate::experiments::width::OverParametrisation;
-    use crate::experiments::width::record::{Hidden, Spread};
-    use crate::profile::Profile;
-
-    fn outcomes(d: impl Fn(usize) -> f64, held: usize) -> Vec<Outcome<Case, Record>> {
-        let experiment = OverParametrisation;
-        let settings = experiment.settings(Profile::Quick);
-        let cells = experiment.plan(&settings).unwrap();
-        let even = |value: f64| Spread { least: value, median: value, most: value };
-        cells
-            .into_iter()
-            .map(|cell| {
-                let record = match &cell.case {
-                    Case::Rows { .. } => Record::Rows(Rows {
-                        draws: 500,
-                        in_event: 470,
-                        checked: 40,
-                        violated: 0,
-                        printed_least_refuted: 10,
-                        printed_spread_refuted: 0,
-                        d: even(0.1),
-                    }),
-                    Case::Network { start, .. } => {
-                        let hidden = |reach: f64| Hidden { reach, bound: 5.0, samples: 100, held };
-                        let width = |&width: &usize| Width {
-                            width,
-                            parameters: 795 * width + 10,
-                            outputs: 10,
-                            risk: 2.3,
-                            d: even(d(width)),
-                            effective_dimension: even(width as f64),
-                            evenness: even(0.9),
-                            largest_cosine: even(0.3),
-                            effective_checked: 3,
-                            effective_violated: 0,
-                            hidden: if *start == Start::Kaiming {
-                                vec![hidden(2.0), hidden(3.0)]
-                            } else {
-                                Vec::new()
-                            },
-                        };
-                        let widths = settings.widths.iter().map(width).collect();
-                        Record::Network(Network { widths, checked: 10, violated: 0 })
-                    }
-                };
-                Outcome { id: cell.id, case: cell.case, record }
-            })
-            .collect()
-    }
-
-    fn verdicts(outcomes: &[Outcome<Case, Record>]) -> BTreeMap<String, Verdict> {
-        let summary = summarise(&OverParametrisation.settings(Profile::Quick), outcomes).unwrap();
-        for claim in &summary.claims {
-            assert!(
-                claim.figures.iter().all(|id| summary.figures.iter().any(|figure| figure.id == *id)),
-                "{}",
-                claim.id
-            );
-            assert!(
-                claim.tables.iter().all(|id| summary.tables.iter().any(|table| table.id == *id)),
-                "{}",
-                claim.id
-            );
-            assert!(!claim.figures.is_empty() && !claim.tables.is_empty(), "{}", claim.id);
-        }
-        summary.claims.iter().map(|claim| (claim.id.clone(), claim.verdict())).collect()
-    }
-
-    fn falling(width: usize) -> f64 {
-        1.0 + 40.0 / (width as f64).sqrt()
-    }
-
-    fn failed(outcomes: &[Outcome<Case, Record>]) -> Vec<String> {
-        let failing = verdicts(outcomes).into_iter().filter(|(_, verdict)| *verdict == Verdict::Failed);
-        failing.map(|(id, _)| id).collect()
-    }
-
-    #[test]
-    fn what_the_theory_expects_reproduces_every_claim() {
-        for (id, verdict) in verdicts(&outcomes(falling, 99)) {
-            assert_eq!(verdict.word(), "reproduced", "{id}: {verdict}");
-        }
-    }
-
-    #[test]
-    fn near_misses_fail() {
-        // 97 % of the samples are fewer than the 97.8 % that w = 3 promises.
-        assert_eq!(failed(&outcomes(falling, 97)), ["width.hidden"]);
-        // As small as T15(n) would have it.
-        assert_eq!(failed(&outcomes(|width| 1.0 / width as f64, 99)), ["width.hypothesis"]);
-        assert_eq!(failed(&outcomes(|width| 5.0 + (width as f64).ln(), 99)), ["width.falls"]);
-        let mut broken = outcomes(falling, 99);
-        for outcome in &mut broken {
-            match &mut outcome.record {
-                Record::Rows(rows) => rows.violated = 1,
-                Record::Network(network) => {
-                    network.violated = 1;
-                    network.widths[7].effective_violated = 1;
-                }
-            }
-        }
-        assert_eq!(failed(&broken), ["width.effective", "width.model", "width.sandwich"]);
-    }
-}
+mod tests;

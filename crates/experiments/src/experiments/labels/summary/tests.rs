@@ -3,9 +3,9 @@
 use super::*;
 use crate::claim::Verdict;
 use crate::experiment::Experiment;
-use crate::experiment::testing::run_all;
+use crate::experiment::testing::{self, run_all};
 use crate::experiments::labels::Labels;
-use crate::ingredients::ProbeLog;
+use crate::ingredients::{ProbeLog, SandwichTally};
 use crate::profile::Profile;
 
 /// How the wrong labels' bound moves beside the true risk.
@@ -41,7 +41,8 @@ fn record(energy: f64, bound: Bound) -> Record {
         };
         Log { step: 10 * i as usize, right, wrong, larger: 0.95 }
     });
-    Record { logs: logs.collect(), test_accuracy: 0.9, checked: 1000, violated: 0 }
+    let sandwiches = SandwichTally { checked: 1000, finite: 500, ..SandwichTally::default() };
+    Record { logs: logs.collect(), test_accuracy: 0.9, sandwiches }
 }
 
 fn cell(loss: &str, seed: u64, record: Record) -> Outcome<TrainingCase, Record> {
@@ -49,7 +50,7 @@ fn cell(loss: &str, seed: u64, record: Record) -> Outcome<TrainingCase, Record> 
     Outcome { id: format!("{loss}-{seed}"), case, record }
 }
 
-fn verdicts(cells: &[Outcome<TrainingCase, Record>]) -> BTreeMap<String, Verdict> {
+fn verdicts(cells: &[Outcome<TrainingCase, Record>]) -> BTreeMap<&'static str, Verdict> {
     let settings = TrainingSettings { window: 10, ..Labels.settings(Profile::Quick) };
     // Three seeds each, which it takes to decide.
     let seeded = |cell: &Outcome<TrainingCase, Record>| {
@@ -57,8 +58,7 @@ fn verdicts(cells: &[Outcome<TrainingCase, Record>]) -> BTreeMap<String, Verdict
         (0..3).map(move |seed| Outcome { case: TrainingCase { seed, ..cell.case.clone() }, ..cell.clone() })
     };
     let cells: Vec<_> = cells.iter().flat_map(seeded).collect();
-    let summary = summarise(&settings, &cells).unwrap();
-    summary.claims.iter().map(|claim| (claim.id.clone(), claim.verdict())).collect()
+    testing::verdicts(&Labels, &settings, &cells)
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn a_control_that_behaves_is_reproduced_and_one_that_follows_fails() {
 #[test]
 fn one_violated_sandwich_makes_the_claim_fail() {
     let mut violated = record(40.0, Bound::Apart);
-    violated.violated = 1;
+    violated.sandwiches.below = 1;
     let claims = verdicts(&[cell("ce", 0, record(40.0, Bound::Apart)), cell("ce", 1, violated)]);
     assert_eq!(claims["labels.sandwich"], Verdict::Failed);
     assert!(matches!(verdicts(&[])["labels.sandwich"], Verdict::Undecided(_)));
@@ -113,12 +113,9 @@ fn the_smallest_cells_run_to_their_claims() {
         assert_eq!(cell.record.logs.len(), 5);
         // Cross-entropy has two sandwiches a sample.
         let sandwiches = if cell.case.loss == "ce" { 2 } else { 1 };
-        assert_eq!((cell.record.checked, cell.record.violated), (5 * 5 * sandwiches, 0));
+        let tally = cell.record.sandwiches;
+        assert_eq!((tally.checked, tally.violated()), (5 * 5 * sandwiches, 0));
+        assert!(tally.finite <= tally.checked);
     }
-    let summary = summarise(&settings, &cells).unwrap();
-    assert_eq!(summary.claims.len(), 4);
-    for claim in &summary.claims {
-        assert!(claim.figures.iter().all(|id| summary.figures.iter().any(|figure| figure.id == *id)));
-        assert!(claim.tables.iter().all(|id| summary.tables.iter().any(|table| table.id == *id)));
-    }
+    testing::assert_linked(&testing::decide(&Labels, &settings, &cells).1);
 }

@@ -34,6 +34,7 @@ Usage: cargo xtask COMMAND [OPTIONS]
 Commands:
   reproduce  run the experiments, decide the claims, write the report
   report     rebuild the report of a run folder without running anything
+  claims     print what is claimed, and by which criteria, before any run
   list       list the experiments and their settings
   data       fetch, verify or look at the public data sets
   train      train a model on a data set, with checkpoints
@@ -53,9 +54,9 @@ fn main() -> ExitCode {
     let command = arguments.next();
     let rest: Vec<String> = arguments.collect();
     let outcome = match command.as_deref() {
-        Some(name @ ("reproduce" | "report" | "list" | "data" | "train" | "measure" | "model")) => {
-            program::run(name, rest)
-        }
+        Some(
+            name @ ("reproduce" | "report" | "claims" | "list" | "data" | "train" | "measure" | "model"),
+        ) => program::run(name, rest),
         Some("test") => test::run(rest),
         Some("mutate") => mutate::run(rest),
         Some("ci") => ci::run(&rest),

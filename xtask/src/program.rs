@@ -1,4 +1,4 @@
-//! `reproduce`, `report`, `list`, `data`, `train`, `measure`, `model`: build the program `fenchel` in release and start it.
+//! `reproduce`, `report`, `claims`, `list`, `data`, `train`, `measure`, `model`: build the program `fenchel` in release and start it.
 
 use crate::blas::BackEnd;
 use crate::cargo::{cargo, check};
@@ -12,6 +12,7 @@ Builds the program `fenchel` in release and runs `fenchel COMMAND`.
 
 Usage: cargo xtask reproduce [OPTIONS]     run what is missing, decide the claims, write the report
        cargo xtask report DIR              rebuild the report of a run folder
+       cargo xtask claims [--json] [ID...] print what is claimed and how it is decided, before any run
        cargo xtask list                    list the experiments and their settings
        cargo xtask data get NAME           fetch a public data set (mnist, fashion-mnist, cifar-10)
        cargo xtask data check              verify the data sets that are there

@@ -35,17 +35,19 @@ fn upper_limit(successes: usize, trials: usize) -> f64 {
     if successes == trials {
         return 1.0;
     }
-    // The distribution function falls as p grows; 200 halvings reach the last bit.
+    // The distribution function falls as p grows: halve until the ends are neighbours.
     let (mut low, mut high) = (0.0, 1.0);
-    for _ in 0..200 {
+    loop {
         let middle = 0.5 * (low + high);
+        if middle <= low || middle >= high {
+            return low;
+        }
         if at_most(successes, trials, middle) >= TAIL {
             low = middle;
         } else {
             high = middle;
         }
     }
-    low
 }
 
 /// `P(X <= successes)` for a binomial X: each term from the one before, in logarithms.

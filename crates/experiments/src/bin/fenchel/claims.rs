@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use fenchel_experiments::claim::{Claim, fingerprint};
+use fenchel_experiments::claim::Claim;
 use fenchel_experiments::figure::plain;
+use fenchel_experiments::number::counted;
 use fenchel_experiments::{Failure, registry};
 use serde_json::{Value, json};
 
@@ -23,7 +24,8 @@ pub(crate) struct ClaimsOptions {
 pub(crate) fn run(options: &ClaimsOptions) -> Result<ExitCode, Failure> {
     let experiments = registry::select(&options.only)?;
     let claims: Vec<&Claim> = experiments.iter().flat_map(|experiment| experiment.claims()).collect();
-    let criteria = fingerprint(claims.iter().copied());
+    // Of all experiments, as sessions note it.
+    let criteria = registry::criteria();
     if options.json {
         let all: Vec<Value> = claims.iter().map(|claim| as_json(claim)).collect();
         say!("{}", serde_json::to_string_pretty(&json!({ "criteria": criteria, "claims": all }))?);
@@ -35,7 +37,7 @@ pub(crate) fn run(options: &ClaimsOptions) -> Result<ExitCode, Failure> {
             say!("    {}", plain(&condition.to_string()));
         }
     }
-    say!("\n{} claims, criteria {criteria}", claims.len());
+    say!("\n{}; the criteria of all experiments: {criteria}", counted(claims.len(), "claim"));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use fenchel_experiments::number::counted;
-use fenchel_experiments::report::{Comparison, Decision, Expected, Pair, Report};
+use fenchel_experiments::report::{Comparison, Decision, Expected, Pair, Report, decided_by};
 use fenchel_experiments::{Error, Failure, run};
 
 use crate::arguments::ReportOptions;
@@ -20,6 +20,7 @@ pub(crate) fn run(options: &ReportOptions) -> Result<ExitCode, Failure> {
     let out = options.out.as_ref().unwrap_or(folder);
     // The verdicts are told whatever becomes of the files.
     print_verdicts(&side.report);
+    say!("{}", decided_by(&side.manifest));
     run::write_report(&mut side, out).map_err(|error| {
         format!("{error}; the report was not written: --out DIR names another folder for it")
     })?;

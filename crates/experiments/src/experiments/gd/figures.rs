@@ -8,8 +8,8 @@ use crate::table::Table;
 
 /// F along the iterations for three exponents and a choice of steps, with the printed constant.
 pub(super) fn decay(outcomes: &[Outcome<Case, Record>], settings: &Settings) -> Figure {
-    let caption = "F(x) = ‖x‖^{r} from one starting point with the printed c = 1: one step at α = 1, no motion at 2, \
-                   growth at 3. Every other curve is a straight line on this axis: the decay is geometric.";
+    let caption = "F(x) = ‖x‖^{r} from one starting point with the printed c = 1. What α = 1, 2 and 3 do is asked by \
+                   gd.erratum-4; geometric decay, which gd.geometric asks for, is a straight line on this axis.";
     let mut figure = Figure::new("decay", "Decay of ‖x‖^{r} by step", caption);
     let seed = settings.seeds.first().copied().unwrap_or(0);
     for wanted in [1.2, 1.5, 2.0] {
@@ -30,9 +30,9 @@ pub(super) fn decay(outcomes: &[Outcome<Case, Record>], settings: &Settings) -> 
 
 /// What the first step removes, against what T6 promises, as functions of the step.
 pub(super) fn first_step(outcomes: &[Outcome<Case, Record>], settings: &Settings) -> Figure {
-    let caption = "The share of F that the first step removes (measured) and the share that T6 promises. With the \
-                   majorant the promise stays below; with the printed c = 1 it lies above the truth at α = 2 and 3, \
-                   so c = 1 is no majorant. The promise is largest at α = 1; the truth, with the majorant, further out.";
+    let caption = "The share of F that the first step removes (measured) and the share that T6 promises. A \
+                   promise above the truth refutes the majorant (gd.decrease, gd.erratum-4); where the truth is largest is \
+                   asked by gd.erratum-5.";
     let mut figure = Figure::new("first-step", "The first step: promise and truth", caption);
     let seed = settings.seeds.first().copied().unwrap_or(0);
     for (r, constant, name) in [

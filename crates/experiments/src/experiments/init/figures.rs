@@ -48,8 +48,7 @@ fn of_dataset(dataset: &str, cells: &[Finished]) -> Figure {
         &format!("starts-{}", file_safe(dataset)),
         &format!("What the structure at the start says about the training: {dataset}"),
         &format!(
-            "One mark a start and seed. Left: the structural error D(A) of the whole matrix, smallest where nothing but the head is \
-             left. Middle: λ_{{min}} of B, A less the head's part, on the sum-zero directions; values below {FLOOR:e}, 0 \
+            "One mark a start and seed. Left: the structural error D(A) of the whole matrix. Middle: λ_{{min}} of B, A less the head's part, on the sum-zero directions; values below {FLOOR:e}, 0 \
              among them, stand at the left edge. Right: the probe set's mean loss along training, first seed."
         ),
     );

@@ -51,12 +51,13 @@ pub(super) fn summarise(
     Ok(Summary {
         ran: ran(settings, cells),
         came_out: came_out(cells),
-        differs: "The paper's argument is about D of the whole structural matrix. With a trained head A ≥ (‖h‖² + 1) I (T12), so D(A) is \
-            smallest where nothing but the head is left: it is 0 for zeros and for tiny Gaussian weights. What is lost there, the \
-            directions below the head, shows in B = A less the head's part; we report D and B beside each other. Equal weights set the \
+        differs: "The paper's argument is about D of the whole structural matrix. With a trained head A ≥ (‖h‖² + 1) I (T12), so a matrix \
+            of which nothing but the head is left has D = 0, as with zeros. What is lost there, the directions below the head, shows \
+            in B = A less the head's part; we report D and B beside each other. Equal weights set the \
             biases to the same number. In exact arithmetic equal units stay equal, whatever the data; where a back end rounds the units of a \
             product differently they part, in f32 far enough within a run for the network to learn, in f64, which these trainings \
-            take, by round-off alone: init.stuck, added for this reason, says whether they stayed equal."
+            take, by round-off alone: init.stuck, added for this reason, says whether they stayed equal. init.degenerate held both the algebra and the accuracy until \
+            the latter became init.untrained: what cannot fail is no finding."
             .into(),
         tables: vec![figures::cells(cells)],
         figures: figures::starts(cells),

@@ -64,8 +64,8 @@ fn series(check: &Check, of: impl Fn(&Point) -> f64) -> Vec<(f64, f64)> {
 
 /// Test errors under the surrogate's bound on images.
 pub(super) fn images(gathered: &Gathered<'_>) -> Figure {
-    let caption = "Two classes, one hidden layer of leaky ReLU with slope 0.5, gradient descent. The share of wrong answers on test images lies below twice the surrogate there; the mean of 2g over the \
-                   training samples lies below E3's guarantee. A bound above 1 is vacuous.";
+    let caption = "Two classes, one hidden layer of leaky ReLU with slope 0.5, gradient descent. The share of wrong answers on test images and twice the surrogate there; the mean of 2g over the \
+                   training samples and E3's guarantee. A bound above 1 is vacuous.";
     let mut figure = Figure::new("images", "Test errors under the surrogate's bound", caption).columns(2);
     for (dataset, flipped, images) in &gathered.images {
         let logs = |of: &dyn Fn(&super::ErrorLog) -> f64| -> Vec<(f64, f64)> {

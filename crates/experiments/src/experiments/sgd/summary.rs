@@ -125,16 +125,13 @@ fn correlations<'a, 'b: 'a>(
     cells: impl Iterator<Item = &'a Measured<'b>>,
     pair: impl Fn(&Measured) -> Option<(f64, f64)>,
 ) -> BTreeMap<String, Vec<Option<f64>>> {
-    let mut seeds: BTreeMap<(&str, u64), Option<Vec<(f64, f64)>>> = BTreeMap::new();
+    let mut seeds: BTreeMap<(&str, u64), Vec<&Measured>> = BTreeMap::new();
     for cell in cells {
-        let pairs = seeds.entry((&cell.case.dataset, cell.case.seed)).or_insert_with(|| Some(Vec::new()));
-        *pairs = pairs.take().zip(pair(cell)).map(|(mut pairs, pair)| {
-            pairs.push(pair);
-            pairs
-        });
+        seeds.entry((&cell.case.dataset, cell.case.seed)).or_default().push(cell);
     }
-    let correlation = |(_, pairs): &(_, Option<Vec<(f64, f64)>>)| {
-        let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().flatten().copied().unzip();
+    let correlation = |(_, cells): &(_, Vec<&Measured>)| {
+        let pairs: Vec<(f64, f64)> = cells.iter().map(|cell| pair(cell)).collect::<Option<_>>()?;
+        let (x, y): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
         spearman(&x, &y).ok()
     };
     replicates(seeds, |((dataset, _), _)| (*dataset).to_owned(), correlation)

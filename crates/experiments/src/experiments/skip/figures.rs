@@ -75,8 +75,8 @@ fn whole(dataset: &str, default: &[&Group]) -> Figure {
     Figure::new(
         "whole",
         &format!("The whole structural matrix against depth, at initialisation: {dataset}"),
-        "The same chains, default start with biases: the head's term ‖h‖² + 1 and the last biases keep the eigenvalues of the whole matrix at a floor (T12), so the decay of \
-         the figure before cannot be seen, and in a plain chain D falls as only the head is left.",
+        "The same chains, default start with biases: the head's term ‖h‖² + 1 and the last biases are a floor for the eigenvalues of the whole matrix (T12), which hides what the \
+         figure before shows.",
     )
     .panel(panel("smallest", "log₂ λ_{min}(A)", default, at_start(|s| s.whole.min)))
     .panel(panel("largest", "log₂ λ_{max}(A)", default, at_start(|s| s.whole.max)))

@@ -36,8 +36,8 @@ fn networks_figure(dataset: &str, groups: &[&Group]) -> Figure {
     let mut figure = Figure::new(
         "width",
         &format!("The structural error against the width, at initialisation: {dataset}"),
-        "Left and middle: D of single samples (median over the probe set and the seeds) with what T15 and GCS say of as many independent rows in n dimensions, \
-         whose hypothesis is not met, with T15 in n_{eff} dimensions where it is not vacuous, and with the bound for a hidden layer under a Gaussian head (w = 3). Right: the number of parameters, \
+        "Left and middle: D of single samples (median over the probe set and the seeds) with what T15 and GCS say of as many independent rows in n dimensions \
+         (width.hypothesis asks whether a network's are), with T15 in n_{eff} dimensions where it is not vacuous, and with the bound for a hidden layer under a Gaussian head (w = 3). Right: the number of parameters, \
          and the dimension in which independent rows would have the measured angles.",
     );
     let mut dimensions = Panel::new("dimensions", widths(), Axis::log10("dimension"));
@@ -113,7 +113,7 @@ fn rows_figure(settings: &Settings, gathered: &Gathered) -> Figure {
     Figure::new(
         "rows",
         "T15 on rows drawn from its own model",
-        "D of independent rows, uniform in a ball, and the bounds of T15, which hold on an event of stated probability. GCS's value is drawn for comparison; it is proved only where the \
+        "D of independent rows, uniform in a ball, and the bounds of T15 on an event of stated probability. GCS's value is drawn for comparison; it is proved only where the \
          sharper line of T15 lies below it.",
     )
     .panel(panel)

@@ -1,7 +1,7 @@
 //! How often what is called an interval covers the truth, by simulation; the guide prints this table.
 
 use fenchel_experiments::statistics::{Estimate, median_estimate, share};
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -79,8 +79,8 @@ fn follows(cells: &[Measured], findings: &mut Findings) -> Result<()> {
     Ok(())
 }
 
-/// What the papers' rule takes for cells that learn. It suits cross-entropy, whose risk starts near log 10; the squared error lies
-/// below it from the start.
+/// What the papers' rule takes for cells that learn. It suits cross-entropy, whose risk starts near log 10; the
+/// squared error lies below it from the start.
 fn below_half(cell: &Measured) -> bool {
     cell.digest.final_risk < 0.5
 }

@@ -1,7 +1,7 @@
 //! What `gap` claims.
 //!
-//! "The parts sum to the gap" alone would be a telescope that cannot fail; the claim asks with it that every part is at least 0,
-//! which is T10 and the loss's own bounds, sample by sample.
+//! "The parts sum to the gap" alone would be a telescope that cannot fail; the claim asks with it that every part
+//! is at least 0, which is T10 and the loss's own bounds, sample by sample.
 
 use crate::claim::{Claim, Condition, Criterion, Kind};
 use crate::ingredients;

@@ -12,7 +12,8 @@ use crate::number::{grouped, short};
 use crate::statistics::median;
 use crate::summary::Summary;
 
-/// Below this final risk the samples of a cross-entropy cell are near their labels, where the constants are those of small residuals.
+/// Below this final risk the samples of a cross-entropy cell are near their labels, where the constants are those
+/// of small residuals.
 const LEARNED: f64 = 0.1;
 
 type Finished = Outcome<TrainingCase, Record>;

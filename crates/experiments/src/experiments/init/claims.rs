@@ -1,8 +1,9 @@
 //! What `init` claims.
 //!
-//! The paper's reading, "a small D(A) is why random starts train", is ill posed as a criterion: the head's part of A is a multiple of the
-//! identity, so the most degenerate starts have the smallest D of all (zeros: D = 0). The claim is therefore turned round: D does not
-//! separate starts that train from those that do not, and λ_min of B = A less the head's part, on the sum-zero directions, does.
+//! The paper's reading, "a small D(A) is why random starts train", is ill posed as a criterion: the head's part of
+//! A is a multiple of the identity, so the most degenerate starts have the smallest D of all (zeros: D = 0). The
+//! claim is therefore turned round: D does not separate starts that train from those that do not, and λ_min of B =
+//! A less the head's part, on the sum-zero directions, does.
 
 use crate::claim::{Claim, Condition, Criterion, Kind};
 use crate::ingredients;
@@ -50,8 +51,8 @@ pub(super) const UNTRAINED: Claim = Claim {
 };
 pub(super) const UNTRAINED_ACCURACY: Condition = Condition::groups("test accuracy at the end", STAYS);
 
-/// The better criterion beside that of `init.untrained`: what exact arithmetic says of equal starts, asked where the arithmetic kept
-/// their units equal.
+/// The better criterion beside that of `init.untrained`: what exact arithmetic says of equal starts, asked where
+/// the arithmetic kept their units equal.
 pub(super) const STUCK: Claim = Claim {
     id: "init.stuck",
     kind: Kind::Observation,

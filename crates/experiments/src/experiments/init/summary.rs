@@ -16,10 +16,11 @@ pub(super) type Finished = Outcome<Case, Record>;
 
 /// The starts that are drawn at a scale meant for training.
 const SCALED: [&str; 4] = ["kaiming", "xavier", "orthogonal", "lecun"];
-/// Units are equal if no weight differs by more than this share of its layer's largest: round-off is below it, a network that uses the
-/// difference far above.
+/// Units are equal if no weight differs by more than this share of its layer's largest: round-off is below it, a
+/// network that uses the difference far above.
 const EQUAL: f64 = 1e-6;
-/// A start is no larger than Kaiming's if its parameters' norm is below this multiple of Kaiming's; orthogonal's is the same in the mean.
+/// A start is no larger than Kaiming's if its parameters' norm is below this multiple of Kaiming's; orthogonal's
+/// is the same in the mean.
 const NO_LARGER: f64 = 1.05;
 
 pub(super) fn is_equal(case: &Case) -> bool {

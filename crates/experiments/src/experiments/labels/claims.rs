@@ -1,7 +1,8 @@
 //! What `labels` claims.
 //!
-//! "A hundred times the energy" would be an ill-posed criterion: with the residual e of a right label and one near 2 for a wrong one, the
-//! ratio is about 2 / mean ‖e‖², which measures the length of the training. The criteria here are those of trainings of a few epochs.
+//! "A hundred times the energy" would be an ill-posed criterion: with the residual e of a right label and one near
+//! 2 for a wrong one, the ratio is about 2 / mean ‖e‖², which measures the length of the training. The criteria
+//! here are those of trainings of a few epochs.
 
 use crate::claim::{Claim, Condition, Criterion, Kind};
 use crate::ingredients;

@@ -112,7 +112,8 @@ pub(super) const TAMED_RISK: Condition = Condition::groups(
     Criterion::AtMost(0.5),
 );
 
-/// The better criterion beside the absolute one: what one layer reaches in these steps depends on the data (0.55 on Fashion-MNIST).
+/// The better criterion beside the absolute one: what one layer reaches in these steps depends on the data (0.55
+/// on Fashion-MNIST).
 pub(super) const DEPTH_FREE: Claim = Claim {
     id: "skip.depth-free",
     kind: Kind::Observation,

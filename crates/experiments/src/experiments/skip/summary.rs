@@ -155,7 +155,8 @@ fn risk(depth: &Depth) -> Option<f64> {
     Some(if trained.overflowed.is_some() { f64::INFINITY } else { trained.risk })
 }
 
-/// The risk over that of the shallowest trained chain of the same cell: infinite where that one overflowed, as nothing is compared then.
+/// The risk over that of the shallowest trained chain of the same cell: infinite where that one overflowed, as
+/// nothing is compared then.
 fn relative_risk(record: &Record, depth: &Depth) -> Option<f64> {
     let shallowest = record.depths.iter().find_map(risk)?;
     Some(if shallowest.is_finite() { risk(depth)? / shallowest } else { f64::INFINITY })

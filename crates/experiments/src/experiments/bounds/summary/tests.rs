@@ -9,7 +9,8 @@ use crate::experiments::bounds::record::Log;
 use crate::ingredients::{ProbeLog, SampleLog, SandwichTally};
 use crate::profile::Profile;
 
-/// A training whose risk wanders down from `first` to `last`; `follows` says whether the bounds of the probe set go with it.
+/// A training whose risk wanders down from `first` to `last`; `follows` says whether the bounds of the probe set
+/// go with it.
 fn cell(model: &str, loss: &str, (first, last): (f64, f64), follows: bool) -> Outcome<Case, Record> {
     const LOGS: usize = 120;
     let logs = (0..LOGS).map(|k| {

@@ -1,6 +1,7 @@
 //! Every loss: derivative, Fenchel-Young identity, bounds with their tightness, moduli, large logits, bad input.
 
 mod bounds;
+mod closed_forms;
 mod precise;
 mod reference;
 

@@ -1,13 +1,13 @@
 //! Hypotheses that are inequalities at the places where a proof uses them.
 //!
 //! A hypothesis that passes by round-off lets a checker call a true theorem violated. So each is judged
-//! as a conclusion is: in f64 intervals where these are enough, else by the one rule in 256 bits. It is
+//! as a conclusion is: by the one rule, in 256 bits, so that no floats of the platform's library decide. It is
 //! *not met* only where it certainly fails, and *not checked* where nothing can be told. Of a function
 //! without a formula there is only f64, with some round-off granted; no violation is ever certified
 //! there, so that this decides between `Holds` and `Undecided` alone.
 
 use crate::inequality::{Decision, decide};
-use crate::number::{Interval, Number, PreciseInterval};
+use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Enclosure, Objective};
 use crate::verdict::{Hypothesis, Method};
 
@@ -54,11 +54,6 @@ pub(super) fn measure(
                 return Hypothesis::measured(name, f64::NAN, GRANTED_IN_F64);
             }
             residual = residual.max(relative(slack, size));
-            continue;
-        }
-        let near = condition.slack::<Interval>(place);
-        if near.slack.lo() >= 0.0 {
-            residual = residual.max(relative(near.slack.midpoint(), near.size));
             continue;
         }
         let Slack { slack: exact, size, scale } = condition.slack::<PreciseInterval>(place);

@@ -2,7 +2,7 @@
 
 use crate::blas::{BackEnd, PACKAGES, Wish};
 use crate::cargo::{cargo, check, run as start};
-use crate::{Outcome, coq, docs, program, test, tidy};
+use crate::{Outcome, coq, docs, program, test, tidy, workspace};
 use std::process::{Command, id};
 use std::time::Instant;
 use std::{env, fs};
@@ -19,7 +19,7 @@ Steps (all of them, in this order, when none is named):
   docs       the documentation builds without a warning
   test       all tests, with each back end
   coq        Coq accepts the counterexamples and bounds that are written for it, and refuses a false one
-  reproduce  a quick run into a temporary folder
+  reproduce  a quick run into a temporary folder, whose verdicts must be those of crates/experiments/verdicts.quick.json
 
 A back end that this machine does not have is named and passed over, and so is Coq.
 ";
@@ -94,13 +94,18 @@ fn tests() -> Outcome {
     back_ends()?.iter().try_for_each(|back_end| test::tests(back_end, &[]))
 }
 
-/// A quick run into a folder that is removed afterwards. A claim that fails is a finding; a cell that fails is not.
+/// The verdicts that the quick profile is known to give, by back end.
+const VERDICTS: &str = "crates/experiments/verdicts.quick.json";
+
+/// A quick run into a folder that is removed afterwards. A claim that fails is a finding; a cell that fails is not, and
+/// nor is a verdict that changed unnoticed. By the back end that every machine has, whose verdicts are noted.
 fn reproduce() -> Outcome {
-    let back_end = BackEnd::choose(Wish::Auto)?;
+    let back_end = BackEnd::choose(Wish::Rust)?;
     let binary = program::build(&back_end)?;
     let folder = env::temp_dir().join(format!("fenchel-ci-{}", id()));
     let mut command = Command::new(&binary);
     command.args(["reproduce", "--profile", "quick", "--out"]).arg(&folder);
+    command.arg("--expect").arg(workspace::root().join(VERDICTS));
     back_end.prepare(&mut command);
     let outcome = command.status().map_err(|error| {
         eprintln!("xtask: cannot start {}: {error}", binary.display());

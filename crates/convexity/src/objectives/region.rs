@@ -155,7 +155,9 @@ impl Region {
                 [u, v].iter().all(|x| beside(from, to, x, &foot(from, to, x)) <= BESIDE)
             }
             Self::Around { point } => v == point,
-            Self::Sublevel { level, .. } => [u, v].iter().all(|x| certainly_at_most(&value(&exact(x)), *level)),
+            Self::Sublevel { level, .. } => {
+                [u, v].iter().all(|x| certainly_at_most(&value(&exact(x)), *level))
+            }
         }
     }
 

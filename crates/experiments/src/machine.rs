@@ -194,7 +194,7 @@ mod tests {
                 entry("fenchel-tensor", "1", " \"gemm 0.19\",\n"),
                 entry("gemm", gemm, ""),
             ];
-            super::lock::closure(&entries.join("\n\n"), &["fenchel-nn"])
+            lock::closure(&entries.join("\n\n"), &["fenchel-nn"])
         };
         assert_eq!(lock("0.19", "4").matches("[[package]]").count(), 3);
         assert_eq!(lock("0.19", "4"), lock("0.19", "5"));

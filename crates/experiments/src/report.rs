@@ -361,7 +361,7 @@ mod tests {
         fn settings(&self, _profile: Profile) {}
 
         fn plan(&self, _settings: &()) -> std::result::Result<Vec<Cell<()>>, Failure> {
-            Ok(vec![Cell { id: "c".into(), case: (), cost: 1.0 }])
+            Ok(vec![Cell { id: "c".into(), case: (), work: crate::cost::Work::evaluations("nothing", 1.0) }])
         }
 
         fn run(&self, _settings: &(), _case: &(), _context: &Context) -> std::result::Result<u8, Failure> {

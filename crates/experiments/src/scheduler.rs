@@ -76,14 +76,11 @@ impl Observer for Unobserved {}
 pub enum Step {
     /// It is done, here or elsewhere.
     Done,
-    /// Another process has it; ask again after [`PAUSE`].
-    Later,
+    /// Another process has it; ask again after this time.
+    Later(Duration),
     /// Another process has it, and may keep it.
     Left,
 }
-
-/// The time until a job that another process has is asked for again.
-pub const PAUSE: Duration = Duration::from_millis(500);
 
 /// How the jobs ended.
 #[derive(Debug, Default)]
@@ -146,8 +143,10 @@ pub fn run(
             let mut own = true;
             let failure = match result {
                 Ok(Ok(Step::Done)) => None,
-                Ok(Ok(Step::Later)) => {
-                    queue().later.push_back((Instant::now() + PAUSE, at));
+                Ok(Ok(Step::Later(pause))) => {
+                    let when = Instant::now() + pause;
+                    let later = &mut queue().later;
+                    later.insert(later.partition_point(|other| other.0 <= when), (when, at));
                     continue;
                 }
                 Ok(Ok(Step::Left)) => {
@@ -345,7 +344,7 @@ mod tests {
             let mut asked = asked.lock().unwrap();
             asked[job.index] += 1;
             Ok(match job.index {
-                2 if asked[2] < 3 => Step::Later,
+                2 if asked[2] < 3 => Step::Later(Duration::from_millis(50)),
                 4 => Step::Left,
                 _ => Step::Done,
             })

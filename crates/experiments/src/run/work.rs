@@ -14,6 +14,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// The time until a cell that another worker of this host has, or that changes hands, is asked for again.
+const PAUSE: Duration = Duration::from_millis(500);
+
 /// What a worker is to do.
 #[derive(Clone, Debug, Default)]
 pub struct Orders {
@@ -113,10 +116,11 @@ pub fn work(
             Claim::Mine(lease) => lease,
             Claim::Failed => return Ok(Step::Done),
             Claim::Alive if !orders.wait => return Ok(Step::Left),
-            Claim::Alive | Claim::Unknown => {
-                // Another has finished or failed it as often as not, by the time that it is asked for again.
+            // A look at another host's worker is worth nothing before its heart can have beaten again.
+            Claim::Unknown => return Ok(Step::Later(BEAT / 2)),
+            Claim::Contended | Claim::Alive => {
                 let state = State::from(&read());
-                return Ok(if state == State::Current { Step::Done } else { Step::Later });
+                return Ok(if state == State::Current { Step::Done } else { Step::Later(PAUSE) });
             }
         };
         match State::from(&read()) {

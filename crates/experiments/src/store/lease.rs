@@ -55,6 +55,8 @@ pub enum Claim {
     Alive,
     /// Another has it, of whom it is not known yet whether it lives.
     Unknown,
+    /// It changed hands in this moment: ask again.
+    Contended,
     /// It failed since the folder was prepared.
     Failed,
 }
@@ -68,9 +70,19 @@ pub struct Leases {
     edition: String,
     /// Whether cells that failed are tried again.
     retry: bool,
-    /// For each other worker the last beat that was seen, when it was first seen, and whether another was seen
-    /// before it.
-    seen: Mutex<HashMap<String, (Option<u64>, Instant, bool)>>,
+    /// What was seen of each other worker.
+    seen: Mutex<HashMap<String, Seen>>,
+}
+
+/// What was seen of a worker.
+#[derive(Debug)]
+struct Seen {
+    /// The last beat; None where its record could not be read.
+    beat: Option<u64>,
+    /// When that beat was first seen, by this worker's clock.
+    since: Instant,
+    /// Whether it is known to have lived since it was first looked at.
+    lives: bool,
 }
 
 impl Leases {
@@ -115,11 +127,11 @@ impl Leases {
         let found = match found {
             Ok(found) => found,
             // It was given back in this moment.
-            Err(error) if error.kind == std::io::ErrorKind::NotFound => return Ok(Claim::Unknown),
+            Err(error) if error.kind == std::io::ErrorKind::NotFound => return Ok(Claim::Contended),
             // No worker can have made this.
             Err(_) => {
                 set_aside(&path, "damaged")?;
-                return Ok(Claim::Unknown);
+                return Ok(Claim::Contended);
             }
         };
         if found == mine {
@@ -140,13 +152,13 @@ impl Leases {
         // Of several that take over, the last to write has it; that two believe so needs both writes between
         // the other's two looks.
         if read(&path).is_ok_and(|now| now != found) {
-            return Ok(Claim::Unknown);
+            return Ok(Claim::Contended);
         }
         write_whole(&path, &mine)?;
         if read(&path).is_ok_and(|now| now == mine) {
             return Ok(Claim::Mine(Lease { path }));
         }
-        Ok(Claim::Unknown)
+        Ok(Claim::Contended)
     }
 
     fn life(&self, holder: &Holder) -> Life {
@@ -162,11 +174,11 @@ impl Leases {
         let now = Instant::now();
         // A process of this system has just been seen to live.
         let lives = !self.process.system.is_empty() && self.process.system == holder.process.system;
-        let (last, since, beats) = seen.entry(holder.worker.clone()).or_insert((beat, now, lives));
-        if *last != beat {
-            (*last, *since, *beats) = (beat, now, true);
+        let seen = seen.entry(holder.worker.clone()).or_insert_with(|| Seen { beat, since: now, lives });
+        if seen.beat != beat {
+            *seen = Seen { beat, since: now, lives: true };
         }
-        match (since.elapsed() >= LEASE, *beats) {
+        match (seen.since.elapsed() >= LEASE, seen.lives) {
             (true, _) => Life::Ended,
             (false, true) => Life::Alive,
             (false, false) => Life::Unknown,
@@ -272,7 +284,7 @@ mod tests {
         let claim = || mine.claim("e", "c").unwrap();
         let wait = |seconds| {
             let mut seen = mine.seen.lock().unwrap();
-            let since = &mut seen.get_mut("other-1").unwrap().1;
+            let since = &mut seen.get_mut("other-1").unwrap().since;
             *since = since.checked_sub(Duration::from_secs(seconds)).unwrap();
         };
         assert!(matches!(claim(), Claim::Unknown));
@@ -314,7 +326,7 @@ mod tests {
         ended.end(Default::default()).unwrap();
         assert!(matches!(mine.claim("e", "c").unwrap(), Claim::Mine(_)));
         fs::create_dir(place(folder.path(), "e", "d")).unwrap();
-        assert!(matches!(mine.claim("e", "d").unwrap(), Claim::Unknown));
+        assert!(matches!(mine.claim("e", "d").unwrap(), Claim::Contended));
         assert!(matches!(mine.claim("e", "d").unwrap(), Claim::Mine(_)));
         fs::write(place(folder.path(), "e", "f"), "half a").unwrap();
         assert!(matches!(mine.claim("e", "f").unwrap(), Claim::Mine(_)));

@@ -1,11 +1,13 @@
 //! Fingerprints the code that computes, so that a stored cell knows which code made it.
 //!
 //! One fingerprint is of everything that all experiments stand on: the crates below this one, the ingredients, the
-//! locked dependencies. Each experiment has one of its own, the shared one and its own files, so that a new experiment
+//! statistics, and the locked dependencies of those crates. Each experiment has one of its own, the shared one and its own files, so that a new experiment
 //! does not make the cells of the others stale.
 
 #[path = "build/fingerprint.rs"]
 mod fingerprint;
+#[path = "build/lock.rs"]
+mod lock;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,18 +19,26 @@ use fingerprint::Fingerprint;
 /// cell stale.
 const PRESENTATION: [&str; 4] = ["claims.rs", "summary.rs", "tables.rs", "figures.rs"];
 
+/// The crates below this one whose numbers reach a cell.
+const COMPUTE: [&str; 5] = ["random", "convexity", "tensor", "nn", "datasets"];
+
 fn main() {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let crates = here.parent().expect("the crate lies in crates/");
-    let mut shared = vec![here.join("src/ingredients.rs")];
-    for name in ["random", "convexity", "tensor", "nn", "datasets"] {
+    let mut shared = vec![here.join("src/ingredients.rs"), here.join("src/statistics.rs")];
+    for name in COMPUTE {
         collect(&crates.join(name).join("src"), &mut shared);
     }
+    collect(&here.join("src/statistics"), &mut shared);
     let mut ingredients = Vec::new();
     collect(&here.join("src/ingredients"), &mut ingredients);
     shared.extend(ingredients.into_iter().filter(|file| computes(file)));
-    shared.extend(crates.parent().map(|root| root.join("Cargo.lock")));
-    let shared = add(Fingerprint::new(), shared, crates);
+    let mut shared = add(Fingerprint::new(), shared, crates);
+    let locked = crates.join("../Cargo.lock");
+    println!("cargo::rerun-if-changed={}", locked.display());
+    let locked = fs::read_to_string(locked).unwrap_or_default();
+    let roots = COMPUTE.map(|name| format!("fenchel-{name}"));
+    shared.add("Cargo.lock", &lock::closure(&locked, &roots.each_ref().map(String::as_str)));
     println!("cargo::rustc-env=FENCHEL_NUMERICS={}", shared.hex());
 
     let folder = here.join("src/experiments");

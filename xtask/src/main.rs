@@ -1,4 +1,5 @@
-//! The front door: `cargo xtask reproduce | data | train | measure | test | mutate | ci | bench | docs`.
+//! The front door: `cargo xtask reproduce | data | train | measure | test | soak | engine-test | mutate | ci | bench |
+//! docs`.
 //!
 //! Thin on purpose: no dependencies and no numerics, so that it opens in a second. It finds OpenBLAS, builds in
 //! release, sets the environment that reproducible numbers need, starts the program `fenchel` and passes its exit
@@ -13,10 +14,12 @@ mod cargo;
 mod ci;
 mod coq;
 mod docs;
+mod engine_test;
 mod mutate;
 mod options;
 mod peers;
 mod program;
+mod soak;
 mod test;
 mod tidy;
 mod workspace;
@@ -33,6 +36,10 @@ Usage: cargo xtask COMMAND [OPTIONS]
 
 Commands:
   reproduce  run the experiments, decide the claims, write the report
+  prepare    write down what a run folder is to hold; workers then work on it
+  work       work on a prepared folder, beside any number of other workers
+  status     how far a run is
+  plan       print a script with which an engine starts workers
   report     rebuild the report of a run folder without running anything
   claims     print what is claimed, and by which criteria, before any run
   list       list the experiments and their settings
@@ -41,6 +48,8 @@ Commands:
   measure    measure a network that was trained anywhere
   model      print a model as a table, or describe it in TOML
   test       run all tests
+  soak       kill, damage, move and starve a run, and compare it with one that was left alone
+  engine-test  the same with Slurm on loopback, whose node daemon and controller are killed
   mutate     change one expression at a time and see whether a test notices
   ci         everything that must pass before a change is accepted, cheapest first
   bench      run the benches
@@ -55,8 +64,11 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     let outcome = match command.as_deref() {
         Some(
-            name @ ("reproduce" | "report" | "claims" | "list" | "data" | "train" | "measure" | "model"),
+            name @ ("reproduce" | "prepare" | "work" | "status" | "plan" | "report" | "claims" | "list"
+            | "data" | "train" | "measure" | "model"),
         ) => program::run(name, rest),
+        Some("soak") => soak::run(rest),
+        Some("engine-test") => engine_test::run(rest),
         Some("test") => test::run(rest),
         Some("mutate") => mutate::run(rest),
         Some("ci") => ci::run(&rest),

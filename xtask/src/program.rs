@@ -1,4 +1,4 @@
-//! `reproduce`, `report`, `claims`, `list`, `data`, `train`, `measure`, `model`: build the program `fenchel` in release and start it.
+//! The commands of the program `fenchel`: build it in release and start it.
 
 use crate::blas::BackEnd;
 use crate::cargo::{cargo, check};
@@ -11,6 +11,7 @@ const HELP: &str = "\
 Builds the program `fenchel` in release and runs `fenchel COMMAND`.
 
 Usage: cargo xtask reproduce [OPTIONS]     run what is missing, decide the claims, write the report
+       cargo xtask prepare, work, status, plan   have a --help of their own
        cargo xtask report DIR              rebuild the report of a run folder
        cargo xtask claims [--json] [ID...] print what is claimed and how it is decided, before any run
        cargo xtask list                    list the experiments and their settings
@@ -41,7 +42,7 @@ pub(crate) fn run(command: &str, arguments: Vec<String>) -> Outcome {
     let mut options = Options::parse(arguments)?;
     if options.help {
         // These commands have more options than would fit here, and the program explains them.
-        if !matches!(command, "train" | "measure" | "model") {
+        if !matches!(command, "train" | "measure" | "model" | "prepare" | "work" | "status" | "plan") {
             print!("{HELP}");
             return Ok(());
         }

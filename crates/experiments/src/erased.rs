@@ -51,11 +51,11 @@ impl<E: Experiment> AnyExperiment for E {
                 if !seen.insert(cell.id.clone()) {
                     return Err(refuse("twice"));
                 }
-                if !(cell.cost.is_finite() && cell.cost > 0.0) {
-                    return Err(refuse("at a cost that is not a positive number"));
+                if !(cell.work.units.is_finite() && cell.work.units > 0.0) {
+                    return Err(refuse("with an amount of work that is not a positive number"));
                 }
                 let case = serde_json::to_value(&cell.case).expect("cases are plain data with string keys");
-                Ok(Cell { id: cell.id, case, cost: cell.cost })
+                Ok(Cell { id: cell.id, case, work: cell.work })
             })
             .collect()
     }

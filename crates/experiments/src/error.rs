@@ -76,12 +76,44 @@ pub enum Error {
         /// The first difference, stored and asked for.
         difference: String,
     },
-    /// Another process holds the run folder.
+    /// Another process holds the folder of a training.
     #[error("another run is at work in {}; wait for its end or give this one a folder of its own with --out DIR", .0.display())]
     FolderInUse(PathBuf),
+    /// Workers are at work on what is to be thrown away.
+    #[error(
+        "{} is being worked on by {workers}; a run cannot start over before they end: stop them, or wait {} s \
+         after they were killed on another host",
+        folder.display(), crate::store::LEASE.as_secs()
+    )]
+    AtWork {
+        /// The run folder.
+        folder: PathBuf,
+        /// Who they are.
+        workers: String,
+    },
     /// A folder is not a run folder.
-    #[error("{} is no run folder (it has no manifest.json); `fenchel reproduce --out DIR` makes one", .0.display())]
+    #[error("{} is no run folder (it has no plan.json); `fenchel prepare DIR` makes one", .0.display())]
     NoRun(PathBuf),
+    /// A folder has a manifest and no plan.
+    #[error(
+        "{} holds a run of an earlier layout (manifest.json, no plan.json); `fenchel prepare` on it with the \
+         options of that run makes a plan and keeps the cells that fit",
+        .0.display()
+    )]
+    FirstLayout(PathBuf),
+    /// The plan was made by a program that computes otherwise.
+    #[error(
+        "{} was prepared for another program or machine ({difference}): work on it with that program, on \
+         processors for which its back end takes the same kernel (OPENBLAS_CORETYPE chooses one), or prepare it \
+         again with this one",
+        folder.display()
+    )]
+    OtherProgram {
+        /// The run folder.
+        folder: PathBuf,
+        /// The first difference.
+        difference: String,
+    },
     /// A file or folder could not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -101,6 +133,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A share of a run was not of the form K/N.
+    #[error("`{0}` is no share of a run; write K/N with K from 0 to N - 1, as in 3/16")]
+    Share(String),
     /// A file of expected verdicts does not say what is expected.
     #[error("{}: {reason}; `fenchel report DIR --note-expected FILE` writes the verdicts of a run into it", path.display())]
     Expected {

@@ -8,6 +8,7 @@
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::{Failure, Result};
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -76,8 +77,8 @@ pub struct Cell<C> {
     pub id: String,
     /// What distinguishes the cell.
     pub case: C,
-    /// The estimated time on one core, in seconds. It orders the work (longest first) and weighs the progress.
-    pub cost: f64,
+    /// How much there is to do. Priced, it orders the work (longest first) and weighs the progress.
+    pub work: Work,
 }
 
 /// A finished cell.
@@ -204,7 +205,7 @@ pub(crate) mod testing {
         let context = Context::new(&inputs, &fraction);
         let cells = experiment.plan(settings).unwrap();
         let run = |cell: super::Cell<E::Case>| {
-            assert!(cell.cost > 0.0 && cell.cost.is_finite());
+            assert!(cell.work.units > 0.0 && cell.work.units.is_finite());
             let record = experiment.run(settings, &cell.case, &context).unwrap();
             Outcome { id: cell.id, case: cell.case, record }
         };

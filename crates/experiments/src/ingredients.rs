@@ -16,6 +16,7 @@ mod probed_training;
 mod sandwiches;
 mod training_run;
 mod training_settings;
+mod work;
 
 pub use claims::{LOWER_BOUNDS, SANDWICH, UPPER_BOUNDS, sandwiches};
 pub use data::{Data, check_data, training_samples};
@@ -31,4 +32,5 @@ pub use probe_set::{ProbeSet, widened};
 pub use probed_training::{BoundCorrelations, ProbedTraining, StepLog};
 pub use sandwiches::SandwichTally;
 pub use training_run::{Trained, TrainingRun, steps_of};
-pub use training_settings::{Prepared, TrainingCase, TrainingSettings, seconds_a_sample};
+pub use training_settings::{Prepared, TrainingCase, TrainingSettings};
+pub use work::samples;

@@ -15,6 +15,7 @@
 
 pub mod claim;
 pub mod context;
+pub mod cost;
 mod erased;
 pub mod error;
 pub mod experiment;

@@ -104,6 +104,35 @@ pub fn now() -> String {
     utc(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs()))
 }
 
+/// The seconds that have gone by, by this host's clock, since a time that [`now`] wrote; None where the text is
+/// no such time.
+#[must_use]
+pub fn seconds_since(then: &str) -> Option<f64> {
+    let mut parts = then.strip_suffix('Z')?.split(['-', 'T', ':']).map(|part| part.parse::<u64>().ok());
+    let mut part = || parts.next().flatten();
+    let (year, month, day, hour, minute, second) = (part()?, part()?, part()?, part()?, part()?, part()?);
+    if !(1970..9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+        return None;
+    }
+    // The inverse of `utc`: years begin in March.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_era =
+        year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + (153 * month + 2) / 5 + day - 1;
+    let days = (era * 146_097 + day_of_era).checked_sub(719_468)?;
+    let then = days * 86_400 + hour * 3_600 + minute * 60 + second;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+    Some(now - then as f64)
+}
+
+/// The most memory that this process has held, in bytes; 0 where the system does not say.
+#[must_use]
+pub fn peak_memory() -> u64 {
+    let text = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()).map_or(0, |kb| kb * 1024)
+}
+
 /// Seconds since 1970 as a date, by counting days in eras of 400 years that begin in March.
 fn utc(seconds: u64) -> String {
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
@@ -121,6 +150,10 @@ fn utc(seconds: u64) -> String {
 #[cfg(test)]
 #[path = "../build/fingerprint.rs"]
 mod fingerprint;
+
+#[cfg(test)]
+#[path = "../build/lock.rs"]
+mod lock;
 
 #[cfg(test)]
 mod tests {
@@ -144,6 +177,28 @@ mod tests {
         assert_ne!(of(code), of(&code.replace("1.0", "1.1")));
         assert_ne!(of(code), of(&format!("{tested}fn after() {{}}\n")));
         assert_ne!(of(code), of(&format!("#[cfg(test)]\nfn helper() {{}}\n{code}")));
+    }
+
+    #[test]
+    fn only_what_numbers_can_depend_on_is_taken_from_the_lock_file() {
+        let entry = |name: &str, version: &str, dependencies: &str| {
+            format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndependencies = [\n{dependencies}]"
+            )
+        };
+        let lock = |gemm: &str, clap: &str| {
+            let entries = [
+                "# generated".to_owned(),
+                entry("clap", clap, ""),
+                entry("fenchel-nn", "1", " \"fenchel-tensor\",\n"),
+                entry("fenchel-tensor", "1", " \"gemm 0.19\",\n"),
+                entry("gemm", gemm, ""),
+            ];
+            lock::closure(&entries.join("\n\n"), &["fenchel-nn"])
+        };
+        assert_eq!(lock("0.19", "4").matches("[[package]]").count(), 3);
+        assert_eq!(lock("0.19", "4"), lock("0.19", "5"));
+        assert_ne!(lock("0.19", "4"), lock("0.20", "4"));
     }
 
     #[test]
@@ -171,6 +226,18 @@ mod tests {
         assert_eq!(utc(951_782_400), "2000-02-29T00:00:00Z");
         assert_eq!(utc(1_709_251_199), "2024-02-29T23:59:59Z");
         assert_eq!(utc(4_107_542_400), "2100-03-01T00:00:00Z");
+    }
+
+    #[test]
+    fn times_are_read_back() {
+        assert!(seconds_since(&now()).is_some_and(|seconds| (-1.0..60.0).contains(&seconds)));
+        let at = |text: &str| seconds_since("1970-01-01T00:00:00Z").unwrap() - seconds_since(text).unwrap();
+        for seconds in [0, 951_782_400, 1_709_251_199, 4_107_542_400] {
+            assert!((at(&utc(seconds)) - seconds as f64).abs() < 1.0);
+        }
+        for text in ["", "yesterday", "2026-13-01T00:00:00Z", "2026-01-01", "1969-12-31T23:59:59Z"] {
+            assert!(seconds_since(text).is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -22,10 +22,11 @@ use crate::ingredients::{LOWER_BOUNDS, UPPER_BOUNDS};
 use crate::machine::Machine;
 use crate::number::grouped;
 use crate::registry;
-use crate::store::{Configuration, Entry, Manifest, Store, Stored, write_whole};
+use crate::store::{Configuration, Entry, Manifest, Record, Store, Stored, timings, write_whole};
 use crate::summary::Summary;
 use crate::table::Table;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What a run folder says.
@@ -147,30 +148,22 @@ fn of_criteria(manifest: &Manifest, commit: &str, criteria: &str) -> String {
 /// # Errors
 /// When the settings that it notes are no longer those of an experiment.
 pub(crate) fn read(store: &Store, manifest: &Manifest) -> Result<Report> {
+    let (timings, none) = (timings(&Record::read_all(store.folder())), BTreeMap::new());
     let mut chapters = Vec::new();
     for experiment in registry::all() {
         if let Some(entry) = manifest.experiments.get(experiment.id()) {
-            chapters.push(chapter(store, &*experiment, entry)?);
+            let taken = timings.get(experiment.id()).unwrap_or(&none);
+            chapters.push(chapter(store, &*experiment, entry, taken)?);
         }
     }
     Ok(Report { page: store.folder().join("report.html"), chapters })
 }
 
-/// Builds the report of a run folder and writes its files into `out`.
-///
-/// # Errors
-/// When a file cannot be written. An experiment that cannot summarise its records is told of
-/// in the report, and does not keep the others from being reported.
-pub(crate) fn build(store: &Store, manifest: &Manifest, out: &Path) -> Result<Report> {
-    let mut report = read(store, manifest)?;
-    write(&mut report, manifest, out)?;
-    Ok(report)
-}
-
 /// Writes the files of a report into `out`.
 ///
 /// # Errors
-/// When one cannot be written.
+/// When one cannot be written. An experiment that cannot summarise its records is told of in the report, and
+/// does not keep the others from being reported.
 pub(crate) fn write(report: &mut Report, manifest: &Manifest, out: &Path) -> Result<()> {
     report.page = out.join("report.html");
     write_files(report, out)?;
@@ -178,9 +171,13 @@ pub(crate) fn write(report: &mut Report, manifest: &Manifest, out: &Path) -> Res
 }
 
 /// Reads the records of one experiment and has them summarised.
-fn chapter(store: &Store, experiment: &dyn AnyExperiment, entry: &Entry) -> Result<Chapter> {
+fn chapter(
+    store: &Store,
+    experiment: &dyn AnyExperiment,
+    entry: &Entry,
+    timings: &BTreeMap<String, f64>,
+) -> Result<Chapter> {
     let id = experiment.id();
-    let timings = store.timings();
     let configuration = Configuration::new(experiment, &entry.settings);
     let cells = experiment.cells(&entry.settings)?;
     let planned = cells.len();
@@ -203,7 +200,7 @@ fn chapter(store: &Store, experiment: &dyn AnyExperiment, entry: &Entry) -> Resu
                 continue;
             }
         };
-        seconds += timings.get(&(id.to_owned(), cell.id.clone())).copied().unwrap_or(0.0);
+        seconds += timings.get(&cell.id).copied().unwrap_or(0.0);
         found.push((cell, record));
     }
     let finished = found.len();
@@ -364,7 +361,7 @@ mod tests {
         fn settings(&self, _profile: Profile) {}
 
         fn plan(&self, _settings: &()) -> std::result::Result<Vec<Cell<()>>, Failure> {
-            Ok(vec![Cell { id: "c".into(), case: (), cost: 1.0 }])
+            Ok(vec![Cell { id: "c".into(), case: (), work: crate::cost::Work::evaluations("nothing", 1.0) }])
         }
 
         fn run(&self, _settings: &(), _case: &(), _context: &Context) -> std::result::Result<u8, Failure> {

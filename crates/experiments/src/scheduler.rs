@@ -1,6 +1,7 @@
-//! Runs cells in parallel, longest first, and keeps going when one fails.
+//! Runs cells in parallel, in the order given, and keeps going when one fails.
 //!
-//! Each worker thread takes the next cell when it is free. Cells may use rayon themselves: they run inside the same
+//! Each worker thread takes the next cell when it is free. A cell that another process is at work on is asked for
+//! again later, or left. Cells may use rayon themselves: they run inside the same
 //! pool, so threads without a cell of their own help with the parts of others. The order in which cells end depends
 //! on the machine; their records do not.
 
@@ -8,6 +9,7 @@ use crate::context::{Context, Inputs};
 use crate::erased::chain;
 use crate::error::{Error, Failure, Result, ends_the_run};
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -20,7 +22,7 @@ pub struct Job {
     pub experiment: String,
     /// The cell.
     pub cell: String,
-    /// The estimated time on one core, in seconds.
+    /// The estimated time on one core, in seconds; it weighs the progress.
     pub cost: f64,
     /// Where the caller finds the rest.
     pub index: usize,
@@ -58,6 +60,8 @@ pub struct Progress {
 pub trait Observer: Sync {
     /// A few times a second.
     fn progress(&self, _progress: Progress) {}
+    /// A cell has failed for a reason of its own, not for one that every further cell would meet.
+    fn failed(&self, _job: &Job, _reason: &str) {}
     /// A cell has finished; `failure` is the reason where it failed.
     fn finished(&self, _job: &Job, _seconds: f64, _failure: Option<&str>) {}
 }
@@ -67,16 +71,31 @@ pub struct Unobserved;
 
 impl Observer for Unobserved {}
 
+/// What came of a job that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is done, here or elsewhere.
+    Done,
+    /// Another process has it; ask again after this time.
+    Later(Duration),
+    /// Another process has it, and may keep it.
+    Left,
+}
+
 /// How the jobs ended.
 #[derive(Debug, Default)]
 pub struct Ended {
+    /// How many another process has.
+    pub left: usize,
+    /// How many were not begun, as the time was over.
+    pub not_begun: usize,
     /// Those that failed and their reasons, in the order of their `index`.
     pub failed: Vec<(Job, String)>,
     /// The reason of the failure after which no more were begun, and how many those are.
     pub stopped: Option<(String, usize)>,
 }
 
-/// Runs all jobs with `work` on `threads` threads.
+/// Runs all jobs with `work` on `threads` threads, in their order; none is begun after `until`.
 ///
 /// A panic inside a cell counts as its failure. After a failure that every further cell would meet, a full
 /// disk for example, no more cells are begun. What the observer does, a panic included, changes nothing.
@@ -86,34 +105,58 @@ pub struct Ended {
 pub fn run(
     mut jobs: Vec<Job>,
     threads: usize,
+    until: Option<Instant>,
     inputs: &Inputs,
-    work: impl Fn(&Job, &Context) -> std::result::Result<(), Failure> + Sync,
+    work: impl Fn(&Job, &Context) -> std::result::Result<Step, Failure> + Sync,
     observer: &dyn Observer,
 ) -> Result<Ended> {
-    // The longest first, so that none of them is left to run alone at the end.
-    jobs.sort_by(|a, b| b.cost.total_cmp(&a.cost).then(a.index.cmp(&b.index)));
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .thread_name(|i| format!("cell worker {i}"))
         .build()
         .map_err(|error| Error::Threads { threads, reason: error.to_string() })?;
-    let (start, next, finished, over) =
+    let (start, finished, left, over) =
         (Instant::now(), AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let queue = Mutex::new(Queue { ready: (0..jobs.len()).collect(), later: VecDeque::new() });
+    let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_over = || until.is_some_and(|until| Instant::now() >= until);
     let failures: Mutex<Vec<(usize, String)>> = Mutex::new(Vec::new());
     let stopped: Mutex<Option<String>> = Mutex::new(None);
     let is_stopped = || stopped.lock().unwrap_or_else(PoisonError::into_inner).is_some();
     let worker = || {
-        while !is_stopped()
-            && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
-        {
-            let began = Instant::now();
+        while !is_stopped() && !is_over() {
+            let next = queue().next(Instant::now());
+            let at = match next {
+                Next::Job(at) => at,
+                Next::Wait => {
+                    // Meanwhile this thread helps with the parts of other cells.
+                    if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                        std::thread::sleep(Duration::from_millis(5));
+                    }
+                    continue;
+                }
+                Next::None => break,
+            };
+            let (job, began) = (&jobs[at], Instant::now());
             let context = Context::new(inputs, &job.fraction);
             let result = catch_unwind(AssertUnwindSafe(|| work(job, &context)));
+            let mut own = true;
             let failure = match result {
-                Ok(Ok(())) => None,
+                Ok(Ok(Step::Done)) => None,
+                Ok(Ok(Step::Later(pause))) => {
+                    let when = Instant::now() + pause;
+                    let later = &mut queue().later;
+                    later.insert(later.partition_point(|other| other.0 <= when), (when, at));
+                    continue;
+                }
+                Ok(Ok(Step::Left)) => {
+                    left.fetch_add(1, Ordering::Relaxed);
+                    continue;
+                }
                 Ok(Err(failure)) => {
                     let reason = chain(&*failure);
                     if ends_the_run(&failure) {
+                        own = false;
                         let mut stopped = stopped.lock().unwrap_or_else(PoisonError::into_inner);
                         stopped.get_or_insert_with(|| reason.clone());
                     }
@@ -123,6 +166,9 @@ pub fn run(
             };
             job.fraction.store(1.0_f64.to_bits(), Ordering::Relaxed);
             finished.fetch_add(1, Ordering::Relaxed);
+            if let Some(reason) = failure.as_deref().filter(|_| own) {
+                advise(|| observer.failed(job, reason));
+            }
             advise(|| observer.finished(job, began.elapsed().as_secs_f64(), failure.as_deref()));
             if let Some(reason) = failure {
                 failures.lock().unwrap_or_else(PoisonError::into_inner).push((job.index, reason));
@@ -142,7 +188,8 @@ pub fn run(
         over.store(true, Ordering::Relaxed);
         watch.thread().unpark();
     });
-    let (total, finished) = (jobs.len(), finished.into_inner());
+    let (finished, left) = (finished.into_inner(), left.into_inner());
+    let not_begun = jobs.len() - finished - left;
     advise(|| observer.progress(measure(&jobs, finished, threads, start)));
     let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -151,7 +198,34 @@ pub fn run(
         let at = jobs.iter().position(|job| job.index == index)?;
         Some((jobs.swap_remove(at), reason))
     });
-    Ok(Ended { failed: failed.collect(), stopped: stopped.map(|reason| (reason, total - finished)) })
+    let stopped = stopped.map(|reason| (reason, not_begun));
+    Ok(Ended { failed: failed.collect(), stopped, left, not_begun })
+}
+
+/// The jobs that are waiting, by their places.
+struct Queue {
+    ready: VecDeque<usize>,
+    /// Those that another process has, and when to ask again: in that order.
+    later: VecDeque<(Instant, usize)>,
+}
+
+enum Next {
+    Job(usize),
+    Wait,
+    None,
+}
+
+impl Queue {
+    fn next(&mut self, now: Instant) -> Next {
+        if let Some(at) = self.ready.pop_front() {
+            return Next::Job(at);
+        }
+        match self.later.front() {
+            None => Next::None,
+            Some((when, _)) if *when > now => Next::Wait,
+            Some(_) => self.later.pop_front().map_or(Next::None, |(_, at)| Next::Job(at)),
+        }
+    }
 }
 
 /// Shows something to a person, which must not cost a result.
@@ -189,18 +263,18 @@ mod tests {
     }
 
     #[test]
-    fn every_job_runs_once_and_the_longest_begin() {
+    fn every_job_runs_once_in_order() {
         for threads in [1, 2, 5] {
             let order = Mutex::new(Vec::new());
             let work = |job: &Job, _: &Context| {
                 order.lock().unwrap().push(job.index);
-                Ok(())
+                Ok(Step::Done)
             };
-            let ended = run(jobs(23), threads, &Inputs::default(), work, &Unobserved).unwrap();
+            let ended = run(jobs(23), threads, None, &Inputs::default(), work, &Unobserved).unwrap();
             assert!(ended.failed.is_empty() && ended.stopped.is_none());
             let mut order = order.into_inner().unwrap();
             if threads == 1 {
-                assert_eq!(order[..4], [4, 9, 14, 19]);
+                assert_eq!(order, (0..23).collect::<Vec<_>>());
             }
             order.sort_unstable();
             assert_eq!(order, (0..23).collect::<Vec<_>>());
@@ -215,10 +289,10 @@ mod tests {
             7 => panic!("index {}", job.index),
             _ => {
                 done.fetch_add(1, Ordering::Relaxed);
-                Ok(())
+                Ok(Step::Done)
             }
         };
-        let ended = run(jobs(12), 2, &Inputs::default(), work, &Unobserved).unwrap();
+        let ended = run(jobs(12), 2, None, &Inputs::default(), work, &Unobserved).unwrap();
         assert!(ended.stopped.is_none());
         assert_eq!(done.into_inner(), 10);
         let told: Vec<(usize, &str)> =
@@ -232,9 +306,9 @@ mod tests {
             let shared = context.shared("sum", || Ok((0..10_000_u64).into_par_iter().sum::<u64>()))?;
             let again: u64 = (0..10_000_u64).into_par_iter().sum();
             assert_eq!(*shared, again);
-            Ok(())
+            Ok(Step::Done)
         };
-        assert!(run(jobs(50), 4, &Inputs::default(), work, &Unobserved).unwrap().failed.is_empty());
+        assert!(run(jobs(50), 4, None, &Inputs::default(), work, &Unobserved).unwrap().failed.is_empty());
     }
 
     #[test]
@@ -244,12 +318,48 @@ mod tests {
         };
         let begun = AtomicUsize::new(0);
         let work = |_: &Job, _: &Context| {
-            if begun.fetch_add(1, Ordering::Relaxed) == 4 { Ok(full()?) } else { Ok(()) }
+            if begun.fetch_add(1, Ordering::Relaxed) == 4 {
+                full()?;
+            }
+            Ok(Step::Done)
         };
-        let ended = run(jobs(30), 1, &Inputs::default(), work, &Unobserved).unwrap();
+        struct Own(AtomicUsize);
+        impl Observer for Own {
+            fn failed(&self, _: &Job, _: &str) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let own = Own(AtomicUsize::new(0));
+        let ended = run(jobs(30), 1, None, &Inputs::default(), work, &own).unwrap();
         assert_eq!((begun.into_inner(), ended.failed.len()), (5, 1));
+        assert_eq!(own.0.into_inner(), 0, "the disk is not the cell's fault");
         let (reason, left) = ended.stopped.unwrap();
         assert!(left == 25 && reason.contains("make room"), "{left}: {reason}");
+    }
+
+    #[test]
+    fn what_another_process_has_is_asked_for_again_or_left_and_nothing_begins_after_the_end() {
+        let asked = Mutex::new(vec![0; 6]);
+        let work = |job: &Job, _: &Context| {
+            let mut asked = asked.lock().unwrap();
+            asked[job.index] += 1;
+            Ok(match job.index {
+                2 if asked[2] < 3 => Step::Later(Duration::from_millis(50)),
+                4 => Step::Left,
+                _ => Step::Done,
+            })
+        };
+        let ended = run(jobs(6), 2, None, &Inputs::default(), work, &Unobserved).unwrap();
+        assert_eq!((ended.left, ended.not_begun), (1, 0));
+        assert_eq!(*asked.lock().unwrap(), [1, 1, 3, 1, 1, 1]);
+        let slow = |_: &Job, _: &Context| {
+            std::thread::sleep(Duration::from_millis(60));
+            Ok(Step::Done)
+        };
+        let until = Some(Instant::now() + Duration::from_millis(90));
+        let ended = run(jobs(6), 1, until, &Inputs::default(), slow, &Unobserved).unwrap();
+        assert!((1..=2).contains(&(6 - ended.not_begun)), "{}", ended.not_begun);
+        assert!(ended.stopped.is_none());
     }
 
     #[test]
@@ -266,9 +376,9 @@ mod tests {
         let done = AtomicUsize::new(0);
         let work = |job: &Job, _: &Context| {
             done.fetch_add(1, Ordering::Relaxed);
-            if job.index == 3 { Err("no data".into()) } else { Ok(()) }
+            if job.index == 3 { Err("no data".into()) } else { Ok(Step::Done) }
         };
-        let ended = run(jobs(12), 2, &Inputs::default(), work, &Broken).unwrap();
+        let ended = run(jobs(12), 2, None, &Inputs::default(), work, &Broken).unwrap();
         assert_eq!((done.into_inner(), ended.failed.len()), (12, 1));
     }
 

@@ -1,28 +1,35 @@
-//! The run folder: one file a finished cell, the configuration beside it, timings apart.
+//! The run folder: one file a finished cell, the plan, one record a worker, and the leases of cells at work.
 //!
 //! ```text
-//! manifest.json                        what was run, by what, on what
-//! cells/EXPERIMENT/configuration.json  what the cells below belong to
-//! cells/EXPERIMENT/CELL.mpk.gz         one record a finished cell: header, record, checksum: three MessagePack values
-//! timings.csv                          seconds a cell (apart, so that results repeat bit for bit)
+//! plan.json                    what is to be run: settings, cells, costs
+//! cells/EXPERIMENT/CELL.mpk.gz one record a finished cell: header, record, checksum: three MessagePack values
+//! leases/EXPERIMENT/CELL.json  who is at work on a cell
+//! sessions/WORKER.json         what one worker did: machine, seconds a cell, failures
 //! claims.csv, tables/, figures/, report.html
 //! ```
 //!
-//! Every file is written under a temporary name, synced and renamed: a run that is killed leaves whole files
-//! only. Whoever only reads needs no lock and no right to write.
+//! Every file is written under a temporary name and renamed: a run that is killed leaves whole files only.
+//! The plan is written by whoever prepares the folder, under its lock; a record by its worker alone; a cell by
+//! whoever has its lease. Whoever only reads needs no lock and no right to write.
 
 mod cell_file;
 mod configuration;
+mod lease;
 mod manifest;
+mod plan_file;
+mod record;
 
 pub use configuration::Configuration;
+pub use lease::{Claim, Holder, Lease, Leases, leases};
 pub use manifest::{Entry, Manifest, Session};
+pub use plan_file::{PlannedCell, PlannedExperiment, StoredPlan};
+pub use record::{BEAT, LEASE, Record, Recorder, Timings, timings};
 
 use crate::error::{Error, Result};
 use cell_file::{Contents, Header};
 use fenchel_files::{FolderLock, remove_leftovers, set_aside};
-use std::fs::{self, OpenOptions};
-use std::io::Write;
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Writes a file whole, and makes its folder where it is not there.
@@ -40,7 +47,7 @@ const CELL: &str = ".mpk.gz";
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    /// Held by whoever writes.
+    /// Held by whoever prepares.
     lock: Option<FolderLock>,
 }
 
@@ -60,27 +67,37 @@ pub enum Stored {
 }
 
 impl Store {
-    /// Makes the folder where it is not there, locks it, and removes what a killed run left half written.
+    /// Makes the folder where it is not there and locks it, to prepare it; waits while another process does.
     ///
     /// # Errors
-    /// When the folder cannot be made or written, or another process holds it.
-    pub fn create(folder: &Path) -> Result<Self> {
+    /// When the folder cannot be made or written.
+    pub fn prepare(folder: &Path) -> Result<Self> {
         fs::create_dir_all(folder).map_err(Error::io("make the run folder", folder))?;
-        let lock = FolderLock::take(&folder.join("lock"))?;
-        let lock = lock.ok_or_else(|| Error::FolderInUse(folder.to_path_buf()))?;
-        remove_leftovers(folder)?;
+        let lock = FolderLock::wait(&folder.join("lock"), || ())?;
         Ok(Self { folder: folder.to_path_buf(), lock: Some(lock) })
     }
 
-    /// Opens a folder that holds a run, to read it.
+    /// Opens a run folder, to read it or to work on it.
+    #[must_use]
+    pub fn open(folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf(), lock: None }
+    }
+
+    /// The plan of the run.
     ///
     /// # Errors
-    /// When there is no run.
-    pub fn open(folder: &Path) -> Result<Self> {
-        if !folder.join("manifest.json").is_file() {
-            return Err(Error::NoRun(folder.to_path_buf()));
-        }
-        Ok(Self { folder: folder.to_path_buf(), lock: None })
+    /// When there is none, or it is damaged.
+    pub fn plan(&self) -> Result<StoredPlan> {
+        StoredPlan::read(&self.folder)?.ok_or_else(|| {
+            let folder = self.folder.clone();
+            if self.is_of_the_first_layout() { Error::FirstLayout(folder) } else { Error::NoRun(folder) }
+        })
+    }
+
+    /// Whether the folder was made by a program that kept a manifest in place of a plan and records.
+    #[must_use]
+    pub fn is_of_the_first_layout(&self) -> bool {
+        self.folder.join("manifest.json").is_file() && !self.folder.join("plan.json").exists()
     }
 
     /// The folder.
@@ -89,55 +106,42 @@ impl Store {
         &self.folder
     }
 
-    /// Whether a lock keeps other processes from writing into the folder.
+    /// Whether a lock keeps other processes from preparing the folder at the same time.
     #[must_use]
     pub fn is_protected(&self) -> bool {
         self.lock.as_ref().is_some_and(FolderLock::protects)
     }
 
-    /// Notes in the folder what the experiment's cells belong to, and removes what a killed run left half
-    /// written of it. A note there that cannot be read is replaced, and what was wrong with it returned.
-    /// Every cell says the same of itself, so nothing hangs on the note.
+    /// Removes what killed processes left half written of the run and of these experiments.
+    ///
+    /// Every writer locks what it writes; whether locks reach from host to host depends on the file system. So
+    /// nothing is removed while a worker of another host may be alive.
     ///
     /// # Errors
-    /// When the folder holds cells of another configuration.
-    pub fn claim(&self, experiment: &str, configuration: &Configuration) -> Result<Option<String>> {
-        for kind in ["cells", "tables", "figures"] {
-            remove_leftovers(&self.folder.join(kind).join(experiment))?;
+    /// When a leftover cannot be removed.
+    pub fn remove_leftovers<'a>(&self, experiments: impl Iterator<Item = &'a str>) -> Result<()> {
+        let here = fenchel_files::Process::this().system;
+        let elsewhere = |record: &Record| record.may_be_at_work() && record.process.system != here;
+        if Record::read_all(&self.folder).iter().any(elsewhere) {
+            return Ok(());
         }
-        let path = self.cells(experiment).join("configuration.json");
-        let (stored, damage) = match Configuration::read(&path) {
-            Ok(stored) => (stored, None),
-            Err(error) => {
-                let aside = set_aside(&path, "damaged")?;
-                (None, Some(format!("{error}; it is now {}", aside.display())))
+        remove_leftovers(&self.folder)?;
+        remove_leftovers(&self.folder.join("sessions"))?;
+        for experiment in experiments {
+            for kind in ["cells", "leases", "tables", "figures"] {
+                remove_leftovers(&self.folder.join(kind).join(experiment))?;
             }
-        };
-        if let Some(difference) = stored.and_then(|stored| stored.difference(configuration)) {
-            let folder = self.folder.clone();
-            return Err(Error::ConfigurationChanged { folder, experiment: experiment.into(), difference });
         }
-        configuration.write(&path)?;
-        Ok(damage)
+        Ok(())
     }
 
-    /// Removes the experiment's cells, for a run that starts over, and last the note of what they belong to.
-    /// What is no cell stays.
+    /// Removes the experiment's cells, for a run that starts over. What is no cell stays.
     ///
     /// # Errors
     /// When the files cannot be removed.
     pub fn forget(&self, experiment: &str) -> Result<()> {
-        let folder = self.cells(experiment);
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            entries => entries.map_err(Error::io("read", &folder))?,
-        };
-        let is_cell = |entry: &fs::DirEntry| {
-            entry.file_name().to_str().is_some_and(|name| name.ends_with(CELL))
-                && entry.file_type().is_ok_and(|kind| kind.is_file())
-        };
-        let cells = entries.flatten().filter(is_cell).map(|entry| entry.path());
-        for path in cells.chain([folder.join("configuration.json")]) {
+        for cell in self.names(experiment) {
+            let path = self.cell(experiment, &cell);
             match fs::remove_file(&path) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(Error::io("remove", &path)(error));
@@ -146,6 +150,14 @@ impl Store {
             }
         }
         Ok(())
+    }
+
+    /// The cells of an experiment of which there is a regular file, whatever it holds.
+    #[must_use]
+    pub fn names(&self, experiment: &str) -> BTreeSet<String> {
+        let entries = fs::read_dir(self.cells(experiment)).into_iter().flatten().flatten();
+        let files = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_file()));
+        files.filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(CELL)?.to_owned())).collect()
     }
 
     /// What the store has of a cell. With `keep`, records that other code made count as current.
@@ -200,33 +212,6 @@ impl Store {
     ) -> Result<()> {
         let header = Header::new(experiment, cell, case, configuration);
         cell_file::write(&self.cell(experiment, cell), &header, record)
-    }
-
-    /// Notes how long a cell took, as far as that can be written: timings decide nothing. A later line for
-    /// the same cell replaces an earlier one.
-    pub fn note_timing(&self, experiment: &str, cell: &str, seconds: f64) {
-        let path = self.folder.join("timings.csv");
-        if path.symlink_metadata().is_ok_and(|found| !found.is_file()) {
-            return;
-        }
-        if let Ok(mut file) = OpenOptions::new().create(true).append(true).open(&path) {
-            // One write a line, so that lines of several threads do not mix.
-            let _ = file.write_all(format!("{experiment},{cell},{seconds:.3}\n").as_bytes());
-        }
-    }
-
-    /// The noted seconds of all cells, by (experiment, cell); lines that cannot be read are passed over.
-    #[must_use]
-    pub fn timings(&self) -> std::collections::BTreeMap<(String, String), f64> {
-        let bytes = fenchel_files::read(&self.folder.join("timings.csv")).unwrap_or_default();
-        String::from_utf8_lossy(&bytes)
-            .lines()
-            .filter_map(|line| {
-                let mut parts = line.split(',');
-                let (experiment, cell) = (parts.next()?, parts.next()?);
-                Some(((experiment.to_owned(), cell.to_owned()), parts.next()?.parse().ok()?))
-            })
-            .collect()
     }
 
     fn cells(&self, experiment: &str) -> PathBuf {

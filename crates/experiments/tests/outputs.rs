@@ -74,8 +74,9 @@ fn a_run_whose_failures_nobody_hears_of_still_ends_with_its_report() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(1), "the cell of bounds must fail");
     assert!(folder.path().join("report.html").is_file());
-    let manifest = fs::read_to_string(folder.path().join("manifest.json")).unwrap();
-    assert!(manifest.contains("\"failed\": 1") && !manifest.contains("\"seconds\": null"), "{manifest}");
+    let record = program::files(folder.path()).into_iter().find(|path| path.starts_with("sessions"));
+    let record = fs::read_to_string(folder.path().join(record.unwrap())).unwrap();
+    assert!(record.contains("\"failed\": 1") && !record.contains("\"seconds\": null"), "{record}");
 }
 
 #[cfg(unix)]

@@ -1,10 +1,12 @@
 //! The run folder end to end: same bits at any thread count, resume after a kill, refusals that name the remedy.
 
+mod program;
+
 use fenchel_experiments::run::{Request, plan, read, reproduce, write_report};
 use fenchel_experiments::scheduler::Unobserved;
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use program::{contents, fenchel, message};
+use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -24,25 +26,6 @@ fn request(out: &Path, threads: usize) -> Request {
 
 fn run(request: &Request) -> fenchel_experiments::run::Finished {
     reproduce(request, &plan(request).unwrap(), &Unobserved, |_| ()).unwrap()
-}
-
-/// The bytes of every file that must repeat, by its path: all but the manifest, the timings and the page with both.
-fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    fn walk(root: &Path, folder: &Path, into: &mut BTreeMap<PathBuf, Vec<u8>>) {
-        for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                walk(root, &path, into);
-            } else {
-                into.insert(path.strip_prefix(root).unwrap().to_path_buf(), fs::read(&path).unwrap());
-            }
-        }
-    }
-    let mut all = BTreeMap::new();
-    walk(folder, folder, &mut all);
-    for changing in ["manifest.json", "timings.csv", "report.html", "lock"] {
-        assert!(all.remove(Path::new(changing)).is_some(), "{changing} is missing");
-    }
-    all
 }
 
 #[test]
@@ -98,16 +81,6 @@ fn another_configuration_is_refused_or_starts_over() {
     assert_eq!(run(&other).found.finished, 0);
 }
 
-fn fenchel(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
-    command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn message(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
 #[test]
 fn mistakes_on_the_command_line_name_the_remedy_and_write_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -136,7 +109,7 @@ fn mistakes_on_the_command_line_name_the_remedy_and_write_nothing() {
 }
 
 #[test]
-fn claims_are_told_before_any_run_and_their_criteria_are_in_the_manifest() {
+fn claims_are_told_before_any_run_and_their_criteria_are_in_every_record() {
     let text = |arguments: &[&str]| {
         let output = fenchel(arguments).output().unwrap();
         assert!(output.status.success(), "{}", message(&output));
@@ -155,13 +128,16 @@ fn claims_are_told_before_any_run_and_their_criteria_are_in_the_manifest() {
 
     let folder = tempfile::tempdir().unwrap();
     let finished = run(&request(folder.path(), 2));
-    let manifest = fs::read_to_string(folder.path().join("manifest.json")).unwrap();
-    assert!(manifest.contains(&format!("\"criteria\": \"{criteria}\"")));
+    let record = program::files(folder.path()).into_iter().find(|path| path.starts_with("sessions"));
+    let path = folder.path().join(record.unwrap());
+    let record = fs::read_to_string(&path).unwrap();
+    let noted = format!("\"criteria\": \"{criteria}\"");
+    assert!(record.contains(&noted));
+    assert!(fs::read_to_string(folder.path().join("plan.json")).unwrap().contains(&noted));
     let page = || fs::read_to_string(&finished.report.page).unwrap();
     assert!(page().contains("the run began with the same") && !page().contains("CHANGED"));
     // As if the run had begun with other criteria.
-    let other = manifest.replace(criteria, &"0".repeat(64));
-    fs::write(folder.path().join("manifest.json"), other).unwrap();
+    fs::write(&path, record.replace(criteria, &"0".repeat(64))).unwrap();
     let mut side = read(folder.path()).unwrap();
     write_report(&mut side, folder.path()).unwrap();
     assert!(page().contains("began with criteria 000000000000") && page().contains("CRITERIA CHANGED"));

@@ -72,6 +72,36 @@ impl AtomicFile {
         sync_folder(folder_of(&target));
         Ok(())
     }
+
+    /// As [`commit`](Self::commit), but only where nothing has the name yet; says whether that was so. Of
+    /// several processes, on one host or many, one gets the name.
+    ///
+    /// Nothing is brought to the disk: such a file is a word between living processes.
+    ///
+    /// # Errors
+    /// If the operating system refuses for another reason.
+    pub fn commit_new(self) -> Result<bool, FileError> {
+        let Self { file, path, target } = self;
+        match file.persist_noclobber(&target) {
+            Ok(_) => Ok(true),
+            Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(refused) => Err(FileError::of("write", &path)(refused.error)),
+        }
+    }
+}
+
+/// Writes `bytes` under a name that nothing has yet, whole from the first moment; says whether that was so.
+///
+/// # Errors
+/// If the operating system refuses.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
+    // Most often the name is either free or long taken: a look is cheaper than a file made in vain.
+    if fs::symlink_metadata(path).is_ok() {
+        return Ok(false);
+    }
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(bytes).map_err(FileError::of("write", path))?;
+    file.commit_new()
 }
 
 /// Writes `bytes` so that a reader, or a program after a power cut, finds the old file or the new one, never
@@ -158,6 +188,22 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"one");
         write_whole(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(count(folder.path()), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn of_many_who_want_a_name_one_gets_it_and_its_file_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let won: Vec<usize> = std::thread::scope(|scope| {
+            let path = &path;
+            let tries: Vec<_> = (0..8)
+                .map(|i| scope.spawn(move || write_new(path, &[i; 1000]).unwrap().then_some(usize::from(i))))
+                .collect();
+            tries.into_iter().filter_map(|each| each.join().unwrap()).collect()
+        });
+        assert_eq!(won.len(), 1);
+        assert_eq!(fs::read(&path).unwrap(), vec![won[0] as u8; 1000]);
         assert_eq!(count(folder.path()), 1, "no temporary file is left");
     }
 

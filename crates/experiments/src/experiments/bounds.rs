@@ -15,10 +15,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
-    at_least_one, check_data, check_samples, check_window, is_convolutional, loss, model, seconds_a_sample,
+    at_least_one, check_data, check_samples, check_window, is_convolutional, loss, model, samples,
     training_samples, words,
 };
 use crate::profile::Profile;
@@ -150,7 +151,7 @@ impl Experiment for Bounds {
                             seed,
                         };
                         let id = format!("{dataset}-{name}-{loss_name}-seed{seed}");
-                        cells.push(Cell { id, cost: settings.cost(&case), case });
+                        cells.push(Cell { id, work: settings.work(&case), case });
                     }
                 }
             }
@@ -216,14 +217,11 @@ impl Settings {
         }
     }
 
-    /// The estimated seconds of a cell on one core.
-    fn cost(&self, case: &Case) -> f64 {
+    fn work(&self, case: &Case) -> Work {
         let Extent { epochs, log_every, probe } = self.extent(&case.model);
-        let samples = training_samples(&case.dataset) * epochs as f64;
-        let logs = samples / (self.batch * log_every) as f64;
-        let probed = logs * (probe + 2) as f64;
-        let (train, measure) = seconds_a_sample(&case.model);
-        samples * train + probed * measure
+        let trained = training_samples(&case.dataset) * epochs as f64;
+        let logs = trained / (self.batch * log_every) as f64;
+        samples(&case.model, &case.dataset, trained, logs * (probe + 2) as f64)
     }
 }
 

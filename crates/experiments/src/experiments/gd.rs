@@ -14,6 +14,7 @@ mod summary;
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::at_most;
@@ -144,26 +145,27 @@ impl Experiment for GeneralisedDescent {
     fn plan(&self, settings: &Settings) -> Result<Vec<Cell<Case>>, Failure> {
         settings.check()?;
         let mut cells = Vec::new();
-        // A run is dominated by a few passes over a vector: about 2 ns an element and iteration.
-        let run = 1e-8 * settings.iterations as f64;
+        // A run is dominated by a few passes over a vector, one evaluation an element and iteration.
+        let run = settings.iterations as f64;
         for &seed in &settings.seeds {
             for &r in &settings.exponents {
-                let cost = run * (3 * (settings.steps.len() + 1) * settings.dimension) as f64;
+                let units = run * (3 * (settings.steps.len() + 1) * settings.dimension) as f64;
                 cells.push(Cell {
                     id: format!("power-r{r}-seed{seed}"),
                     case: Case::Power { r, seed },
-                    cost,
+                    work: Work::evaluations("norm powers", units),
                 });
             }
             for name in objective::NAMES {
                 let case = Case::Catalogue { name: name.into(), seed };
-                let cost = run * (settings.steps.len() * objective::DIMENSION) as f64;
-                cells.push(Cell { id: format!("catalogue-{name}-seed{seed}"), case, cost });
+                let units = run * (settings.steps.len() * objective::DIMENSION) as f64;
+                let work = Work::evaluations("the catalogue", units);
+                cells.push(Cell { id: format!("catalogue-{name}-seed{seed}"), case, work });
             }
         }
         for &p in &settings.flat_exponents {
-            let cost = 5e-8 * settings.flat_iterations as f64;
-            cells.push(Cell { id: format!("exponent-p{p}"), case: Case::Exponent { p }, cost });
+            let work = Work::evaluations("flat functions", 5.0 * settings.flat_iterations as f64);
+            cells.push(Cell { id: format!("exponent-p{p}"), case: Case::Exponent { p }, work });
         }
         Ok(cells)
     }

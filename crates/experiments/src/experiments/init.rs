@@ -14,11 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
     SandwichTally, StepLog, at_least_one, check_chain, check_data, check_samples, file_safe, initialiser,
-    loss, seconds_a_sample, words,
+    loss, samples, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -147,7 +148,7 @@ impl Experiment for Init {
                     for &seed in &settings.seeds {
                         let case = Case { dataset: dataset.clone(), start: start.clone(), depth, seed };
                         let id = format!("{dataset}-{}-depth{depth}-seed{seed}", file_safe(start));
-                        cells.push(Cell { id, cost: settings.cost(), case });
+                        cells.push(Cell { id, work: settings.work(&case), case });
                     }
                 }
             }
@@ -194,11 +195,11 @@ impl Settings {
         Ok(())
     }
 
-    /// The estimated seconds of a cell on one core.
-    fn cost(&self) -> f64 {
-        let (train, measure) = seconds_a_sample("c-1x64");
+    fn work(&self, case: &Case) -> Work {
         let logs = (self.steps / self.log_every + 2) as f64;
         // Trainings in f64 take twice the time.
-        (self.steps * self.batch) as f64 * 2.0 * train + logs * self.probe as f64 * measure
+        let trained = 2.0 * (self.steps * self.batch) as f64;
+        let model = format!("c-{}x{}", case.depth, self.width);
+        samples(&model, &case.dataset, trained, logs * self.probe as f64)
     }
 }

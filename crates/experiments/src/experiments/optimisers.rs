@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{
     SandwichTally, StepLog, at_least_one, check_data, check_samples, check_window, file_safe,
-    is_convolutional, loss, model, optimiser, schedule, seconds_a_sample, words,
+    is_convolutional, loss, model, optimiser, samples, schedule, words,
 };
 use crate::profile::Profile;
 use crate::summary::Summary;
@@ -144,7 +145,7 @@ impl Experiment for Optimisers {
                                     seed,
                                 };
                                 let id = format!("{}-seed{seed}", file_safe(&case.group()));
-                                cells.push(Cell { id, cost: settings.cost(&case), case });
+                                cells.push(Cell { id, work: settings.work(&case), case });
                             }
                         }
                     }
@@ -209,10 +210,9 @@ impl Settings {
         if is_convolutional(model) { self.probe_convolutional } else { self.probe }
     }
 
-    /// The estimated seconds of a cell on one core.
-    fn cost(&self, case: &Case) -> f64 {
-        let (train, measure) = seconds_a_sample(&case.model);
+    fn work(&self, case: &Case) -> Work {
         let logs = (self.steps / self.log_every + 1) as f64;
-        (self.steps * self.batch) as f64 * train + logs * self.probe_size(&case.model) as f64 * measure
+        let measured = logs * self.probe_size(&case.model) as f64;
+        samples(&case.model, &case.dataset, (self.steps * self.batch) as f64, measured)
     }
 }

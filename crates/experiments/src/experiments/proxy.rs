@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{at_least_one, at_most, check_data, check_samples};
@@ -171,16 +172,17 @@ impl Experiment for ProxyConvexity {
         let mut cells = Vec::new();
         for &seed in &settings.seeds {
             for instance in Instance::ALL {
-                let cost = settings.problems as f64 * instance.cost(settings);
+                let units = settings.problems as f64 * instance.evaluations(settings);
+                let work = Work::evaluations(instance.id(), units);
                 let case = Case::Problems { instance, seed };
-                cells.push(Cell { id: format!("{}-seed{seed}", instance.id()), case, cost });
+                cells.push(Cell { id: format!("{}-seed{seed}", instance.id()), case, work });
             }
             for &width in &settings.widths {
                 for smooth in [true, false] {
                     let sigma = if smooth { "tanh" } else { "leaky" };
                     let case = Case::Width { smooth, width, seed };
-                    let cost = 4e-6 * (width * (settings.ascent + 12)) as f64;
-                    cells.push(Cell { id: format!("width-{sigma}-{width}-seed{seed}"), case, cost });
+                    let work = Work::evaluations("widths", 400.0 * (width * (settings.ascent + 12)) as f64);
+                    cells.push(Cell { id: format!("width-{sigma}-{width}-seed{seed}"), case, work });
                 }
             }
         }
@@ -188,13 +190,13 @@ impl Experiment for ProxyConvexity {
             for flipped in [0.0, 0.05] {
                 let [steps, stochastic] = settings.image_steps;
                 let pixels = (28 / settings.pool).pow(2);
-                let work =
+                let products =
                     settings.images[0] * pixels * settings.width * (steps + settings.runs * stochastic);
                 let case = Case::Images { dataset: dataset.clone(), flipped };
                 cells.push(Cell {
                     id: format!("{dataset}-flipped{flipped}"),
                     case,
-                    cost: 4e-9 * work as f64,
+                    work: Work::evaluations("images", 0.4 * products as f64),
                 });
             }
         }

@@ -17,9 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{check_data, check_samples, model};
+use crate::ingredients::{check_data, check_samples, model, samples};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -169,7 +170,7 @@ impl Experiment for StochasticDescent {
                     for &seed in &settings.seeds {
                         let case = Case { dataset: dataset.clone(), rule, rate, batch, seed };
                         let id = format!("{}-seed{seed}", case.group());
-                        cells.push(Cell { id, cost: settings.cost(&case), case });
+                        cells.push(Cell { id, work: settings.work(&case), case });
                     }
                 }
             }
@@ -224,12 +225,13 @@ impl Settings {
         if case.batch == 0 { (self.samples, self.full_steps) } else { (case.batch, self.steps) }
     }
 
-    /// The estimated seconds of a cell on one core.
-    fn cost(&self, case: &Case) -> f64 {
+    fn work(&self, case: &Case) -> Work {
         let (batch, steps) = self.plan_of(case);
-        // Seconds a sample of a forward pass in f64: one over the whole set a step, and some ten over the batch.
-        let step = (self.samples + 10 * batch) as f64 * 5.5e-6;
-        steps as f64 * step + (self.logs + 1) as f64 * self.probe as f64 * 7.0e-5
+        // Forward passes: one over the whole set a step, and some ten over the batch. One is a third of a
+        // training step, and takes twice the time in f64.
+        let passes = (steps * (self.samples + 10 * batch)) as f64;
+        let measured = ((self.logs + 1) * self.probe) as f64;
+        samples(&self.model, &case.dataset, 2.0 / 3.0 * passes, measured)
     }
 }
 

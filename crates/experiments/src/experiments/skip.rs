@@ -17,9 +17,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{Start, at_least_one, check_chain, check_data, check_samples, words};
+use crate::ingredients::{Start, at_least_one, check_chain, check_data, check_samples, samples, words};
 use crate::profile::Profile;
 use crate::summary::Summary;
 
@@ -171,7 +172,7 @@ impl Experiment for SkipConnections {
                             let suffix = if biases { "" } else { "-no-biases" };
                             let id =
                                 format!("{dataset}-{}-{}{suffix}-seed{seed}", block.name(), start.name());
-                            cells.push(Cell { id, cost: settings.cost(&case), case });
+                            cells.push(Cell { id, work: settings.work(&case), case });
                         }
                     }
                 }
@@ -232,14 +233,19 @@ impl Settings {
         Ok(())
     }
 
-    /// The estimated seconds of a cell on one core.
-    fn cost(&self, case: &Case) -> f64 {
-        // Seconds a sample and layer of measuring and of training, as seen on one core of a small server.
-        let layers = |depths: &[usize]| depths.iter().map(|depth| depth + 12).sum::<usize>() as f64;
+    /// In samples of a chain with one hidden layer, whose first layer has the weights of twelve others.
+    fn work(&self, case: &Case) -> Work {
+        let layers = |depths: &[usize]| depths.iter().map(|depth| depth + 12).sum::<usize>() as f64 / 13.0;
         let measured = layers(&self.depths) * self.probe as f64;
         let trained = layers(&self.trained_depths) * (self.steps * self.batch) as f64;
         let again = layers(&self.trained_depths) * self.probe as f64;
-        if case.is_trained() { (measured + again) * 5.0e-5 + trained * 1.5e-6 } else { measured * 5.0e-5 }
+        let model = format!("c-1x{}", self.width);
+        // A chain is measured as a whole, and so are the factors of its first layer.
+        if case.is_trained() {
+            samples(&model, &case.dataset, trained, 3.0 * (measured + again))
+        } else {
+            samples(&model, &case.dataset, 0.0, 3.0 * measured)
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::claim::{Claim, Findings};
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::{Cell, Experiment, Outcome};
 use crate::ingredients::{Start, at_most, check_chain, check_data, check_samples, words};
@@ -107,16 +108,19 @@ impl Experiment for OverParametrisation {
                 for start in Start::ALL {
                     let case = Case::Network { dataset: dataset.clone(), start, seed };
                     let id = format!("{dataset}-{}-seed{seed}", start.name());
-                    // Seconds a unit of width, for drawing the weights and for each sample, on one core of a small server.
-                    let units = settings.widths.iter().sum::<usize>() as f64;
-                    let cost = units * (2.5e-5 + 1.5e-6 * settings.probe as f64);
-                    cells.push(Cell { id, case, cost });
+                    // A unit of width has a weight for every pixel, to be drawn once and multiplied for each
+                    // sample: a few evaluations, and a fraction of one.
+                    let weights = (784 * settings.widths.iter().sum::<usize>()) as f64;
+                    let units = weights * (3.0 + 0.2 * settings.probe as f64);
+                    let work = Work::evaluations("networks", units);
+                    cells.push(Cell { id, case, work });
                 }
             }
             for &dimension in &settings.dimensions {
-                let cost = 1.0e-7 * (dimension * settings.rows * settings.draws) as f64;
+                let units = 10.0 * (dimension * settings.rows * settings.draws) as f64;
+                let work = Work::evaluations("rows", units);
                 let case = Case::Rows { dimension, seed };
-                cells.push(Cell { id: format!("rows-n{dimension}-seed{seed}"), case, cost });
+                cells.push(Cell { id: format!("rows-n{dimension}-seed{seed}"), case, work });
             }
         }
         Ok(cells)

@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Data, ProbeSet, TrainingRun, at_least_one, check_data, check_samples, check_window, file_safe,
-    is_convolutional, loss, model, steps_of, training_samples,
+    is_convolutional, loss, model, samples, steps_of, training_samples,
 };
 use crate::context::Context;
+use crate::cost::Work;
 use crate::error::Failure;
 use crate::experiment::Cell;
 
@@ -102,7 +103,7 @@ impl TrainingSettings {
                             seed,
                         };
                         let id = format!("{}-seed{seed}", file_safe(&case.group()));
-                        cells.push(Cell { id, cost: self.cost(&case, measurements), case });
+                        cells.push(Cell { id, work: self.work(&case, measurements), case });
                     }
                 }
             }
@@ -188,23 +189,11 @@ impl TrainingSettings {
         })
     }
 
-    /// The estimated seconds of a cell on one core.
-    fn cost(&self, case: &TrainingCase, measurements: f64) -> f64 {
+    fn work(&self, case: &TrainingCase, measurements: f64) -> Work {
         let set = training_samples(&case.dataset) * self.epochs as f64;
-        let samples = self.steps.map_or(set, |steps| set.min((steps * self.batch) as f64));
-        let logs = samples / (self.batch * self.log_every) as f64;
-        let (train, measure) = seconds_a_sample(&case.model);
-        samples * train + logs * measurements * self.probe_size(&case.model) as f64 * measure
-    }
-}
-
-/// The seconds that training and measuring take a sample, as seen on one core of a small server.
-#[must_use]
-pub fn seconds_a_sample(model: &str) -> (f64, f64) {
-    match model.split_once('-') {
-        Some(("c" | "d", _)) => (1.2e-5, 7.0e-5),
-        Some(("a" | "b", _)) => (6.5e-4, 6.5e-3),
-        Some(("resnet", _)) => (5.0e-3, 5.5e-2),
-        _ => (1.0e-4, 7.0e-4),
+        let trained = self.steps.map_or(set, |steps| set.min((steps * self.batch) as f64));
+        let logs = trained / (self.batch * self.log_every) as f64;
+        let measured = logs * measurements * self.probe_size(&case.model) as f64;
+        samples(&case.model, &case.dataset, trained, measured)
     }
 }

@@ -137,7 +137,7 @@ fn manifest(manifest: &Manifest) -> String {
     format!(
         "<section id=\"manifest\">\n<h2>Manifest</h2>\n<div class=\"wide\"><table><thead><tr><th>Started</th><th>Took</th>\
          <th>Cells</th><th>Failed</th><th>Threads</th><th>Back end</th><th>Commit</th><th>Criteria</th></tr></thead><tbody>\n{sessions}\
-         </tbody></table></div>\n<details><summary>manifest.json</summary><pre>{}</pre></details>\n</section>\n",
+         </tbody></table></div>\n<details><summary>Plan and sessions as JSON</summary><pre>{}</pre></details>\n</section>\n",
         escape(&text)
     )
 }

@@ -1,11 +1,16 @@
-//! The plan of a run: experiments with their settings and cells.
+//! The plan of a run: experiments with their settings and cells, and about how long each cell takes.
 
 use super::Request;
-use crate::error::Result;
+use super::prices::Prices;
+use crate::cost::{Price, Unit};
+use crate::error::{Error, Result};
 use crate::experiment::{AnyExperiment, Cell};
 use crate::profile::Profile;
+use crate::store::{Configuration, StoredPlan};
 use crate::{registry, settings};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// What a request will run.
 pub struct Plan {
@@ -13,16 +18,20 @@ pub struct Plan {
     pub profile: Profile,
     /// The experiments, in the order of the report.
     pub experiments: Vec<Planned>,
+    /// What the estimates rest on.
+    pub prices: Vec<Price>,
 }
 
 /// One experiment of a plan.
 pub struct Planned {
     /// The experiment.
     pub experiment: Box<dyn AnyExperiment>,
-    /// Its settings, with the changes of the request.
-    pub settings: Value,
+    /// Its settings, with the changes of the request, and what else its cells belong to.
+    pub configuration: Configuration,
     /// Its cells.
     pub cells: Vec<Cell<Value>>,
+    /// The estimated seconds of each cell on one core.
+    pub seconds: Vec<f64>,
 }
 
 impl Plan {
@@ -43,17 +52,72 @@ impl Plan {
         let cells = |(at, planned): (usize, &Planned)| (0..planned.cells.len()).map(move |cell| (at, cell));
         self.experiments.iter().enumerate().flat_map(cells).collect()
     }
+
+    /// The plan of `selected` experiments with these settings; `prices` gives the prices of their units.
+    fn new(
+        profile: Profile,
+        selected: Vec<(Box<dyn AnyExperiment>, Value)>,
+        prices: impl FnOnce(BTreeSet<(String, Unit)>) -> Prices,
+    ) -> Result<Self> {
+        let mut experiments = selected
+            .into_iter()
+            .map(|(experiment, settings)| {
+                let cells = experiment.cells(&settings)?;
+                let configuration = Configuration::new(&*experiment, &settings);
+                Ok(Planned { experiment, configuration, cells, seconds: Vec::new() })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let units = experiments.iter().flat_map(|planned: &Planned| {
+            planned.cells.iter().map(|cell| (planned.experiment.id().to_owned(), cell.work.unit.clone()))
+        });
+        let prices = prices(units.collect());
+        for planned in &mut experiments {
+            let id = planned.experiment.id();
+            planned.seconds = planned.cells.iter().map(|cell| prices.seconds(id, &cell.work)).collect();
+        }
+        Ok(Self { profile, experiments, prices: prices.list() })
+    }
+
+    /// The plan that a run folder holds, of those experiments whose cells this program computes as planned; the
+    /// others, and why this program does not.
+    ///
+    /// # Errors
+    /// When none is left, or the settings are no longer those of an experiment.
+    pub fn of_folder(stored: &StoredPlan, folder: &Path) -> Result<(Self, Vec<String>)> {
+        let (mut selected, mut others, mut difference) = (Vec::new(), Vec::new(), None);
+        for experiment in registry::all() {
+            let Some(entry) = stored.experiments.get(experiment.id()) else { continue };
+            let (there, here) =
+                (&entry.configuration, Configuration::new(&*experiment, &entry.configuration.settings));
+            if *there == here {
+                selected.push((experiment, here.settings));
+                continue;
+            }
+            let what = if there.back_end == here.back_end {
+                format!("code {} there, {} here", there.numerics, here.numerics)
+            } else {
+                format!("back end {} there, {} here", there.back_end, here.back_end)
+            };
+            others.push(format!("{}: {what}", experiment.id()));
+            difference.get_or_insert(what);
+        }
+        if let (true, Some(difference)) = (selected.is_empty(), difference) {
+            return Err(Error::OtherProgram { folder: folder.to_path_buf(), difference });
+        }
+        let prices = Prices::of(&stored.prices);
+        Ok((Self::new(stored.profile, selected, |_| prices)?, others))
+    }
 }
 
 impl Planned {
     /// The estimated time on one core, in seconds.
     #[must_use]
     pub fn cost(&self) -> f64 {
-        self.cells.iter().map(|cell| cell.cost).sum()
+        self.seconds.iter().sum()
     }
 }
 
-/// Plans a request: chooses the experiments, applies the changed settings, lists the cells.
+/// Plans a request: chooses the experiments, applies the changed settings, lists the cells, prices them.
 ///
 /// # Errors
 /// When an experiment or a setting is unknown, or a value is refused.
@@ -67,9 +131,10 @@ impl Planned {
 /// ```
 pub fn plan(request: &Request) -> Result<Plan> {
     let experiments = registry::select(&request.only)?;
+    let profile = request.profile.unwrap_or_default();
     let mut changed: Vec<(String, Value)> = experiments
         .iter()
-        .map(|experiment| (experiment.id().to_owned(), experiment.default_settings(request.profile)))
+        .map(|experiment| (experiment.id().to_owned(), experiment.default_settings(profile)))
         .collect();
     if let Some(seeds) = &request.seeds {
         settings::set(&mut changed, "seeds", &json!(seeds))?;
@@ -78,13 +143,6 @@ pub fn plan(request: &Request) -> Result<Plan> {
         settings::set(&mut changed, "datasets", &json!(request.datasets))?;
     }
     settings::apply(&mut changed, &request.set)?;
-    let experiments = experiments
-        .into_iter()
-        .zip(changed)
-        .map(|(experiment, (_, settings))| {
-            let cells = experiment.cells(&settings)?;
-            Ok(Planned { experiment, settings, cells })
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(Plan { profile: request.profile, experiments })
+    let selected = experiments.into_iter().zip(changed.into_iter().map(|(_, settings)| settings));
+    Plan::new(profile, selected.collect(), |units| Prices::gather(&request.folder(), units))
 }

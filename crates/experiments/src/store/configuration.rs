@@ -1,12 +1,8 @@
 //! What the cells of an experiment in one folder have in common.
 
-use super::write_whole;
-use crate::error::{Error, Result};
 use crate::experiment::AnyExperiment;
 use crate::{machine, settings};
-use fenchel_files::read;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Everything that decides what a cell computes, apart from its case.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,26 +34,11 @@ impl Configuration {
 
     /// The first difference that forbids the two to share a folder. Other code alone does not: its cells are
     /// simply run again.
-    pub(super) fn difference(&self, asked: &Self) -> Option<String> {
+    #[must_use]
+    pub fn difference(&self, asked: &Self) -> Option<String> {
         if self.back_end != asked.back_end {
             return Some(format!("back end {} there, {} here", self.back_end, asked.back_end));
         }
         settings::difference(&self.settings, &asked.settings)
-    }
-
-    pub(super) fn read(path: &Path) -> Result<Option<Self>> {
-        let text = match read(path) {
-            Err(error) if error.kind == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text?,
-        };
-        let damaged =
-            |error: serde_json::Error| Error::Damaged { path: path.into(), reason: error.to_string() };
-        serde_json::from_slice(&text).map(Some).map_err(damaged)
-    }
-
-    pub(super) fn write(&self, path: &Path) -> Result<()> {
-        let text =
-            serde_json::to_string_pretty(self).expect("a configuration is plain data with string keys");
-        write_whole(path, text.as_bytes())
     }
 }

@@ -1,18 +1,16 @@
-//! The manifest: what was run, by what, on what, for how long.
+//! What a run folder tells of itself, for the report: what was planned, by what and on what it was run.
 
-use super::write_whole;
-use crate::error::{Error, Result};
+use super::plan_file::StoredPlan;
+use super::record::Record;
 use crate::machine::Machine;
 use crate::profile::Profile;
-use fenchel_files::read;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
 
-/// The record of a run folder.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The plan and the sessions of a run folder, without what only workers need.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Manifest {
-    /// The profile of the last session.
+    /// The profile that was planned last.
     pub profile: Profile,
     /// The experiments, by name.
     pub experiments: BTreeMap<String, Entry>,
@@ -23,7 +21,7 @@ pub struct Manifest {
 }
 
 /// An experiment of a run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Entry {
     /// The meaning of its records.
     pub revision: u32,
@@ -33,7 +31,7 @@ pub struct Entry {
     pub cells: usize,
 }
 
-/// One start of the program on a folder.
+/// One worker's time on a folder.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// When it began, in UTC.
@@ -42,7 +40,7 @@ pub struct Session {
     pub seconds: Option<f64>,
     /// The number of worker threads.
     pub threads: usize,
-    /// The number of cells that it was to run.
+    /// The number of cells that it finished.
     pub cells: usize,
     /// The number of cells that failed.
     pub failed: usize,
@@ -55,27 +53,19 @@ pub struct Session {
 }
 
 impl Manifest {
-    /// Reads the manifest of a run folder; None where there is none.
-    ///
-    /// # Errors
-    /// When the file is damaged.
-    pub fn read(folder: &Path) -> Result<Option<Self>> {
-        let path = folder.join("manifest.json");
-        let text = match read(&path) {
-            Err(error) if error.kind == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text?,
+    /// Puts the plan and the records of a run folder together.
+    #[must_use]
+    pub fn new(plan: &StoredPlan, records: Vec<Record>) -> Self {
+        let entry = |(id, planned): (&String, &super::PlannedExperiment)| {
+            let (revision, settings) =
+                (planned.configuration.revision, planned.configuration.settings.clone());
+            (id.clone(), Entry { revision, settings, cells: planned.cells.len() })
         };
-        let damaged =
-            |error: serde_json::Error| Error::Damaged { path: path.clone(), reason: error.to_string() };
-        serde_json::from_slice(&text).map(Some).map_err(damaged)
-    }
-
-    /// Writes the manifest.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn write(&self, folder: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).expect("a manifest is plain data with string keys");
-        write_whole(&folder.join("manifest.json"), text.as_bytes())
+        Self {
+            profile: plan.profile,
+            experiments: plan.experiments.iter().map(entry).collect(),
+            data: records.iter().flat_map(|record| record.data.clone()).collect(),
+            sessions: records.into_iter().map(|record| record.session).collect(),
+        }
     }
 }

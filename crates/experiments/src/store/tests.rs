@@ -2,6 +2,7 @@
 
 use super::*;
 use serde_json::json;
+use std::io::Write;
 
 fn configuration(steps: u32, numerics: &str) -> Configuration {
     let settings = json!({ "steps": steps, "seeds": [0] });
@@ -16,7 +17,7 @@ fn configuration(steps: u32, numerics: &str) -> Configuration {
 
 fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::create(folder.path()).unwrap();
+    let store = Store::prepare(folder.path()).unwrap();
     (folder, store)
 }
 
@@ -55,36 +56,52 @@ fn a_cell_belongs_to_its_settings_wherever_its_file_lies() {
 }
 
 #[test]
-fn another_configuration_is_refused_until_the_folder_starts_over() {
+fn a_run_that_starts_over_keeps_what_is_no_cell() {
     let (folder, store) = store();
-    assert_eq!(store.claim("e", &configuration(5, "aa")).unwrap(), None);
-    assert_eq!(store.claim("e", &configuration(5, "bb")).unwrap(), None);
-    let message = store.claim("e", &configuration(6, "bb")).unwrap_err().to_string();
-    assert!(message.contains("steps = 5 there, 6 here") && message.contains("--out"), "{message}");
     store.write("e", "c", &json!({}), &configuration(5, "bb"), b"\x01").unwrap();
     fs::write(folder.path().join("cells/e/notes.txt"), "mine").unwrap();
+    assert_eq!(store.names("e").into_iter().collect::<Vec<_>>(), ["c"]);
     store.forget("e").unwrap();
-    store.claim("e", &configuration(6, "bb")).unwrap();
-    let left = || fs::read_dir(folder.path().join("cells/e")).unwrap().count();
-    assert_eq!(left(), 2, "the new note and the user's file");
-    // A note that cannot be read is replaced, and said.
-    fs::write(folder.path().join("cells/e/configuration.json"), "").unwrap();
-    let told = store.claim("e", &configuration(6, "bb")).unwrap().unwrap();
-    assert!(told.contains("configuration.json is damaged"), "{told}");
-    assert_eq!(store.claim("e", &configuration(6, "bb")).unwrap(), None);
+    store.forget("never run").unwrap();
+    assert_eq!(fs::read_dir(folder.path().join("cells/e")).unwrap().count(), 1);
 }
 
 #[test]
-fn two_processes_do_not_write_into_one_folder_and_readers_are_let_in() {
+fn one_process_prepares_at_a_time_and_readers_are_let_in() {
     let folder = tempfile::tempdir().unwrap();
-    let first = Store::create(folder.path()).unwrap();
+    let first = Store::prepare(folder.path()).unwrap();
     assert!(first.is_protected());
-    assert!(matches!(Store::create(folder.path()), Err(Error::FolderInUse(_))));
-    assert!(matches!(Store::open(folder.path()), Err(Error::NoRun(_))));
-    Manifest::default().write(folder.path()).unwrap();
-    assert!(Store::open(folder.path()).is_ok());
-    drop(first);
-    assert!(Store::create(folder.path()).is_ok());
+    assert!(matches!(Store::open(folder.path()).plan(), Err(Error::NoRun(_))));
+    fs::write(folder.path().join("manifest.json"), "{}").unwrap();
+    assert!(matches!(Store::open(folder.path()).plan(), Err(Error::FirstLayout(_))));
+    let plan = StoredPlan { edition: "x".into(), ..StoredPlan::default() };
+    plan.write(folder.path()).unwrap();
+    assert_eq!(Store::open(folder.path()).plan().unwrap(), plan);
+    std::thread::scope(|scope| {
+        let second = scope.spawn(|| Store::prepare(folder.path()).unwrap());
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        assert!(!second.is_finished());
+        drop(first);
+        assert!(second.join().unwrap().is_protected());
+    });
+    fs::write(folder.path().join("plan.json"), "{").unwrap();
+    assert!(matches!(Store::open(folder.path()).plan(), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn leftovers_are_removed_unless_a_worker_of_another_host_may_be_alive() {
+    let (folder, store) = store();
+    let leftover = folder.path().join("sessions/.fenchel-0123456789abcdefghijklmn.tmp");
+    let mut record = Record { worker: "w".into(), ..Record::default() };
+    record.renewed = crate::machine::now();
+    record.process.system = "elsewhere".into();
+    for (seconds, stays) in [(None, true), (Some(1.0), false)] {
+        record.session.seconds = seconds;
+        write_whole(&folder.path().join("sessions/w.json"), &serde_json::to_vec(&record).unwrap()).unwrap();
+        fs::write(&leftover, "half").unwrap();
+        store.remove_leftovers(["e"].into_iter()).unwrap();
+        assert_eq!(leftover.exists(), stays);
+    }
 }
 
 #[test]
@@ -150,9 +167,21 @@ fn a_cell_of_the_first_layout_is_run_again() {
 }
 
 #[test]
-fn timings_of_the_last_run_count() {
-    let (_folder, store) = store();
-    store.note_timing("e", "c", 1.0);
-    store.note_timing("e", "c", 2.0);
-    assert_eq!(store.timings()[&("e".into(), "c".into())], 2.0);
+fn timings_of_the_last_session_count() {
+    let record = |started: &str, seconds| {
+        let mut record = Record::default();
+        record.session.started = started.into();
+        record.timings.entry("e".into()).or_default().insert("c".into(), seconds);
+        record
+    };
+    assert_eq!(timings(&[record("a", 1.0), record("b", 2.0)])["e"]["c"], 2.0);
+    let (folder, _store) = store();
+    let recorder = Recorder::begin(folder.path(), "x", 2, String::new()).unwrap();
+    recorder.took("e", "c", 0.25);
+    recorder.failed();
+    recorder.end(Default::default()).unwrap();
+    let [record] = &Record::read_all(folder.path())[..] else { panic!("one record") };
+    assert_eq!((record.session.cells, record.session.failed, record.session.threads), (1, 1, 2));
+    assert!(record.has_ended() && !record.may_be_at_work() && record.beat == 2);
+    assert_eq!(timings(std::slice::from_ref(record))["e"]["c"], 0.25);
 }

@@ -60,19 +60,22 @@ pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// The bytes of every file that must repeat, by its path: all but the manifest, the timings, the page with
-/// both, and what was set aside.
+/// The bytes of every file that must repeat, by its path: all but the plan with its costs, the records of
+/// sessions, the page with both, and what was set aside.
 pub(crate) fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let changing = ["manifest.json", "timings.csv", "report.html", "lock"].map(PathBuf::from);
-    let aside = |path: &Path| {
-        let name = path.to_string_lossy().into_owned();
-        [".damaged", ".foreign"].iter().any(|word| name.contains(word))
-    };
     files(folder)
         .into_iter()
-        .filter(|path| !changing.contains(path) && !aside(path))
+        .filter(|path| repeats(path))
         .map(|path| (path.clone(), fs::read(folder.join(path)).unwrap()))
         .collect()
+}
+
+/// Whether a file must repeat.
+pub(crate) fn repeats(path: &Path) -> bool {
+    let changing = ["plan.json", "report.html", "lock", "sessions", "leases"];
+    let name = path.to_string_lossy();
+    !changing.iter().any(|first| path.starts_with(first))
+        && ![".damaged", ".foreign"].iter().any(|word| name.contains(word))
 }
 
 /// Makes a pipe with a name.

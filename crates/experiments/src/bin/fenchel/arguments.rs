@@ -5,6 +5,7 @@ use crate::data::DataCommand;
 use crate::measure::MeasureOptions;
 use crate::model::ModelOptions;
 use crate::train::Train;
+use crate::work::{PlanOptions, StatusOptions, Work};
 use clap::{Args, Parser, Subcommand};
 use fenchel_experiments::run::Request;
 use fenchel_experiments::{Profile, settings};
@@ -22,7 +23,16 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run what is missing of a profile, decide the claims and write the report.
     Reproduce(Reproduce),
-    /// Rebuild the report of a run folder from its stored records, without running anything.
+    /// Write down what a run folder is to hold: settings, cells, costs. Workers then work on it.
+    Prepare(Prepare),
+    /// Work on a prepared folder, beside any number of other workers, here or on other hosts.
+    Work(Work),
+    /// How far a run is: done, running where and since when, failed why, time left.
+    Status(StatusOptions),
+    /// Print a script with which Slurm, Snakemake, HyperQueue or GNU parallel starts workers.
+    Plan(PlanOptions),
+    /// Rebuild the report of a run folder from its stored records, without running anything: also of a run that
+    /// is at work.
     Report(ReportOptions),
     /// Print what is claimed and by which criteria it is decided, before anything is run.
     Claims(ClaimsOptions),
@@ -39,17 +49,15 @@ pub(crate) enum Command {
     Train(Box<Train>),
 }
 
+/// What is to be run.
 #[derive(Debug, Args)]
-pub(crate) struct Reproduce {
-    /// How large: embedded data and minutes, the papers' settings and hours, or everything.
-    #[arg(long, value_enum, default_value_t)]
-    profile: Profile,
+pub(crate) struct Selection {
+    /// How large: embedded data and minutes, the papers' settings and hours, or everything [default: quick].
+    #[arg(long, value_enum)]
+    profile: Option<Profile>,
     /// The folder of the data files (otherwise FENCHEL_DATA_DIR, then the platform's cache folder).
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// The run folder [default: results/PROFILE].
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
     /// Only these experiments (repeat, or part by commas).
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
@@ -62,18 +70,35 @@ pub(crate) struct Reproduce {
     /// Change a setting, such as gd.iterations=400 (repeat; `fenchel list` shows them).
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Worker threads [default: one a core]. The results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
-    /// Show what would be run, and about how long it takes, and stop.
-    #[arg(long)]
-    pub(crate) plan: bool,
     /// Throw away the finished cells of the chosen experiments first.
     #[arg(long)]
     fresh: bool,
     /// Take cells that other code computed as they are, instead of running them again.
     #[arg(long, conflicts_with = "fresh")]
     keep: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prepare {
+    /// The run folder. If it is prepared already and nothing says what is to be run, the same again.
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Reproduce {
+    #[command(flatten)]
+    selection: Selection,
+    /// The run folder [default: results/PROFILE].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Worker threads [default: one a core]. The results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Show what would be run, and about how long it takes, and stop.
+    #[arg(long)]
+    pub(crate) plan: bool,
     /// End with exit code 3 unless every claim is reproduced.
     #[arg(long)]
     pub(crate) strict: bool,
@@ -85,6 +110,13 @@ pub(crate) struct Reproduce {
 impl Reproduce {
     /// The request behind the options; ends the program where the seeds cannot be read.
     pub(crate) fn request(&self) -> Request {
+        self.selection.request(self.out.clone(), self.threads.map(usize::from))
+    }
+}
+
+impl Selection {
+    /// The request for a folder; ends the program where the seeds cannot be read.
+    pub(crate) fn request(&self, out: Option<PathBuf>, threads: Option<usize>) -> Request {
         let seeds = self.seeds.as_deref().map(|text| {
             settings::seeds(text).unwrap_or_else(|reason| {
                 use clap::CommandFactory;
@@ -100,8 +132,8 @@ impl Reproduce {
             seeds,
             set: self.set.clone(),
             data_dir: self.data_dir.clone(),
-            out: self.out.clone(),
-            threads: self.threads.map(usize::from),
+            out,
+            threads,
             fresh: self.fresh,
             keep: self.keep,
         }

@@ -1,4 +1,5 @@
-//! The command line: `fenchel reproduce | report | claims | list | data | train | measure | model`.
+//! The command line: `fenchel reproduce | prepare | work | status | plan | report | claims | list | data | train |
+//! measure | model`.
 //!
 //! Exit codes: 0 when every cell ran, 1 when a cell failed or the run could not start, 2 when the command line is
 //! not understood, 3 with `--strict` when a claim is not reproduced, with `--expect` when a verdict is not
@@ -15,12 +16,14 @@ mod terminal;
 mod train;
 mod verdicts;
 mod voice;
+mod work;
 
 use arguments::{Arguments, Command, Reproduce};
 use clap::Parser;
+use fenchel_experiments::cost::Source;
 use fenchel_experiments::number::{counted, duration, grouped};
 use fenchel_experiments::report::Report;
-use fenchel_experiments::run::{self, Found, Plan};
+use fenchel_experiments::run::{self, Found, Orders, Plan, Request};
 use fenchel_experiments::{Failure, Result, registry};
 use std::process::ExitCode;
 use terminal::Terminal;
@@ -41,6 +44,10 @@ fn main() -> ExitCode {
 fn run(command: Command) -> std::result::Result<ExitCode, Failure> {
     match command {
         Command::Reproduce(options) => Ok(reproduce(&options)?),
+        Command::Prepare(options) => Ok(work::prepare(&options)?),
+        Command::Work(options) => Ok(work::work(&options)?),
+        Command::Status(options) => Ok(work::status(&options)?),
+        Command::Plan(options) => Ok(work::script(&options)?),
         Command::Report(options) => report::run(&options),
         Command::Claims(options) => claims::run(&options),
         Command::List(options) => {
@@ -58,7 +65,7 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
     let request = options.request();
     let plan = run::plan(&request)?;
     if options.plan {
-        print_plan(&plan, request.threads());
+        print_plan(&request, &plan);
         return Ok(ExitCode::SUCCESS);
     }
     say!(
@@ -66,7 +73,7 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
         plan.profile,
         request.folder().display(),
         counted(plan.cells(), "cell"),
-        counted(request.threads(), "thread"),
+        counted(threads(&request), "thread"),
         fenchel_experiments::machine::back_end()
     );
     let terminal = Terminal::new();
@@ -100,16 +107,27 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
 /// How many of many like things are told one by one.
 const TOLD: usize = 5;
 
-fn print_found(found: &Found) {
+fn threads(request: &Request) -> usize {
+    Orders { threads: request.threads, ..Orders::default() }.threads()
+}
+
+pub(crate) fn print_set_aside(set_aside: &[String]) {
+    for what in set_aside.iter().take(TOLD) {
+        tell!("set aside: {what}");
+    }
+    if set_aside.len() > TOLD {
+        tell!("set aside: {} files in all; the cells among them are run again", set_aside.len());
+    }
+}
+
+pub(crate) fn print_found(found: &Found) {
     if found.unprotected {
         tell!("{UNPROTECTED}");
     }
-    for what in found.set_aside.iter().take(TOLD) {
-        tell!("set aside: {what}");
+    for note in &found.notes {
+        tell!("{note}");
     }
-    if found.set_aside.len() > TOLD {
-        tell!("set aside: {} files in all; the cells among them are run again", found.set_aside.len());
-    }
+    print_set_aside(&found.set_aside);
     if found.finished > 0 {
         say!("{} already there", counted(found.finished, "cell"));
     }
@@ -149,25 +167,60 @@ pub(crate) fn print_verdicts(report: &Report) {
     }
 }
 
-fn print_plan(plan: &Plan, threads: usize) {
-    say!("{:<12} {:>8} {:>14}  title", "experiment", "cells", "on one core");
-    for planned in &plan.experiments {
-        say!(
-            "{:<12} {:>8} {:>14}  {}",
-            planned.experiment.id(),
-            grouped(planned.cells.len()),
-            duration(planned.cost()),
-            planned.experiment.title()
-        );
-    }
-    let wall = duration(plan.cost() / threads as f64);
+/// What would be run: of what is there, finished, to be run again and missing, and how long that takes.
+fn print_plan(request: &Request, plan: &Plan) {
+    let counts = if request.fresh {
+        run::progress(std::path::Path::new(""), plan, false)
+    } else {
+        run::progress(&request.folder(), plan, request.keep)
+    };
     say!(
-        "{:<12} {:>8} {:>14}  about {wall} on {}",
-        "all",
-        grouped(plan.cells()),
-        duration(plan.cost()),
-        counted(threads, "thread")
+        "{:<12} {:>8} {:>8} {:>8} {:>8} {:>14}  title",
+        "experiment",
+        "cells",
+        "finished",
+        "stale",
+        "missing",
+        "on one core"
     );
+    let row = |name: &str, numbers: [usize; 4], seconds: f64, words: &str| {
+        let [cells, finished, stale, missing] = numbers.map(grouped);
+        say!(
+            "{name:<12} {cells:>8} {finished:>8} {stale:>8} {missing:>8} {:>14}  {words}",
+            duration(seconds)
+        );
+    };
+    let mut all = [0; 4];
+    for (planned, counts) in plan.experiments.iter().zip(&counts) {
+        let numbers = [counts.planned, counts.finished, counts.stale, counts.missing + counts.unusable];
+        all.iter_mut().zip(numbers).for_each(|(all, number)| *all += number);
+        row(planned.experiment.id(), numbers, counts.seconds_left, planned.experiment.title());
+    }
+    let left: f64 = counts.iter().map(|counts| counts.seconds_left).sum();
+    let threads = threads(request);
+    let wall = format!("about {} on {}", duration(left / threads as f64), counted(threads, "thread"));
+    row("all", all, left, &wall);
+    say!("{}", prices(plan));
+}
+
+/// What the estimates rest on, in a sentence.
+pub(crate) fn prices(plan: &Plan) -> String {
+    let from = |source: fn(&Source) -> bool| plan.prices.iter().filter(|p| source(&p.source)).count();
+    let (here, run, probe) = (
+        from(|source| matches!(source, Source::Here)),
+        from(|source| matches!(source, Source::Run(_))),
+        from(|source| matches!(source, Source::Probe)),
+    );
+    let beside = plan.prices.iter().find_map(|price| match &price.source {
+        Source::Run(path) => Some(format!(" ({})", path.display())),
+        _ => None,
+    });
+    format!(
+        "prices of {} of work: {here} from cells of this folder, {run} from the last run beside it{}, {probe} from \
+         a probe just now",
+        counted(plan.prices.len(), "kind"),
+        beside.unwrap_or_default()
+    )
 }
 
 fn list(profile: fenchel_experiments::Profile) {

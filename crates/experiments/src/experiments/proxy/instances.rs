@@ -119,20 +119,20 @@ impl Instance {
         }
     }
 
-    /// The estimated seconds of a problem on one core.
-    pub(super) fn cost(self, settings: &Settings) -> f64 {
+    /// About how many evaluations a problem takes, a few products counting as one.
+    pub(super) fn evaluations(self, settings: &Settings) -> f64 {
         let sgd = (settings.runs * settings.stochastic_steps) as f64;
         let inputs = (settings.samples * settings.dimension) as f64;
         match self {
             Self::StarConvex | Self::QuasarConvex => {
-                1e-6 * (settings.steps as f64 + sgd) + 1e-5 * settings.budget as f64
+                100.0 * (settings.steps as f64 + sgd) + 1000.0 * settings.budget as f64
             }
             Self::Convex | Self::Realisable | Self::Relu | Self::Agnostic => {
-                4e-9 * inputs * (settings.steps as f64 + sgd) + 1e-7 * inputs * settings.budget as f64
+                0.4 * inputs * (settings.steps as f64 + sgd) + 10.0 * inputs * settings.budget as f64
             }
-            Self::TangentSmooth | Self::TangentLeaky => 2e-4 * (settings.steps as f64 + sgd),
-            Self::SandwichSquared | Self::SandwichEntropy => 1e-5 * (settings.steps as f64 + sgd),
-            _ => 3e-9 * inputs * settings.width as f64 * (settings.separable_steps as f64 + sgd),
+            Self::TangentSmooth | Self::TangentLeaky => 2e4 * (settings.steps as f64 + sgd),
+            Self::SandwichSquared | Self::SandwichEntropy => 1e3 * (settings.steps as f64 + sgd),
+            _ => 0.3 * inputs * settings.width as f64 * (settings.separable_steps as f64 + sgd),
         }
     }
 

@@ -1,0 +1,245 @@
+//! `fenchel work`: one worker of a prepared folder, beside any number of others on any number of hosts.
+
+use super::Plan;
+use super::prepare::{Found, State, check_inputs, set_aside};
+use crate::context::{Context, Inputs};
+use crate::error::{Error, Failure, Result};
+use crate::registry;
+use crate::scheduler::{self, Job, Observer, Step};
+use crate::store::{BEAT, Claim, Leases, Recorder, Store};
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The time until a cell that another worker of this host has, or that changes hands, is asked for again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// What a worker is to do.
+#[derive(Clone, Debug, Default)]
+pub struct Orders {
+    /// The folder of the data files; None for each data set's default.
+    pub data_dir: Option<PathBuf>,
+    /// The number of threads; None for one a core.
+    pub threads: Option<usize>,
+    /// The time after which no more cells are begun.
+    pub time: Option<Duration>,
+    /// The part of the cells that it begins with: K of N, from 0. Afterwards it helps with the others.
+    pub share: Option<Share>,
+    /// Only these experiments; empty for all that are planned.
+    pub only: Vec<String>,
+    /// Whether to wait until other workers' cells are done, too.
+    pub wait: bool,
+    /// Whether to try cells again that failed since the folder was prepared.
+    pub retry: bool,
+}
+
+/// One part of many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    part: usize,
+    of: usize,
+}
+
+impl std::str::FromStr for Share {
+    type Err = Error;
+
+    /// Reads `K/N`.
+    ///
+    /// ```
+    /// use fenchel_experiments::run::Share;
+    /// assert!("3/16".parse::<Share>().is_ok());
+    /// assert!("16/16".parse::<Share>().is_err() && "3".parse::<Share>().is_err());
+    /// ```
+    fn from_str(text: &str) -> Result<Self> {
+        let parts = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+        match parts {
+            Some((part, of)) if part < of => Ok(Self { part, of }),
+            _ => Err(Error::Share(text.into())),
+        }
+    }
+}
+
+/// How a worker ended.
+#[derive(Debug, Default)]
+pub struct Worked {
+    /// The cells that failed, here or at other workers since the folder was prepared: experiment, cell, reason.
+    pub failed: Vec<(String, String, String)>,
+    /// Cells that other workers were still at work on.
+    pub left: usize,
+    /// Cells that were not begun, as the time was over.
+    pub not_begun: usize,
+    /// Files that could not be used: what was wrong with each, and where it is now.
+    pub set_aside: Vec<String>,
+}
+
+/// Works on a prepared folder until nothing is left to begin. `began` is told what was found, before the first
+/// cell; it says of cells outside the worker's share only whether there is a file.
+///
+/// # Errors
+/// When the folder is not prepared, or for another program; when an input is missing; when the folder cannot be
+/// written, at once or later. A failed cell is no error: the others go on and it is listed in the result.
+pub fn work(
+    folder: &Path,
+    orders: &Orders,
+    observer: &dyn Observer,
+    began: impl FnOnce(&Found),
+) -> Result<Worked> {
+    let clock = Instant::now();
+    let store = Store::open(folder);
+    let stored = store.plan()?;
+    let (mut plan, notes) = Plan::of_folder(&stored, folder)?;
+    plan.experiments.retain(|planned| {
+        orders.only.is_empty() || orders.only.iter().any(|id| id == planned.experiment.id())
+    });
+    let inputs = Inputs::new(orders.data_dir.clone());
+    let mut found = Found { notes, ..Found::default() };
+    let jobs = jobs(&store, &plan, orders, stored.keep, &mut found);
+    if !jobs.is_empty() {
+        check_inputs(&plan, &inputs)?;
+    }
+    let threads = orders.threads();
+    let recorder = Recorder::begin(folder, &stored.edition, threads, registry::criteria())?;
+    began(&found);
+
+    let leases = Leases::new(folder, recorder.worker(), &stored.edition, orders.retry);
+    let aside: Mutex<Vec<String>> = Mutex::default();
+    let places = plan.places();
+    let work = |job: &Job, context: &Context| -> std::result::Result<Step, Failure> {
+        let (at, cell) = places[job.index];
+        let planned = &plan.experiments[at];
+        let (id, cell) = (planned.experiment.id(), &planned.cells[cell]);
+        let read = || store.read(id, &cell.id, &cell.case, &planned.configuration, stored.keep);
+        let lease = match leases.claim(id, &cell.id)? {
+            Claim::Mine(lease) => lease,
+            Claim::Failed => return Ok(Step::Done),
+            Claim::Alive if !orders.wait => return Ok(Step::Left),
+            // A look at another host's worker is worth nothing before its heart can have beaten again.
+            Claim::Unknown => return Ok(Step::Later(BEAT / 2)),
+            Claim::Contended | Claim::Alive => {
+                let state = State::from(&read());
+                return Ok(if state == State::Current { Step::Done } else { Step::Later(PAUSE) });
+            }
+        };
+        match State::from(&read()) {
+            State::Current => return Ok(Step::Done),
+            State::Unusable(word, reason) => {
+                let what = set_aside(&store, id, &cell.id, word, &reason)?;
+                aside.lock().unwrap_or_else(PoisonError::into_inner).push(what);
+            }
+            State::Stale | State::Absent => {}
+        }
+        let clock = Instant::now();
+        let record = planned.experiment.run_cell(&planned.configuration.settings, &cell.case, context)?;
+        store.write(id, &cell.id, &cell.case, &planned.configuration, &record)?;
+        recorder.took(id, &cell.id, clock.elapsed().as_secs_f64());
+        drop(lease);
+        Ok(Step::Done)
+    };
+    let until = orders.time.map(|time| clock + time);
+    let (noting, over) = (Noting { observer, recorder: &recorder, leases: &leases }, AtomicBool::new(false));
+    let ended = std::thread::scope(|scope| {
+        let heart = scope.spawn(|| {
+            let mut last = Instant::now();
+            while !over.load(Ordering::Relaxed) {
+                std::thread::park_timeout(BEAT.saturating_sub(last.elapsed()));
+                if last.elapsed() >= BEAT {
+                    last = Instant::now();
+                    // A beat that cannot be written may cost this worker its cells, and no result.
+                    let _ = recorder.beat();
+                }
+            }
+        });
+        let ended = scheduler::run(jobs, threads, until, &inputs, work, &noting);
+        over.store(true, Ordering::Relaxed);
+        heart.thread().unpark();
+        ended
+    })?;
+    let noted = recorder.end(inputs.checksums());
+    if let Some((reason, left)) = ended.stopped {
+        // Whether the record could be written or not, this is what the user must know.
+        return Err(Error::Stopped { reason, left });
+    }
+    noted?;
+    let planned: HashSet<&str> = plan.experiments.iter().map(|planned| planned.experiment.id()).collect();
+    let failed = crate::store::leases(folder).into_iter().filter_map(|(id, cell, holder)| {
+        let counts = holder.edition == stored.edition && planned.contains(id.as_str());
+        holder.failure.filter(|_| counts).map(|reason| (id, cell, reason))
+    });
+    Ok(Worked {
+        failed: failed.collect(),
+        left: ended.left,
+        not_begun: ended.not_begun,
+        set_aside: aside.into_inner().unwrap_or_else(PoisonError::into_inner),
+    })
+}
+
+impl Orders {
+    /// The number of worker threads.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).max(1)
+    }
+}
+
+/// Notes failures in the folder before they are shown.
+struct Noting<'a> {
+    observer: &'a dyn Observer,
+    recorder: &'a Recorder,
+    leases: &'a Leases,
+}
+
+impl Observer for Noting<'_> {
+    fn progress(&self, progress: scheduler::Progress) {
+        self.observer.progress(progress);
+    }
+
+    fn failed(&self, job: &Job, reason: &str) {
+        self.leases.fail(&job.experiment, &job.cell, reason);
+    }
+
+    fn finished(&self, job: &Job, seconds: f64, failure: Option<&str>) {
+        if failure.is_some() {
+            self.recorder.failed();
+        }
+        self.observer.finished(job, seconds, failure);
+    }
+}
+
+/// The cells to run, in order: those of the worker's share first, the longest of them first, so that none is
+/// left to run alone at the end.
+fn jobs(store: &Store, plan: &Plan, orders: &Orders, keep: bool, found: &mut Found) -> Vec<Job> {
+    let names: Vec<BTreeSet<String>> =
+        plan.experiments.iter().map(|planned| store.names(planned.experiment.id())).collect();
+    let mut order: Vec<(usize, (usize, usize))> = plan.places().into_iter().enumerate().collect();
+    let seconds = |(at, cell): (usize, usize)| plan.experiments[at].seconds[cell];
+    order.sort_by(|a, b| seconds(b.1).total_cmp(&seconds(a.1)).then(a.0.cmp(&b.0)));
+    let is_mine = |rank: usize| orders.share.is_none_or(|share| rank % share.of == share.part);
+    let state = |(rank, &(_, (at, cell))): (usize, &(usize, (usize, usize)))| {
+        let planned = &plan.experiments[at];
+        let cell = &planned.cells[cell];
+        // Whoever has it in its share reads it.
+        if !is_mine(rank) {
+            return if names[at].contains(&cell.id) { State::Current } else { State::Absent };
+        }
+        State::from(&store.read(planned.experiment.id(), &cell.id, &cell.case, &planned.configuration, keep))
+    };
+    let states: Vec<State> = order.par_iter().enumerate().map(state).collect();
+    let (mut mine, mut others) = (Vec::new(), Vec::new());
+    for (rank, ((index, (at, cell)), state)) in order.into_iter().zip(states).enumerate() {
+        let planned = &plan.experiments[at];
+        let (id, name) = (planned.experiment.id(), &planned.cells[cell].id);
+        found.planned += 1;
+        found.finished += usize::from(state == State::Current);
+        found.stale += usize::from(state == State::Stale);
+        if state == State::Current {
+            continue;
+        }
+        let jobs = if is_mine(rank) { &mut mine } else { &mut others };
+        jobs.push(Job::new(id, name, planned.seconds[cell], index));
+    }
+    mine.append(&mut others);
+    mine
+}

@@ -1,0 +1,75 @@
+//! `cargo xtask engine-test`: existing engines start workers, lose a node and their controller, and no cell.
+
+mod cluster;
+mod slurm;
+
+use crate::Outcome;
+use crate::blas::BackEnd;
+use crate::options::Options;
+use crate::program;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+const HELP: &str = "\
+Has an engine run the cells of a small experiment, kills a node daemon and then the controller with SIGKILL, and
+compares every file with a run of one local worker: bit for bit.
+
+Usage: cargo xtask engine-test slurm [--seeds N] [--iterations N] [--program PATH] [--blas WISH]
+
+  --seeds N       seeds of the experiment; ten cells a seed, and one more [10]
+  --iterations N  iterations of a cell: how long it takes [500000]
+  --program P     the program `fenchel` to start [default: a release build]
+
+slurm: a controller and two node daemons of Debian's slurm-wlm on loopback, with munge, from a folder of their own: no
+file of the system is changed. It needs root; what is not installed is installed by apt-get. Elsewhere it says so and
+ends with code 0, as a step that was passed over.
+";
+
+/// What an engine test runs.
+struct Size {
+    seeds: usize,
+    iterations: usize,
+    program: PathBuf,
+}
+
+pub(crate) fn run(arguments: Vec<String>) -> Outcome {
+    let options = Options::parse(arguments)?;
+    if options.help {
+        print!("{HELP}");
+        return Ok(());
+    }
+    let mut rest = options.rest.iter();
+    let engine = rest.next();
+    let (mut seeds, mut iterations, mut program) = (10, 500_000, None);
+    while let Some(name) = rest.next() {
+        let value = rest.next().cloned().unwrap_or_default();
+        match (name.as_str(), value.parse::<usize>().ok()) {
+            ("--seeds", Some(n)) if n > 0 => seeds = n,
+            ("--iterations", Some(n)) if n > 0 => iterations = n,
+            ("--program", _) if !value.is_empty() => program = Some(PathBuf::from(value)),
+            _ => {
+                eprintln!("xtask: engine-test does not understand `{name} {value}`\n\n{HELP}");
+                return Err(2);
+            }
+        }
+    }
+    if engine.map(String::as_str) != Some("slurm") {
+        eprint!("{HELP}");
+        return Err(2);
+    }
+    if let Err(reason) = cluster::install() {
+        println!("engine-test slurm is passed over: {reason}");
+        return Ok(());
+    }
+    let program = match program {
+        Some(program) => program,
+        None => program::build(&BackEnd::choose(options.blas)?)?,
+    };
+    slurm::run(&Size { seeds, iterations, program })
+}
+
+/// What a program says on standard output, if it ends well.
+fn said(command: &mut Command) -> Option<String> {
+    let output = command.stdin(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}

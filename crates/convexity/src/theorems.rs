@@ -24,6 +24,7 @@
 //! | T14 | [`tangent_kernel_pl`] | the gap of a data set and the gradient, through the tangent kernel |
 //! | T15 | [`gradient_independence`] | independent rows in a high dimension are well conditioned |
 //! | T16 | [`skip_connections`] | products of I + B keep their singular values |
+//! | T21 | [`general_norms`] | the sandwich between any norms on residuals and gradients |
 //! | section 4 | [`cross_entropy`] | cross-entropy below its residual over the least probability |
 //! | P1 | [`LipschitzGuarantee`](crate::proxy::LipschitzGuarantee) | descent under proxy convexity |
 //! | P2 | [`SmoothGuarantee`](crate::proxy::SmoothGuarantee) | the same, gradients bounded by the surrogate |
@@ -41,6 +42,7 @@ pub mod cross_entropy;
 pub mod descent;
 pub mod duality;
 pub mod expected_smoothness;
+pub mod general_norms;
 pub mod gradient_bounds;
 pub mod gradient_independence;
 pub mod growth;

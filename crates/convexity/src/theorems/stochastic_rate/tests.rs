@@ -178,7 +178,7 @@ fn random_rates(draws: u64, seed: u64) -> u64 {
             continue;
         }
         let domination = domination * (1.0 - 1e-12);
-        let constants = Classical { step, smoothness, domination, variance: variance * (1.0 + 1e-12) };
+        let constants = Classical { step, smoothness, domination, variance: variance * (1.0 + 1e-9) + 1e-12 };
         let report = check(&from, &constants).unwrap();
         assert!(report.verdict().holds(), "{index}: {report:?}");
         // The generalised rate, in a random norm; offsets and interference as measured.

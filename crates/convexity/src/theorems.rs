@@ -26,6 +26,7 @@
 //! | T16 | [`skip_connections`] | products of I + B keep their singular values |
 //! | T18 | [`gradient_steps`] | when generalised descent is gradient descent, and what the best gradient step keeps |
 //! | T19 | [`stochastic_rate`] | the variance of a batch, and SGD's linear rate to a floor |
+//! | T20 | [`sample_risk`] | what bounds on the losses of samples say of the risk |
 //! | T21 | [`general_norms`] | the sandwich between any norms on residuals and gradients |
 //! | section 4 | [`cross_entropy`] | cross-entropy below its residual over the least probability |
 //! | P1 | [`LipschitzGuarantee`](crate::proxy::LipschitzGuarantee) | descent under proxy convexity |
@@ -51,6 +52,7 @@ pub mod gradient_steps;
 pub mod growth;
 pub mod interference;
 pub mod rates;
+pub mod sample_risk;
 pub mod skip_connections;
 pub mod stochastic_rate;
 pub mod tangent_kernel_pl;

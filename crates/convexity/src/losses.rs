@@ -86,12 +86,12 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     /// use ndarray::array;
     ///
     /// // Of a one-hot target the residual is twice 1 - p_y long in l_1, whatever the other classes share: here 1.
-    /// let bounds = SoftmaxCrossEntropy.bounds_in(1.0, array![0.0, 1.0, 0.0].view())?;
+    /// let bounds = SoftmaxCrossEntropy.bounds_in(1.0, &array![0.0, 1.0, 0.0])?;
     /// assert!(bounds.lower(1.0) <= 2_f64.ln() && 2_f64.ln() <= bounds.upper(1.0));
     /// assert!(bounds.upper(1.0) - bounds.lower(1.0) < 1e-14);
     /// # Ok::<(), fenchel_convexity::ConvexityError>(())
     /// ```
-    fn bounds_in(&self, p: f64, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds_in(&self, p: f64, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         Ok(bounds::compared_with_euclidean(self.bounds(target)?, Exponent::new(p)?, target.len()))
     }
 

@@ -8,7 +8,7 @@ use fenchel_convexity::losses::SquaredError;
 use fenchel_convexity::theorems::sample_risk::{Means, RiskBounds, linear_head};
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_nn::models::{DenseChain, Model};
-use fenchel_random::{Rng, Seed, Stream};
+use fenchel_random::{Seed, Stream};
 use fenchel_tensor::Shape;
 use ndarray::{Array2, Axis, concatenate};
 
@@ -94,8 +94,7 @@ fn where_one_network_serves_all_samples_there_is_no_capacity_risk() {
     let targets = inputs.dot(&matrix(&mut stream, D, M).mapv(|w| (8.0 * w).round()));
     let least = least(&inputs, &targets);
     assert!(least.upper < 1e-60, "{least:?}");
-    let parameters: Vec<f64> =
-        (0..tape.parameters().len()).map(|_| stream.random_range(-1.0..1.0)).collect();
+    let parameters: Vec<f64> = (0..tape.parameters().len()).map(|_| stream.random_range(-1.0..1.0)).collect();
     let measured = probe.measure(&parameters, inputs.view(), targets.view()).unwrap();
     let bounds = bounds(&measured, least);
     assert!(bounds.hold() && bounds.capacity.upper < 1e-10 * measured.risk());

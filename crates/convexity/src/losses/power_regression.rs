@@ -73,7 +73,7 @@ impl Loss for PowerRegression {
         Ok(Bounds::new(least, move |t| spread * least(t)))
     }
 
-    fn bounds_in(&self, p: f64, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds_in(&self, p: f64, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         let p = Exponent::new(p)?;
         let own = self.bounds(target)?;
         let k = self.k;

@@ -184,7 +184,7 @@ impl Loss for SoftmaxCrossEntropy {
         })
     }
 
-    fn bounds_in(&self, p: f64, target: ArrayView1<f64>) -> Result<Bounds, ConvexityError> {
+    fn bounds_in(&self, p: f64, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
         require_simplex(target)?;
         let p = Exponent::new(p)?;
         let masses = Masses::of(target);

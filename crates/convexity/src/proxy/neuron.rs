@@ -8,7 +8,7 @@
 //! |---|---|---|---|---|
 //! | [`NeuronInstance::realisable`] | y = sigma(v.x), sigma' >= gamma > 0 | 2 gamma f | 0 | B²/gamma |
 //! | [`NeuronInstance::relu`] | y = sigma(v.x), ReLU | mean (sigma(w.x) - sigma(v.x))² sigma'(w.x) | 0 | B² |
-//! | [`NeuronInstance::agnostic_relu`] | any y, any v, ReLU | f(v) + (1/2) mean (sigma(w.x) - sigma(v.x))² sigma'(w.x) | 2 f(v) + mean (-v.x)₊ y₊ | 4 B² |
+//! | [`NeuronInstance::agnostic_relu`] | any y, any v, ReLU | f(v) + half of ReLU's g | 2 f(v) + mean (-v.x)₊ y₊ | 4 B² |
 //! | [`NeuronInstance::agnostic`] | any y, any v, sigma' >= gamma > 0 | (gamma/2) f | (gamma + 1/gamma) f(v) | 4 B²/gamma |
 //! | [`NeuronInstance::least_squares`] (E1) | slope 1, any y, any v | f | f(v) | 2 B² |
 //!

@@ -103,7 +103,7 @@ impl Constants {
 /// As [`Constants::of`].
 pub fn gain(sample: &Sample, loss: &dyn Loss, gradients: &Gradients) -> Result<ResidualGain, ConvexityError> {
     let jacobian = &sample.jacobian;
-    require_finite("jacobian", Array1::from_iter(jacobian.iter().copied()).view())?;
+    require_finite("jacobian", &Array1::from_iter(jacobian.iter().copied()))?;
     require_dimension("target", sample.target.len(), jacobian.nrows())?;
     let gain = match gradients {
         Gradients::Entries => ResidualGain::of_entries(jacobian.clone())?,
@@ -139,9 +139,9 @@ pub fn check(
     require_range("induced", induced, induced >= 0.0, "finite and at least 0")?;
     require_range("lower", lower, lower >= 0.0, "finite and at least 0")?;
     let gain = gain(sample, loss, gradients)?;
-    let (target, output) = (sample.target.view(), sample.output.view());
+    let (target, output) = (&sample.target, &sample.output);
     let mut residual = Array1::zeros(target.len());
-    let value = loss.value_and_residual(target, output, residual.view_mut())?;
+    let value = loss.value_and_residual(target, output, &mut residual)?;
     let excess = value - loss.infimum(target);
     let residual = residual.to_vec();
     let (length, bounds) = (Norm::lp(p)?.value_of(&residual), loss.bounds_in(p, target)?);

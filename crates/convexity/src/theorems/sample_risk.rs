@@ -110,7 +110,7 @@ impl RiskBounds {
 pub fn linear_head(features: ArrayView2<f64>, targets: ArrayView2<f64>) -> Result<Bracket, ConvexityError> {
     require_dimension("targets", targets.nrows(), features.nrows())?;
     for (name, matrix) in [("features", features), ("targets", targets)] {
-        require_finite(name, Array1::from_iter(matrix.iter().copied()).view())?;
+        require_finite(name, &Array1::from_iter(matrix.iter().copied()))?;
     }
     let lift = |column: ArrayView1<f64>| -> Vec<PreciseInterval> {
         column.iter().map(|&x| PreciseInterval::from_f64(x)).collect()
@@ -152,7 +152,7 @@ fn last_pivot(vectors: &[Vec<PreciseInterval>]) -> Result<PreciseInterval, Conve
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fenchel_random::{Rng, Seed};
+    use fenchel_random::Seed;
     use ndarray::{Array2, array};
 
     #[test]

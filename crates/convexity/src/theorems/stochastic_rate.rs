@@ -36,8 +36,8 @@
 //!     Ok(Arc::new(Precomposed::new(Quadratic::diagonal(&[1.0])?, array![[1.0]], array![-a])?))
 //! };
 //! let sum = FiniteSum::new(vec![parabola(0.0)?, parabola(1.0)?, parabola(5.0)?])?;
-//! assert!(check_variance(&sum, 1, array![0.3].view())?.verdict().holds());
-//! let start = Start { sum: &sum, point: &[3.0], batch: 1, steps: 4, infimum: &Infimum::At(vec![2.0]) };
+//! assert!(check_variance(&sum, 1, &array![0.3])?.verdict().holds());
+//! let start = Start { sum: &sum, point: &[3.0], batch: 1, steps: 4, infimum: &Infimum::At(array![2.0]) };
 //! let constants = Classical { step: 0.3, smoothness: 1.0, domination: 1.0, variance: 14.0 / 3.0 * (1.0 + 1e-15) };
 //! let report = check(&start, &constants)?;
 //! assert!(report.verdict().holds() && report.slack < 1e-12);
@@ -54,11 +54,11 @@ use crate::error::{ConvexityError, require_dimension, require_positive, require_
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Enclosure, Objective};
+use crate::objectives::{Enclosure, Function, Objective};
 use crate::trajectory::{FiniteSum, GeneralisedDescent};
 use crate::verdict::{Hypothesis, Report, Witness};
 use conditions::{Above, Dominated, DominatedBatches, Interfering, Noisy, SmoothBatches, SmoothRisk};
-use ndarray::ArrayView1;
+use ndarray::ArrayRef1;
 use tree::{Rule, Tree};
 
 /// Where mini-batch descent starts, and for how many steps it is followed.
@@ -120,7 +120,7 @@ impl<E: Number> Linear<E> {
 ///
 /// If there is one sample only, b is not from 1 to n, there are more than 100,000 batches, or the point does
 /// not fit.
-pub fn check_variance(sum: &FiniteSum, b: usize, x: ArrayView1<f64>) -> Result<Report, ConvexityError> {
+pub fn check_variance(sum: &FiniteSum, b: usize, x: &ArrayRef1<f64>) -> Result<Report, ConvexityError> {
     let n = sum.len();
     require_range("samples", n as f64, n > 1, "at least 2")?;
     require_range("b", b as f64, (1..=n).contains(&b), "from 1 to n")?;
@@ -293,7 +293,7 @@ fn compare(
     let all = measure(name, &Above { tree, infimum: start.infimum }, tree.points(), tree.is_enclosable());
     hypotheses.push(all);
     if let Infimum::At(point) = start.infimum {
-        hypotheses.push(stationary(start.sum, point));
+        hypotheses.push(stationary(start.sum, &point.to_vec()));
     }
     let means = tree.means::<f64>();
     let mut precise: Option<Vec<PreciseInterval>> = None;

@@ -124,14 +124,14 @@ impl NeuronInstance {
         labels: Array1<f64>,
         v: Array1<f64>,
     ) -> Result<Self, ConvexityError> {
-        let taught = Neuron::taught(inputs.clone(), v.view(), 0.0)?;
+        let taught = Neuron::taught(inputs.clone(), &v, 0.0)?;
         let neuron = Neuron::new(inputs, labels, 0.0)?;
         let n = neuron.labels.len() as f64;
         let at_v = neuron.inputs.dot(&v);
         let missed: f64 = at_v.iter().zip(&neuron.labels).map(|(z, y)| (-z).max(0.0) * y.max(0.0)).sum();
         let f: Arc<dyn Objective> = Arc::new(neuron.clone());
         // Both rounded up, by more than the sums are rounded.
-        let own = f.value(v.view())?;
+        let own = f.value(&v)?;
         let up = 8.0 * (n + v.len() as f64) * f64::EPSILON;
         let scale = own + at_v.iter().fold(0.0_f64, |most, z| most.max(z.abs())).powi(2);
         let constant = own + up * scale;
@@ -182,7 +182,7 @@ impl NeuronInstance {
     /// If w_0 does not fit or is v, or L is not positive.
     pub fn pl_guarantee(
         &self,
-        start: ArrayView1<f64>,
+        start: &ArrayRef1<f64>,
         smoothness: f64,
     ) -> Result<ProxyPlGuarantee, ConvexityError> {
         let value = self.proxy.f().value(start)?;

@@ -99,7 +99,7 @@ fn relu_with_any_labels_keeps_its_guarantee() {
         let labels = vector(&mut stream, N) * 2.0;
         let instance = NeuronInstance::agnostic_relu(x, labels, v.clone()).unwrap();
         let start = vector(&mut stream, D);
-        check_both(&instance, start.view(), stream.random_range(0.1..1.5), problem, "agnostic");
+        check_both(&instance, &start, stream.random_range(0.1..1.5), problem, "agnostic");
         let verdict =
             instance.proxy().falsify(&Region::Around { point: v.to_vec() }, &config(problem)).unwrap();
         assert!(verdict.holds(), "{verdict}");
@@ -139,7 +139,7 @@ fn the_constants_of_relu_with_any_labels_are_sharp() {
         let instance = NeuronInstance::agnostic_relu(x, array![y], v.clone()).unwrap();
         let (f, g) = (instance.proxy().f().clone(), instance.proxy().g().clone());
         let around = Region::Around { point: v.to_vec() };
-        let own = f.value(v.view()).unwrap();
+        let own = f.value(&v).unwrap();
         // h without what is added to both.
         let cost = instance.comparator().cost() - own;
         for (share, holds) in [(1.0, true), (0.99, false)] {
@@ -175,11 +175,11 @@ fn a_neuron_is_proxy_pl_on_a_ball_about_its_comparator() {
         let smoothness = instance.smoothness();
         let run = Descent::new(0.2 / smoothness, STEPS)
             .unwrap()
-            .gradient(&instance.oracle(1).unwrap(), start.view(), instance.comparator())
+            .gradient(&instance.oracle(1).unwrap(), &start, instance.comparator())
             .unwrap();
         let away = run.steps().iter().map(|step| step.distance).fold(0.0, f64::max);
         assert!(away <= run.steps()[0].distance * (1.0 + 1e-14));
-        let guarantee = instance.pl_guarantee(start.view(), smoothness).unwrap();
+        let guarantee = instance.pl_guarantee(&start, smoothness).unwrap();
         let checked = guarantee.check(std::slice::from_ref(&run)).unwrap();
         assert_sound(&checked, "P3");
         // Forty times the mu does not hold.
@@ -198,7 +198,7 @@ fn the_mu_of_a_linear_neuron_is_sharp() {
         let verdict = instance.pl(radius).unwrap().falsify(&ball, &patient(2)).unwrap();
         assert_eq!((verdict.holds(), verdict.is_violated()), (holds, !holds), "{verdict}");
     }
-    assert!(instance.pl(0.0).is_err() && instance.pl_guarantee(v.view(), 1.0).is_err());
+    assert!(instance.pl(0.0).is_err() && instance.pl_guarantee(&v, 1.0).is_err());
 }
 
 #[test]

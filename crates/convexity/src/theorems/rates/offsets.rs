@@ -8,13 +8,13 @@ use crate::objectives::{Formula, Objective};
 use crate::theorems::by_hand::point_of;
 use crate::trajectory::Trajectory;
 use crate::verdict::Verdict;
-use fenchel_random::{Rng, Seed};
-use ndarray::{Array1, ArrayView1, array};
+use fenchel_random::Seed;
+use ndarray::{Array1, array, aview1};
 use std::f64::consts::PI;
 
 fn descend(function: &dyn Objective, modulus: &Modulus, start: &[f64], steps: usize) -> Trajectory {
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
-    method.run(function, ArrayView1::from(start), steps).unwrap()
+    method.run(function, &aview1(start), steps).unwrap()
 }
 
 /// The verdict, and the inequality with a hundredth less of the offset of the steps.
@@ -69,7 +69,7 @@ fn the_floor_of_a_kink_is_attained_at_every_exponent() {
         let energy = c.powf(-(q - 1.0)) / q;
         let modulus = Modulus::smooth(c, r, Norm::L2).unwrap().with_offset(energy * (1.0 + 1e-11)).unwrap();
         let start = 0.5 * c.powf(-(q - 1.0));
-        let report = sharp(&function, &modulus, start, 60, |run| convex(run, &[0.0]).unwrap());
+        let report = sharp(&function, &modulus, start, 60, |run| convex(run, &array![0.0]).unwrap());
         assert!((report.measured - start).abs() < 1e-14 && report.bound < start * (1.0 + 1e-9));
         // A gap itself may rise above the floor by o; z = q c_Phi / D* = 2.
         let decay = Decay::convex(c, r, start, energy);
@@ -97,7 +97,7 @@ impl Formula for Valley {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         (x[0].clone() * self.right).max(&(x[0].clone() * -self.left))
     }
 }
@@ -112,7 +112,7 @@ fn one_step_from_below_the_floor_rises_by_the_overshoot() {
         let offset = (rise - (1.0 - t) + 0.5) * (1.0 + 1e-12);
         let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap().with_offset(offset).unwrap();
         let trajectory = descend(&function, &modulus, &[1.0 - t], 1);
-        let report = convex(&Run::new(&function, &modulus, &trajectory), &[0.0]).unwrap();
+        let report = convex(&Run::new(&function, &modulus, &trajectory), &array![0.0]).unwrap();
         assert!(report.verdict().holds(), "{}", report.verdict());
         let Floor { value: floor, overshoot, .. } = Decay::convex(1.0, 2.0, 1.0 - t, offset).floor::<f64>();
         let bound = floor + overshoot;
@@ -134,7 +134,7 @@ impl Formula for Root {
         1
     }
 
-    fn value<N: Number>(&self, x: &[N]) -> N {
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
         x[0].abs().sqrt() * 2.0
     }
 }
@@ -251,7 +251,7 @@ fn random_runs(draws: u64, seed: u64) -> [u64; 4] {
         let bare = Modulus::smooth(c, r, norm.clone()).unwrap();
         let method = GeneralisedDescent::new(bare.potential().clone(), 1.0).unwrap();
         let steps = stream.random_range(1..25);
-        let Ok(trajectory) = method.run(&*function, ArrayView1::from(&start), steps) else { continue };
+        let Ok(trajectory) = method.run(&*function, &aview1(&start), steps) else { continue };
         let states = trajectory.states();
         if states.iter().any(|state| state.point.iter().any(|x| x.abs() > 1e4)) {
             continue;
@@ -274,7 +274,7 @@ fn random_runs(draws: u64, seed: u64) -> [u64; 4] {
         };
         examine(0, &energy(&run, &infimum).unwrap());
         if let Some(minimiser) = minimiser.filter(|_| start.iter().any(|x| x.abs() > 1e-3)) {
-            examine(1, &convex(&run, &minimiser).unwrap());
+            examine(1, &convex(&run, &Array1::from(minimiser)).unwrap());
         }
         for (which, exponent) in [(2, r), (3, r + stream.random_range(0.1..2.0))] {
             let small = 10f64.powf(stream.random_range(-1.5..1.0));
@@ -312,9 +312,9 @@ fn foreign_offsets_are_named() {
     let modulus = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap().with_offset(0.25).unwrap();
     let trajectory = descend(&function, &modulus, &[0.25], 20);
     // The tangents of another minimiser fail, and the last of the prefixes is the witness of a floor.
-    let report = convex(&Run::new(&function, &modulus, &trajectory), &[0.1]).unwrap();
+    let report = convex(&Run::new(&function, &modulus, &trajectory), &array![0.1]).unwrap();
     assert!(report.verdict().is_undecided());
-    let report = convex(&Run::new(&function, &modulus, &trajectory), &[0.0]).unwrap();
+    let report = convex(&Run::new(&function, &modulus, &trajectory), &array![0.0]).unwrap();
     assert!(report.verdict().holds() && point_of(&report, "T").len() == 1);
     let still = Trajectory::record(&function, [array![0.25]]).unwrap();
     assert!(energy(&Run::new(&function, &modulus, &still), &Infimum::AtLeast(0.0)).is_err());

@@ -3,11 +3,11 @@
 use super::Start;
 use crate::error::{ConvexityError, require_range, require_vector};
 use crate::number::Number;
-use crate::objectives::{Enclosure, Objective};
+use crate::objectives::{Enclosure, Function, Objective};
 use crate::theorems::capacity_risk::subsets;
 use crate::theorems::condition::{gradient, lift};
 use crate::trajectory::{FiniteSum, GeneralisedDescent};
-use ndarray::ArrayView1;
+use ndarray::aview1;
 
 /// Points at most.
 const MOST_POINTS: usize = 20_000;
@@ -44,7 +44,7 @@ pub(super) struct Tree<'a> {
 impl<'a> Tree<'a> {
     pub(super) fn new(start: &Start<'a>, rule: Rule) -> Result<Self, ConvexityError> {
         let &Start { sum, point, batch, steps, .. } = start;
-        require_vector("point", ArrayView1::from(point), sum.dimension())?;
+        require_vector("point", &aview1(point), sum.dimension())?;
         require_range("batch", batch as f64, (1..=sum.len()).contains(&batch), "from 1 to n")?;
         require_range("steps", steps as f64, steps > 0, "at least 1")?;
         let places = subsets(sum.len(), batch)?;

@@ -1,9 +1,8 @@
 //! Pairs from which the search climbs: units put where the network is least linear.
 
-use fenchel_random::{Rng, Seed};
+use fenchel_random::Seed;
 use fenchel_tensor::Activation;
 use ndarray::{Array1, Array2, s};
-use ndarray_rand::rand_distr::StandardNormal;
 
 use super::TangentInstance;
 use crate::NnError;
@@ -29,8 +28,7 @@ pub(super) fn for_all(instance: &TangentInstance) -> Result<Vec<Pair>, NnError> 
 pub(super) fn random(instance: &TangentInstance, seed: Seed) -> Pair {
     let mut stream = seed.derive("random pair").stream();
     let mut point = || {
-        let d: Array1<f64> =
-            Array1::from_shape_simple_fn(instance.start.len(), || stream.sample(StandardNormal));
+        let d: Array1<f64> = Array1::from_shape_simple_fn(instance.start.len(), || stream.normal());
         let length: f64 = d.dot(&d).sqrt();
         &instance.start + &(d * (instance.radius / length))
     };

@@ -8,9 +8,11 @@
 //! Reference: theory, T2; the proofs are the definitions, term by term.
 
 mod operator_norm;
+mod residual_gain;
 mod spectrum;
 
 pub use operator_norm::{operator_gain, operator_norm};
+pub use residual_gain::{Bracket, ResidualGain};
 pub use spectrum::symmetric_eigenvalues;
 
 use crate::error::{ConvexityError, require_positive};

@@ -36,6 +36,7 @@ pub use sparsemax::Sparsemax;
 pub use squared_error::SquaredError;
 
 use crate::error::{ConvexityError, require_dimension, require_finite};
+use crate::exponent::Exponent;
 use crate::moduli::Modulus;
 use ndarray::ArrayRef1;
 
@@ -71,6 +72,28 @@ pub trait Loss: Send + Sync + std::fmt::Debug {
     ///
     /// If the target is not admissible.
     fn bounds(&self, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError>;
+
+    /// The bounds on `l - l_inf` by the residual's norm in l_p (T21).
+    ///
+    /// By default those of l_2, through the comparison of the norms.
+    ///
+    /// # Errors
+    ///
+    /// If the target is not admissible, or p is not in [1, inf].
+    ///
+    /// ```
+    /// use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
+    /// use ndarray::array;
+    ///
+    /// // Of a one-hot target the residual is twice 1 - p_y long in l_1, whatever the other classes share: here 1.
+    /// let bounds = SoftmaxCrossEntropy.bounds_in(1.0, &array![0.0, 1.0, 0.0])?;
+    /// assert!(bounds.lower(1.0) <= 2_f64.ln() && 2_f64.ln() <= bounds.upper(1.0));
+    /// assert!(bounds.upper(1.0) - bounds.lower(1.0) < 1e-14);
+    /// # Ok::<(), fenchel_convexity::ConvexityError>(())
+    /// ```
+    fn bounds_in(&self, p: f64, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
+        Ok(bounds::compared_with_euclidean(self.bounds(target)?, Exponent::new(p)?, target.len()))
+    }
 
     /// `l(y, f)`.
     ///

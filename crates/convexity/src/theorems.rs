@@ -24,6 +24,10 @@
 //! | T14 | [`tangent_kernel_pl`] | the gap of a data set and the gradient, through the tangent kernel |
 //! | T15 | [`gradient_independence`] | independent rows in a high dimension are well conditioned |
 //! | T16 | [`skip_connections`] | products of I + B keep their singular values |
+//! | T18 | [`gradient_steps`] | when generalised descent is gradient descent, and what the best gradient step keeps |
+//! | T19 | [`stochastic_rate`] | the variance of a batch, and SGD's linear rate to a floor |
+//! | T20 | [`sample_risk`] | what bounds on the losses of samples say of the risk |
+//! | T21 | [`general_norms`] | the sandwich between any norms on residuals and gradients |
 //! | section 4 | [`cross_entropy`] | cross-entropy below its residual over the least probability |
 //! | P1 | [`LipschitzGuarantee`](crate::proxy::LipschitzGuarantee) | descent under proxy convexity |
 //! | P2 | [`SmoothGuarantee`](crate::proxy::SmoothGuarantee) | the same, gradients bounded by the surrogate |
@@ -41,12 +45,16 @@ pub mod cross_entropy;
 pub mod descent;
 pub mod duality;
 pub mod expected_smoothness;
+pub mod general_norms;
 pub mod gradient_bounds;
 pub mod gradient_independence;
+pub mod gradient_steps;
 pub mod growth;
 pub mod interference;
 pub mod rates;
+pub mod sample_risk;
 pub mod skip_connections;
+pub mod stochastic_rate;
 pub mod tangent_kernel_pl;
 
 #[cfg(test)]

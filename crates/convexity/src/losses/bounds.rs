@@ -6,6 +6,7 @@
 //! that is one of at most a unit each, and there are fewer than seven: [`WIDEN`] is more. Below the normal numbers
 //! a rounding costs up to half of 2^-1074 instead, for which [`TINY`] stands.
 
+use crate::exponent::Exponent;
 use std::fmt;
 
 /// The relative widening of a bound.
@@ -86,6 +87,18 @@ impl Bounds {
         }
         (self.upper)(t * (1.0 + ARGUMENT) + TINY) * (1.0 + WIDEN) + TINY
     }
+}
+
+/// Bounds by the norm in l_p on R^m, from those by the Euclidean one.
+pub(super) fn compared_with_euclidean(own: Bounds, p: Exponent, m: usize) -> Bounds {
+    if p == Exponent::TWO {
+        return own;
+    }
+    // ||e||_p / over <= ||e||_2 <= under ||e||_p.
+    let factor = |power: f64| (m as f64).powf(power.max(0.0)) * (1.0 + WIDEN);
+    let (over, under) = (factor(1.0 / p.get() - 0.5), factor(0.5 - 1.0 / p.get()));
+    let Bounds { lower, upper } = own;
+    Bounds::new(move |t| lower(t / over), move |t| upper(t * under))
 }
 
 impl fmt::Debug for Bounds {

@@ -5,10 +5,11 @@
 //! coordinate vector and at equal coordinates.
 
 use super::Loss;
-use super::bounds::{Bounds, WIDEN};
+use super::bounds::{Bounds, WIDEN, compared_with_euclidean};
 use super::series::{rational_power, times_power};
 use crate::catalogue::norm_power_convexity;
 use crate::error::{ConvexityError, require_finite, require_range};
+use crate::exponent::Exponent;
 use crate::moduli::Modulus;
 use crate::norms::Norm;
 use ndarray::{ArrayRef1, Zip};
@@ -70,6 +71,18 @@ impl Loss for PowerRegression {
         let spread = rational_power(target.len() as f64, k - 2.0, 2.0 * (k - 1.0));
         let least = move |t: f64| rational_power(t / k, k, k - 1.0);
         Ok(Bounds::new(least, move |t| spread * least(t)))
+    }
+
+    fn bounds_in(&self, p: f64, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
+        let p = Exponent::new(p)?;
+        let own = self.bounds(target)?;
+        let k = self.k;
+        // Exact in l_q with q = k/(k-1), which f64 has to a unit; the norms of the two differ by less than WIDEN.
+        if (p.get() * (k - 1.0) / k - 1.0).abs() <= f64::EPSILON {
+            let equal = move |t: f64| rational_power(t / k, k, k - 1.0);
+            return Ok(Bounds::new(move |t| equal(t * (1.0 - WIDEN)), move |t| equal(t * (1.0 + WIDEN))));
+        }
+        Ok(compared_with_euclidean(own, p, target.len()))
     }
 
     fn residual_sums_to_zero(&self) -> bool {

@@ -19,11 +19,12 @@
 //!   `(m/(m-1)) y_min g(-tau/y_min) + t sqrt(number of zero entries)`, infinite from `tau = y_min` on. Also
 //!   `KL <= log(1 + chi^2)`; the smaller of the two is taken.
 
-use super::bounds::{Bounds, WIDEN};
+use super::bounds::{Bounds, WIDEN, compared_with_euclidean};
 use super::series::{entropy_divergence, entropy_gap};
 use super::simplex_target::{Masses, hot_class, require_simplex, total};
 use super::{FenchelYoung, Loss};
 use crate::error::ConvexityError;
+use crate::exponent::Exponent;
 use crate::moduli::Modulus;
 use crate::norms::Norm;
 use ndarray::ArrayRef1;
@@ -106,6 +107,14 @@ fn distance(t: f64) -> f64 {
     (t / SQRT_2).min(1.0 - WIDEN)
 }
 
+/// The bounds for a one-hot target whose residual is at most `most` times `1 - p_y` long, and at least one
+/// share-th of it.
+fn one_hot_bounds(most: f64, share: f64) -> Bounds {
+    let lower = move |t: f64| -(-(t / most).min(1.0 - WIDEN)).ln_1p();
+    let upper = move |t: f64| if t * share < 1.0 { -(-t * share).ln_1p() } else { f64::INFINITY };
+    Bounds::new(lower, upper)
+}
+
 fn soft_lower(t: f64) -> f64 {
     let delta = distance(t);
     let pinsker = 2.0 * delta * delta;
@@ -169,10 +178,25 @@ impl Loss for SoftmaxCrossEntropy {
         Ok(if target.len() == 1 {
             Bounds::zero()
         } else if masses.one_hot() {
-            let upper = move |t: f64| if t * share < 1.0 { -(-t * share).ln_1p() } else { f64::INFINITY };
-            Bounds::new(|t| -(-distance(t)).ln_1p(), upper)
+            one_hot_bounds(SQRT_2, share)
         } else {
             Bounds::new(soft_lower, move |t| soft_upper(&masses, share, t))
+        })
+    }
+
+    fn bounds_in(&self, p: f64, target: &ArrayRef1<f64>) -> Result<Bounds, ConvexityError> {
+        require_simplex(target)?;
+        let p = Exponent::new(p)?;
+        let masses = Masses::of(target);
+        Ok(if target.len() == 1 {
+            Bounds::zero()
+        } else if masses.one_hot() {
+            // u (1 + (m-1)^{1-p})^{1/p} <= ||e||_p <= 2^{1/p} u, with u = 1 - p_y; u itself in l_inf.
+            let even = 1.0 + (masses.classes - 1.0).powf(1.0 - p.get());
+            let root = |x: f64| x.powf(1.0 / p.get());
+            one_hot_bounds(root(2.0) * (1.0 + WIDEN), root(even).recip() * (1.0 + WIDEN))
+        } else {
+            compared_with_euclidean(self.bounds(target)?, p, target.len())
         })
     }
 

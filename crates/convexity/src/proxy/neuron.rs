@@ -8,6 +8,7 @@
 //! |---|---|---|---|---|
 //! | [`NeuronInstance::realisable`] | y = sigma(v.x), sigma' >= gamma > 0 | 2 gamma f | 0 | B²/gamma |
 //! | [`NeuronInstance::relu`] | y = sigma(v.x), ReLU | mean (sigma(w.x) - sigma(v.x))² sigma'(w.x) | 0 | B² |
+//! | [`NeuronInstance::agnostic_relu`] | any y, any v, ReLU | f(v) + half of ReLU's g | 2 f(v) + mean (-v.x)₊ y₊ | 4 B² |
 //! | [`NeuronInstance::agnostic`] | any y, any v, sigma' >= gamma > 0 | (gamma/2) f | (gamma + 1/gamma) f(v) | 4 B²/gamma |
 //! | [`NeuronInstance::least_squares`] (E1) | slope 1, any y, any v | f | f(v) | 2 B² |
 //!
@@ -28,9 +29,19 @@
 //! exceeds the same by at least `(|d| - |r|)^2/(2 gamma)`. So
 //! `<grad f(w), w - v> >= (gamma/2) E d^2 - f(v)/gamma`; and `f(w) <= E d^2 + 2 f(v)` gives
 //! `(gamma/2) f(w) - (gamma + 1/gamma) f(v)`. The stochastic gradients have
-//! `E||.||^2 <= 2 B^2 f = (4 B^2/gamma) g`. ∎
+//! `E||.||^2 <= 2 B^2 f = (4 B^2/gamma) g`.
 //!
-//! **What g says of f.** In all rows but ReLU's g is a multiple of f. ReLU's g counts only samples on which
+//! *Agnostic ReLU (ours):* where a > 0: if b >= 0, `(sigma(a) - y)(a - b) = (d + r) d >= d^2/2 - r^2/2`; if b < 0,
+//! then sigma(b) = 0, r = -y and `(a - y)(a + |b|) >= d^2/2 - r^2/2 - |b| y₊`. Where a <= 0 left side and g's
+//! share are 0. So `<grad f(w), w - v> >= (1/2) E d^2 sigma'(a) - f(v) - E b₋ y₊`, and f(v) is added to g and h,
+//! as `E||grad f(w; z)||^2 <= 2 B^2 E (d^2 + r^2) sigma'(a) <= 4 B^2 g` needs it. Both constants of h are sharp.
+//!
+//! **As a proxy PL inequality** ([`NeuronInstance::pl`]). `||grad f(w)|| ||w - v|| >= <grad f(w), w - v>`, so
+//! where `||w - v|| <= rho` each row is one with xi = h(v), alpha = 1, mu = 2/rho; for slope 1 an equality along
+//! eigenvectors of `E xx'`. Where h(v) = 0, gradient descent with `eta <= 2/L2` never moves away from v (P2's
+//! proof), so that `rho = ||w_0 - v||` serves on its whole run. ∎
+//!
+//! **What g says of f.** In all rows but those of ReLU g is a multiple of f. ReLU's g counts only samples on which
 //! the neuron is active: it bounds f where the inputs spread over all directions, and says nothing at a start
 //! such as w_0 = 0, where no sample is active and gradient descent does not move. [`spread`] measures the
 //! ratio g / 2f on a run.

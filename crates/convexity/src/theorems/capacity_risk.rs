@@ -57,6 +57,7 @@
 mod batch_infima;
 
 pub use batch_infima::BatchInfima;
+pub(super) use batch_infima::subsets;
 
 use super::condition::{gradient, lift, measure};
 use super::gradient_bounds::{self, Infimum};

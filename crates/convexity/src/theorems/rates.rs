@@ -1,24 +1,30 @@
 //! T7: How fast generalised gradient descent is, four times: for any function, convex functions, and
 //! functions dominated by their gradient.
 //!
-//! **Statement.** G H(Phi)-smooth, `D_k = G(x_k) - G_inf`, steps with a = 1. (i) `min_{k<T} Phi*(grad
-//! G(x_k)) <= D_0 / T`. For `Phi = N(C, r, .)`, r > 1: (ii) G convex with a minimiser from which the
-//! points stay within R: `D_T <= (D_0^{-(q-1)} + (q-1) A T)^{-1/(q-1)}`, `A = (1/q) C^{-(q-1)} R^{-q}`.
-//! (iii) `G - G_inf <= phi*(grad G)`, `phi = N(c, r, .)`: `D_T <= (1 - (c/C)^{q-1})^T D_0`. (iv) The same
-//! with the exponents `kappa = q_Phi / q_phi > 1`: `D_T <= (D_0^{-(kappa-1)} + (kappa-1) B
-//! T)^{-1/(kappa-1)}`, `B = K_Phi K_phi^{-kappa}`, `K = (1/q) c^{-(q-1)}`.
+//! **Statement.** G H(Phi)-smooth with offset `c_Phi >= 0`, `D_k = G(x_k) - G_inf`, steps with a = 1. (i)
+//! `min_{k<T} Phi*(grad G(x_k)) <= D_0 / T + c_Phi`. For `Phi = N(C, r, .)`, r > 1: (ii) G convex with a
+//! minimiser from which the points before T stay within R: the decay of kappa = q, `B = (1/q) C^{-(q-1)}
+//! R^{-q}`. (iii) `G - G_inf <= phi*(grad G) + c_phi`, `phi = N(c, r, .)`, `beta = min(1, (c/C)^{q-1})`:
+//! `D_T <= D* + (1 - beta)^T (D_0 - D*)`, `D* = c_phi + c_Phi / beta`. (iv) The same with the exponents
+//! `kappa = q_Phi / q_phi > 1`: the decay of kappa, `B = K_Phi K_phi^{-kappa}`, `K = (1/q) c^{-(q-1)}`.
 //!
-//! **Assumptions.** Those of T6, without offset; no value below the infimum, and the subgradient 0 at a
-//! minimiser that is named; for (ii) `G(u*) >= G(x_k) + <grad G(x_k), u* - x_k>`, for (iii) and (iv) the
-//! domination at every point before T: all measured along the trajectory, which is what the proofs use. R
-//! is the largest distance so far.
+//! The decay: with `X = (c_Phi/B)^{1/kappa}`, `D* = c_phi + X` (c_phi = 0 in (ii)), `E_0 = max(D_0 - D*, 0)`,
+//! `z = kappa c_Phi / X` and `W_T = min((E_0^{-(kappa-1)} + (kappa-1) B T)^{-1/(kappa-1)}, max(1-z, 0)^T E_0)`,
+//! the least of `D_0, ..., D_T` is at most `D* + W_T` and `D_T <= D* + max(o, W_T)`, where `o = (X/kappa) (z -
+//! kappa + (kappa-1) z^{-1/(kappa-1)})` if z > 1, else 0. Without offsets `D* = o = z = 0`.
+//!
+//! **Assumptions.** Those of T6; no value below the infimum, and the subgradient 0 at a minimiser that is
+//! named; for (ii) `G(u*) >= G(x_k) + <grad G(x_k), u* - x_k>`, for (iii) and (iv) the domination at every
+//! point before T: all measured along the trajectory, which is what the proofs use. R is the largest
+//! distance so far.
 //!
 //! **What is computed.** Both sides at every prefix T. All four follow from `D_{k+1} <= D_k - Phi*(grad
-//! G(x_k))`, by a map that never increases distances. A step whose rounding costs e, as T6 counts it,
-//! therefore weakens every later bound by e at most: where f64 shows a negative slack, these e are
+//! G(x_k)) + c_Phi`, by a map that never increases distances. A step whose rounding costs e, as T6 counts
+//! it, therefore weakens every later bound by e at most: where f64 shows a negative slack, these e are
 //! enclosed in 256 bits and granted, and the slack counts beyond that.
 //!
-//! **Reference.** GCS (arXiv 2608.09523), section 4; (ii) to (iv) by the integral bound for `D - B D^kappa`.
+//! **Reference.** GCS (arXiv 2608.09523), section 4; (ii) to (iv) by the integral bound for `D - B D^kappa`;
+//! the offsets are this project's.
 //!
 //! **Cost.** One conjugate and one divergence for each step; 256-bit evaluations of the prefixes in doubt.
 //!
@@ -47,7 +53,7 @@ mod assumptions;
 mod bound;
 mod prefixes;
 
-pub use bound::Decay;
+pub use bound::{Decay, Floor};
 
 use super::condition::measure;
 use super::descent::Run;
@@ -70,24 +76,25 @@ const TOLERANCE: f64 = 1e-13;
 ///
 /// # Errors
 ///
-/// As [`super::descent::check`], and if the infimum is not finite or the modulus carries an offset.
+/// As [`super::descent::check`], and if the infimum is not finite.
 pub fn energy(run: &Run<'_>, infimum: &Infimum) -> Result<Report, ConvexityError> {
     let (method, least) = prepare(run, infimum)?;
     let (states, steps, points) = (run.trajectory.states(), run.steps(&method), run.points());
     let mut exact = Prefixes::new(&steps, infimum);
-    let first = states[0].value - least;
+    let (first, offset) = (states[0].value - least, run.modulus.offset());
     let size = states[0].value.abs() + least.abs();
     let mut tally = Tally::new("T7(i)");
     let mut smallest = f64::INFINITY;
     for t in 1..states.len() {
         smallest = smallest.min(method.dual().value_of(&states[t - 1].gradient.to_vec()));
-        let bound = first / t as f64;
+        let bound = first / t as f64 + offset;
+        let size = size / t as f64 + offset;
         tally.observe(
-            &Observation { measured: smallest, bound, slack: bound - smallest, size: size / t as f64 },
+            &Observation { measured: smallest, bound, slack: bound - smallest, size },
             || prefix(t, points[t]),
             || {
                 exact.slack(t, |enclosed| {
-                    (enclosed.gap(0) + enclosed.granted(t)) / t as f64 - enclosed.least_energy(t)
+                    (enclosed.gap(0) + enclosed.granted(t)) / t as f64 + offset - enclosed.least_energy(t)
                 })
             },
         );
@@ -128,17 +135,17 @@ pub fn convex(run: &Run<'_>, minimiser: &ArrayRef1<f64>) -> Result<Report, Conve
     hypotheses.push(measure(name, &tangents, points.len(), run.function.enclosable().is_some()));
     hypotheses.push(stationary(run.function, &minimiser));
     // The radius of the last point before T counts; widened by its rounding.
-    let decay = |t: usize| Decay::convex(c, r, radii[t - 1] * (1.0 + 1e-14));
+    let decay = |t: usize| Decay::convex(c, r, radii[t - 1] * (1.0 + 1e-14), run.modulus.offset());
     compare("T7(ii)", run, &steps, &infimum, least, decay, hypotheses)
 }
 
-/// Examines (iii) or (iv), the rates for a function whose gap is at most `phi*(grad G)`; which, the
-/// exponents of the two moduli say.
+/// Examines (iii) or (iv), the rates for a function whose gap is at most `phi*(grad G) + c_phi`; which, the
+/// exponents of the two moduli say, and the offsets are theirs.
 ///
 /// # Errors
 ///
 /// As [`energy`], and if a potential is no norm power with r > 1, the norms differ, the lower modulus is
-/// not of convexity or carries an offset, or its exponent is below that of the upper one.
+/// not of convexity, or its exponent is below that of the upper one.
 pub fn dominated(run: &Run<'_>, lower: &Modulus, infimum: &Infimum) -> Result<Report, ConvexityError> {
     let (method, least) = prepare(run, infimum)?;
     let decay = Decay::dominated(run.modulus, lower)?;
@@ -150,9 +157,11 @@ pub fn dominated(run: &Run<'_>, lower: &Modulus, infimum: &Infimum) -> Result<Re
         points: &points,
         phi: lower.potential(),
         dual: &lower.potential().conjugate()?,
+        offset: lower.offset(),
         infimum,
     };
-    let (name, places) = ("the gap is at most phi*(grad G) at every point", points.len() - 1);
+    let (name, places) =
+        ("the gap is at most phi*(grad G), with its offset, at every point", points.len() - 1);
     hypotheses.push(measure(name, &domination, places, run.function.enclosable().is_some()));
     let theorem = if decay.is_geometric() { "T7(iii)" } else { "T7(iv)" };
     compare(theorem, run, &steps, infimum, least, |_| decay, hypotheses)
@@ -181,7 +190,7 @@ pub fn fitted_exponent(gaps: &[f64]) -> Result<f64, ConvexityError> {
     Ok(over / under)
 }
 
-/// The gap of every prefix against a decay.
+/// The gap of every prefix against a decay, and with an offset, which may raise gaps again, the least gap.
 fn compare(
     theorem: &'static str,
     run: &Run<'_>,
@@ -194,18 +203,35 @@ fn compare(
     let (states, points) = (run.trajectory.states(), run.points());
     let mut exact = Prefixes::new(steps, infimum);
     let first = states[0].value - least;
+    let mut lowest = first;
     let mut tally = Tally::new(theorem);
     for t in 1..states.len() {
+        // The constants of the bound are rounded once each, and a power of T multiplies that.
+        let rounded = 1.0 + TOLERANCE * (1.0 + t as f64);
+        let size = states[t].value.abs() + least.abs();
         let (gap, bound) = (states[t].value - least, decay(t).after(&first, t));
-        let size = bound.abs() + states[t].value.abs() + least.abs();
         tally.observe(
-            &Observation { measured: gap, bound, slack: bound - gap, size },
+            &Observation { measured: gap, bound, slack: bound - gap, size: bound.abs() + size },
             || prefix(t, points[t]),
             || {
                 exact.slack(t, |enclosed| {
-                    // The constants of the bound are rounded once each, and a power of T multiplies that.
-                    let bound = decay(t).after(&enclosed.gap(0), t) * (1.0 + TOLERANCE * (1.0 + t as f64));
+                    let bound = decay(t).after(&enclosed.gap(0), t) * rounded;
                     bound + enclosed.granted(t) - enclosed.gap(t)
+                })
+            },
+        );
+        if run.modulus.offset() == 0.0 {
+            continue;
+        }
+        lowest = lowest.min(gap);
+        let bound = decay(t).least(&first, t);
+        tally.observe(
+            &Observation { measured: lowest, bound, slack: bound - lowest, size: bound.abs() + size },
+            || prefix(t, points[t]),
+            || {
+                exact.slack(t, |enclosed| {
+                    let bound = decay(t).least(&enclosed.gap(0), t) * rounded;
+                    bound + enclosed.granted(t) - enclosed.least_gap(t)
                 })
             },
         );
@@ -215,12 +241,6 @@ fn compare(
 
 fn prepare(run: &Run<'_>, infimum: &Infimum) -> Result<(GeneralisedDescent, f64), ConvexityError> {
     run.require()?;
-    if run.modulus.offset() != 0.0 {
-        return Err(ConvexityError::Incompatible {
-            what: "a rate and a modulus",
-            reason: "it carries an offset, and the rates are about offsets zero".into(),
-        });
-    }
     Ok((GeneralisedDescent::new(run.modulus.potential().clone(), 1.0)?, infimum.value(run.function)?))
 }
 
@@ -230,5 +250,7 @@ fn prefix(t: usize, point: &[f64]) -> Witness {
 
 #[cfg(test)]
 mod by_hand;
+#[cfg(test)]
+mod offsets;
 #[cfg(test)]
 mod tests;

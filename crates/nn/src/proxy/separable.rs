@@ -12,6 +12,9 @@
 //! (c) after T steps of gradient descent with step eta, S = sum_{t<T} g(W_t), k = eta gamma G, n = ||W_0||:
 //!     k (S - xi T) <= n + sqrt( n^2 + 2 c eta T + eta^2 B^2 S ),     c = max_z z/(1 + e^z) = 0.278465
 //! ```
+//! (d) SGD on single samples drawn afresh from a distribution, of which g, nu and B are then: (c) for E S; so the mean
+//! over t < T of the probability that W_t errs on a fresh sample is at most 2/T times the bound on E S.
+//!
 //! Solved for S, (c) bounds the mean of g: `S <= (b + sqrt(b^2 - 4 k^2 d)) / (2 k^2)`,
 //! `b = 2 k (n + k xi T) + eta^2 B^2`, `d = (n + k xi T)^2 - n^2 - 2 c eta T`. So the mean of g is at most
 //! xi + O(T^{-1/2}), for every step size. For SGD the same bounds E S. The bound on the share of wrong answers

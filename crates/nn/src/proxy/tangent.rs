@@ -26,8 +26,9 @@
 //!   about `(m R)^{2/3}`: the bound falls like `m^{-1/6}`.
 //!
 //! **What is computed.** The bound; and, from below, the largest e(W, V) that a search over the ball finds.
-//! The search does not start from random pairs, which find none: it puts the units nearest to the kink of a
-//! sample (or of highest curvature) on it, and then climbs by projected gradient ascent:
+//! Random pairs alone find none. The search puts the units nearest to the kink of a sample, or of all samples
+//! (or of highest curvature), on it, and climbs by projected gradient ascent from the best pairs for single
+//! samples, from every pair for all samples, and from a few random ones:
 //! `grad_V e = grad L(W) - grad L(V)` and `grad_W e = H(W)(V - W)`, the Hessian product as a difference of
 //! gradients.
 //!
@@ -193,13 +194,7 @@ impl TangentInstance {
     pub fn random_pairs(&self, seed: Seed, pairs: usize) -> Result<f64, NnError> {
         let mut most = f64::NEG_INFINITY;
         for k in 0..pairs {
-            let mut stream = seed.derive("random pair").index(k as u64).stream();
-            let mut point = || {
-                let d: Array1<f64> = Array1::from_shape_simple_fn(self.start.len(), || stream.normal());
-                let length: f64 = d.dot(&d).sqrt();
-                &self.start + &(d * (self.radius / length))
-            };
-            let (w, v) = (point(), point());
+            let (w, v) = starts::random(self, seed.index(k as u64));
             most = most.max(self.nonlinearity(w.view(), v.view())?.0);
         }
         Ok(most)

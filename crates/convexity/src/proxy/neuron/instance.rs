@@ -1,9 +1,10 @@
 //! The rows of E2's table.
 
+use super::oracle::Goal;
 use super::{ActiveError, Neuron, NeuronOracle};
-use crate::error::{ConvexityError, require_dimension, require_range};
+use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
 use crate::objectives::Objective;
-use crate::proxy::{Comparator, ProxyConvex, SmoothGuarantee, Surrogate};
+use crate::proxy::{Comparator, ProxyConvex, ProxyPl, ProxyPlGuarantee, SmoothGuarantee, Surrogate};
 use ndarray::{Array1, Array2, ArrayRef1};
 use std::sync::Arc;
 
@@ -28,8 +29,7 @@ pub struct NeuronInstance {
     neuron: Neuron,
     comparator: Comparator,
     proxy: ProxyConvex,
-    factor: f64,
-    active: bool,
+    goal: Goal,
     smoothness: f64,
 }
 
@@ -110,7 +110,38 @@ impl NeuronInstance {
         let smoothness = positive(neuron.radius().powi(2))?;
         let proxy = ProxyConvex::new(f, ActiveError::new(neuron.clone()), h)?;
         let comparator = Comparator::new(v, 0.0)?;
-        Ok(Self { neuron, comparator, proxy, factor: 1.0, active: true, smoothness })
+        let goal = Goal::Active { labels: neuron.labels.clone(), factor: 1.0, constant: 0.0 };
+        Ok(Self { neuron, comparator, proxy, goal, smoothness })
+    }
+
+    /// ReLU with any labels and any comparator v.
+    ///
+    /// # Errors
+    ///
+    /// As [`Neuron::new`], or if v does not fit.
+    pub fn agnostic_relu(
+        inputs: Array2<f64>,
+        labels: Array1<f64>,
+        v: Array1<f64>,
+    ) -> Result<Self, ConvexityError> {
+        let taught = Neuron::taught(inputs.clone(), &v, 0.0)?;
+        let neuron = Neuron::new(inputs, labels, 0.0)?;
+        let n = neuron.labels.len() as f64;
+        let at_v = neuron.inputs.dot(&v);
+        let missed: f64 = at_v.iter().zip(&neuron.labels).map(|(z, y)| (-z).max(0.0) * y.max(0.0)).sum();
+        let f: Arc<dyn Objective> = Arc::new(neuron.clone());
+        // Both rounded up, by more than the sums are rounded.
+        let own = f.value(&v)?;
+        let up = 8.0 * (n + v.len() as f64) * f64::EPSILON;
+        let scale = own + at_v.iter().fold(0.0_f64, |most, z| most.max(z.abs())).powi(2);
+        let constant = own + up * scale;
+        let cost = (constant + missed / n) * (1.0 + up) + constant + up * scale;
+        let goal = Goal::Active { labels: taught.labels.clone(), factor: 0.5, constant };
+        let g = Surrogate::new(ActiveError::new(taught), 0.5, constant)?;
+        let h = Surrogate::new(f.clone(), 0.0, cost)?;
+        let smoothness = positive(4.0 * neuron.radius().powi(2))?;
+        let (proxy, comparator) = (ProxyConvex::new(f, g, h)?, Comparator::new(v, cost)?);
+        Ok(Self { neuron, comparator, proxy, goal, smoothness })
     }
 
     /// g = factor f, h = at_comparator f.
@@ -128,7 +159,44 @@ impl NeuronInstance {
         let h = Surrogate::new(f.clone(), at_comparator, 0.0)?;
         let proxy = ProxyConvex::new(f, g, h)?;
         let (smoothness, comparator) = (positive(smoothness)?, Comparator::new(v, cost)?);
-        Ok(Self { neuron, comparator, proxy, factor, active: false, smoothness })
+        Ok(Self { neuron, comparator, proxy, goal: Goal::Multiple(factor), smoothness })
+    }
+
+    /// The same inequality as a proxy PL inequality on the ball of this radius about v: xi = h(v), alpha = 1, mu =
+    /// 2/radius.
+    ///
+    /// # Errors
+    ///
+    /// If the radius is not positive.
+    pub fn pl(&self, radius: f64) -> Result<ProxyPl, ConvexityError> {
+        require_positive("radius", radius)?;
+        let (f, g) = (self.proxy.f().clone(), self.proxy.g().clone());
+        ProxyPl::new(f, g, self.comparator.cost(), 1.0, 2.0 / radius)
+    }
+
+    /// P3 with it for gradient descent from a start, as long as this leads no further away from v, for steps of at
+    /// most 1/L; whether descent is that of an L-smooth function is measured on the run.
+    ///
+    /// # Errors
+    ///
+    /// If w_0 does not fit or is v, or L is not positive.
+    pub fn pl_guarantee(
+        &self,
+        start: &ArrayRef1<f64>,
+        smoothness: f64,
+    ) -> Result<ProxyPlGuarantee, ConvexityError> {
+        let value = self.proxy.f().value(start)?;
+        let pl = self.pl(self.guarantee(start)?.distance)?;
+        ProxyPlGuarantee {
+            start: value,
+            infimum: 0.0,
+            xi: pl.xi(),
+            alpha: pl.alpha(),
+            mu: pl.mu(),
+            smoothness,
+            variance: 0.0,
+        }
+        .checked()
     }
 
     /// f with its surrogates, as formulas.
@@ -164,7 +232,7 @@ impl NeuronInstance {
     ///
     /// If the batch is empty or larger than the set.
     pub fn oracle(&self, batch: usize) -> Result<NeuronOracle, ConvexityError> {
-        NeuronOracle::new(self.neuron.clone(), self.factor, self.active, batch)
+        NeuronOracle::new(self.neuron.clone(), self.goal.clone(), self.comparator.point().to_owned(), batch)
     }
 }
 

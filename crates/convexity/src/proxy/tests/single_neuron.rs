@@ -4,7 +4,7 @@ use super::*;
 use crate::objectives::Region;
 use crate::proxy::neuron::{Neuron, NeuronInstance, spread};
 use crate::search::SearchConfig;
-use ndarray::ArrayRef1;
+use ndarray::{ArrayRef1, array};
 
 const N: usize = 20;
 const D: usize = 4;
@@ -89,6 +89,116 @@ fn the_agnostic_neuron_keeps_its_guarantee_for_any_labels_and_comparator() {
         let verdict = instance.proxy().falsify(&around, &config(problem)).unwrap();
         assert!(verdict.holds(), "{verdict}");
     }
+}
+
+#[test]
+fn relu_with_any_labels_keeps_its_guarantee() {
+    for problem in 0..PROBLEMS {
+        let mut stream = stream("agnostic relu", problem);
+        let (x, v) = (inputs(&mut stream, N, D), vector(&mut stream, D));
+        let labels = vector(&mut stream, N) * 2.0;
+        let instance = NeuronInstance::agnostic_relu(x, labels, v.clone()).unwrap();
+        let start = vector(&mut stream, D);
+        check_both(&instance, &start, stream.random_range(0.1..1.5), problem, "agnostic");
+        let verdict =
+            instance.proxy().falsify(&Region::Around { point: v.to_vec() }, &config(problem)).unwrap();
+        assert!(verdict.holds(), "{verdict}");
+    }
+}
+
+/// ReLU's inequality sample by sample: a = w.x, b = v.x and the label y.
+#[test]
+fn relu_with_any_label_obeys_at_every_sample() {
+    let mut stream = stream("agnostic relu", 1000);
+    let mut least = [f64::INFINITY; 3];
+    for _ in 0..100_000 {
+        let mut draw = || 10f64.powf(stream.random_range(-2.0..1.0)) * stream.random_range(-1.0..1.0);
+        let (a, b, y): (f64, f64, f64) = (draw(), draw(), draw());
+        let active = f64::from(u8::from(a > 0.0));
+        let (apart, error) = (a.max(0.0) - b.max(0.0), b.max(0.0) - y);
+        let missed = (-b).max(0.0) * y.max(0.0);
+        let left = (a.max(0.0) - y) * active * (a - b);
+        let slack = |g: f64, own: f64, miss: f64| {
+            left - g * apart * apart * active / 2.0 + own * error * error / 2.0 + miss * missed
+        };
+        let size = left.abs() + apart * apart + error * error + missed;
+        least[0] = least[0].min(slack(1.0, 1.0, 1.0) / size);
+        least[1] = least[1].min(slack(1.01, 1.0, 1.0) / size);
+        least[2] = least[2].min(slack(1.0, 0.99, 1.0) / size);
+    }
+    assert!(least[0] > -1e-12 && least[1] < -1e-6 && least[2] < -1e-6, "{least:?}");
+}
+
+/// Single samples that attain each constant: a hundredth less, and a search refutes it with a certificate.
+#[test]
+fn the_constants_of_relu_with_any_labels_are_sharp() {
+    // y = 1/2 between 0 and v.x = 1: at w.x = y the gradient is 0, and g = f(v). And y = 1/1000 against v.x = -1: just
+    // above w.x = 0 the left side is -y.
+    for (v, y) in [(1.0, 0.5), (-1.0, 1e-3)] {
+        let (x, v) = (array![[1.0]], array![v]);
+        let instance = NeuronInstance::agnostic_relu(x, array![y], v.clone()).unwrap();
+        let (f, g) = (instance.proxy().f().clone(), instance.proxy().g().clone());
+        let around = Region::Around { point: v.to_vec() };
+        let own = f.value(&v).unwrap();
+        // h without what is added to both.
+        let cost = instance.comparator().cost() - own;
+        for (share, holds) in [(1.0, true), (0.99, false)] {
+            let h = Surrogate::new(f.clone(), 0.0, own + share * cost).unwrap();
+            let claim = ProxyConvex::new(f.clone(), g.clone(), h).unwrap();
+            let verdict = claim.falsify(&around, &patient(1)).unwrap();
+            assert_eq!(verdict.holds(), holds, "{v} {share}: {verdict}");
+            assert_eq!(verdict.is_violated(), !holds, "{v} {share}: {verdict}");
+        }
+    }
+}
+
+#[test]
+fn a_neuron_is_proxy_pl_on_a_ball_about_its_comparator() {
+    for problem in 0..PROBLEMS {
+        let mut stream = stream("proxy PL", problem);
+        let (x, v) = (inputs(&mut stream, N, D), vector(&mut stream, D));
+        let labels = vector(&mut stream, N);
+        let radius = stream.random_range(0.1..3.0);
+        for instance in [
+            NeuronInstance::realisable(x.clone(), v.clone(), 0.3).unwrap(),
+            NeuronInstance::relu(x.clone(), v.clone()).unwrap(),
+            NeuronInstance::agnostic(x.clone(), labels.clone(), v.clone(), 0.4).unwrap(),
+            NeuronInstance::agnostic_relu(x.clone(), labels.clone(), v.clone()).unwrap(),
+        ] {
+            let ball = Region::Ball { centre: v.to_vec(), radius, norm: crate::norms::Norm::L2 };
+            let verdict = instance.pl(radius).unwrap().falsify(&ball, &config(problem)).unwrap();
+            assert!(verdict.holds(), "{problem}: {verdict}");
+        }
+        // P3 along gradient descent, which leads no further away: the hypotheses are measured at every iterate.
+        let instance = NeuronInstance::realisable(x, v.clone(), 0.3).unwrap();
+        let start = vector(&mut stream, D);
+        let smoothness = instance.smoothness();
+        let run = Descent::new(0.2 / smoothness, STEPS)
+            .unwrap()
+            .gradient(&instance.oracle(1).unwrap(), &start, instance.comparator())
+            .unwrap();
+        let away = run.steps().iter().map(|step| step.distance).fold(0.0, f64::max);
+        assert!(away <= run.steps()[0].distance * (1.0 + 1e-14));
+        let guarantee = instance.pl_guarantee(&start, smoothness).unwrap();
+        let checked = guarantee.check(std::slice::from_ref(&run)).unwrap();
+        assert_sound(&checked, "P3");
+        // Forty times the mu does not hold.
+        let bold = ProxyPlGuarantee { mu: 40.0 * guarantee.mu, ..guarantee };
+        assert_unmet(&bold.check(&[run]).unwrap(), "‖∇f(w)‖^alpha");
+    }
+}
+
+#[test]
+fn the_mu_of_a_linear_neuron_is_sharp() {
+    // E xx' = I/2: ||grad f|| = rho/2 and g = 2f = rho^2/2 everywhere at distance rho.
+    let (x, v) = (array![[1.0, 0.0], [0.0, 1.0]], array![0.7, -0.4]);
+    let instance = NeuronInstance::realisable(x, v.clone(), 1.0).unwrap();
+    let ball = Region::Ball { centre: v.to_vec(), radius: 1.5, norm: crate::norms::Norm::L2 };
+    for (radius, holds) in [(1.5 * (1.0 + 1e-12), true), (1.5 / 1.01, false)] {
+        let verdict = instance.pl(radius).unwrap().falsify(&ball, &patient(2)).unwrap();
+        assert_eq!((verdict.holds(), verdict.is_violated()), (holds, !holds), "{verdict}");
+    }
+    assert!(instance.pl(0.0).is_err() && instance.pl_guarantee(&v, 1.0).is_err());
 }
 
 #[test]

@@ -78,19 +78,32 @@ impl BatchInfima {
 
     /// `E_B inf l_B` in 256 bits; `batches` are their mean losses.
     pub(super) fn enclosed_mean(&self, batches: &[FiniteSum]) -> PreciseInterval {
-        let known = self.minimisers.iter().zip(&self.values).map(|(minimiser, &value)| match minimiser {
-            Some(point) => Infimum::At(point.clone()),
-            None => Infimum::AtLeast(value),
-        });
         let sum = batches
             .iter()
-            .zip(known)
-            .fold(PreciseInterval::zero(), |sum, (batch, infimum)| sum + infimum.enclosed(batch));
+            .enumerate()
+            .fold(PreciseInterval::zero(), |sum, (k, batch)| sum + self.infimum(k).enclosed(batch));
         sum / self.values.len() as f64
     }
 
+    /// The same mean of the numbers as they are named, in another arithmetic.
+    pub(in crate::theorems) fn mean_in<E: Enclosure>(&self, batches: &[FiniteSum]) -> E {
+        let sum = batches
+            .iter()
+            .enumerate()
+            .fold(E::zero(), |sum, (k, batch)| sum + self.infimum(k).value_in::<E>(batch));
+        sum / self.values.len() as f64
+    }
+
+    /// What is known of the infimum of the batch with this number.
+    pub(in crate::theorems) fn infimum(&self, k: usize) -> Infimum {
+        match &self.minimisers[k] {
+            Some(point) => Infimum::At(point.clone()),
+            None => Infimum::AtLeast(self.values[k]),
+        }
+    }
+
     /// Whether the minimisers named are stationary: the worst of them; none if none is named.
-    pub(super) fn stationary(&self, batches: &[FiniteSum]) -> Option<Hypothesis> {
+    pub(in crate::theorems) fn stationary(&self, batches: &[FiniteSum]) -> Option<Hypothesis> {
         let named =
             batches.iter().zip(&self.minimisers).filter_map(|(batch, point)| Some((batch, point.as_ref()?)));
         named
@@ -139,7 +152,7 @@ impl Condition for Unbeaten<'_> {
 }
 
 /// The subsets of size b of {0, ..., n-1}, in lexicographic order.
-fn subsets(n: usize, b: usize) -> Result<Vec<Vec<usize>>, ConvexityError> {
+pub(in crate::theorems) fn subsets(n: usize, b: usize) -> Result<Vec<Vec<usize>>, ConvexityError> {
     let mut all = Vec::new();
     let mut subset: Vec<usize> = (0..b).collect();
     loop {

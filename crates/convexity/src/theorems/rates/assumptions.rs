@@ -23,12 +23,13 @@ impl Condition for Tangents<'_> {
     }
 }
 
-/// The gap is at most `phi*(grad G)` at the points.
+/// The gap is at most `phi*(grad G) + c_phi` at the points.
 pub(super) struct Domination<'a> {
     pub(super) function: &'a dyn Objective,
     pub(super) points: &'a [&'a [f64]],
     pub(super) phi: &'a Potential,
     pub(super) dual: &'a Potential,
+    pub(super) offset: f64,
     pub(super) infimum: &'a Infimum,
 }
 
@@ -36,8 +37,8 @@ impl Condition for Domination<'_> {
     fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
         let x: Vec<E> = lift(self.function, self.points[place]);
         let (value, least) = (E::value(self.function, &x), self.infimum.value_in::<E>(self.function));
-        let size = value.to_f64().abs() + least.to_f64().abs();
+        let size = value.to_f64().abs() + least.to_f64().abs() + self.offset;
         let energy = conjugate_from_above(self.phi, self.dual, &gradient(self.function, &x));
-        Slack { slack: energy - (value - least), size, scale: size }
+        Slack { slack: energy + self.offset - (value - least), size, scale: size }
     }
 }

@@ -5,27 +5,44 @@ use crate::moduli::{Modulus, Side};
 use crate::norms::Norm;
 use crate::number::Number;
 
-/// A recursion for gaps: `D_{k+1} <= D_k - B D_k^kappa`, with its bound after T steps.
+/// A recursion for gaps: `D_{k+1} <= D_k - B max(D_k - c_phi, 0)^kappa + c_Phi`, with its bound after T
+/// steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Decay {
     kappa: f64,
     /// The factors of B, each with its power: `B = prod base^power`.
     factors: [(f64, f64); 4],
+    /// c_Phi, the offset of the steps.
+    rise: f64,
+    /// c_phi, the offset of the domination.
+    unseen: f64,
+}
+
+/// The floor of a recursion with offsets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Floor<N> {
+    /// D*.
+    pub value: N,
+    /// o: by how much one step from below may end above it.
+    pub overshoot: N,
+    /// z: the share of its excess that a gap just above the floor loses in a step; 0 without offset.
+    pub slope: N,
 }
 
 impl Decay {
     /// (ii): kappa = q, `B = A = (1/q) C^{-(q-1)} R^{-q}`.
-    pub(super) fn convex(c: f64, r: f64, radius: f64) -> Self {
+    pub(super) fn convex(c: f64, r: f64, radius: f64, rise: f64) -> Self {
         let q = r / (r - 1.0);
-        Self { kappa: q, factors: [(q, -1.0), (c, -(q - 1.0)), (radius, -q), (1.0, 0.0)] }
+        let factors = [(q, -1.0), (c, -(q - 1.0)), (radius, -q), (1.0, 0.0)];
+        Self { kappa: q, factors, rise, unseen: 0.0 }
     }
 
     /// (iii) and (iv): kappa = q_Phi / q_phi, `B = K_Phi K_phi^{-kappa}`.
     pub(super) fn dominated(upper: &Modulus, lower: &Modulus) -> Result<Self, ConvexityError> {
         let refuse =
             |reason: &str| ConvexityError::Incompatible { what: "two moduli", reason: reason.into() };
-        if lower.side() != Side::Convex || lower.offset() != 0.0 {
-            return Err(refuse("the lower one must be of convexity, without offset"));
+        if lower.side() != Side::Convex {
+            return Err(refuse("the lower one must be of convexity"));
         }
         let ((big, r_upper, norm), (small, r_lower, other)) = (power(upper)?, power(lower)?);
         if norm != other {
@@ -46,6 +63,8 @@ impl Decay {
                 (q_lower, kappa),
                 (small, (q_lower - 1.0) * kappa),
             ],
+            rise: upper.offset(),
+            unseen: lower.offset(),
         })
     }
 
@@ -61,23 +80,68 @@ impl Decay {
         -1.0 / (self.kappa - 1.0)
     }
 
-    /// The bound on D_T, from D_0.
+    /// The bound on D_T, T > 0, from D_0.
     pub fn after<N: Number>(&self, first: &N, steps: usize) -> N {
-        let rate = self
-            .factors
+        let Floor { value, overshoot, .. } = self.floor();
+        let above = first.clone() - &value;
+        if self.is_geometric() {
+            // A constant c > C would make the factor negative: then one step must end at the floor.
+            let factor = (N::one() - self.rate::<N>()).max(&N::zero());
+            return above * factor.powf(steps as f64) + value;
+        }
+        value + self.decayed(&above, steps).max(&overshoot)
+    }
+
+    /// The bound on the least of D_0, ..., D_T, T > 0, from D_0.
+    pub fn least<N: Number>(&self, first: &N, steps: usize) -> N {
+        if self.is_geometric() {
+            return self.after(first, steps);
+        }
+        let floor = self.floor::<N>().value;
+        let above = first.clone() - &floor;
+        floor + self.decayed(&above, steps)
+    }
+
+    /// `W_T`, 0 where its argument is not positive.
+    fn decayed<N: Number>(&self, above: &N, steps: usize) -> N {
+        // The argument taken out of the bracket, which cannot overflow then.
+        let above = above.max(&N::zero());
+        let power = above.powf(self.kappa - 1.0);
+        let inner = self.rate::<N>() * power * ((self.kappa - 1.0) * steps as f64) + 1.0;
+        let decayed = above.clone() * inner.powf(self.exponent());
+        if self.rise == 0.0 {
+            return decayed;
+        }
+        let factor = (N::one() - self.floor::<N>().slope).max(&N::zero());
+        decayed.min(&(above * factor.powf(steps as f64)))
+    }
+
+    /// Where the decrease of a step pays for its offset.
+    pub fn floor<N: Number>(&self) -> Floor<N> {
+        let (rise, unseen) = (N::from_f64(self.rise), N::from_f64(self.unseen));
+        let (overshoot, slope) = (N::zero(), N::zero());
+        if self.rise == 0.0 {
+            return Floor { value: unseen, overshoot, slope };
+        }
+        if self.is_geometric() {
+            let slope = self.rate::<N>().min(&N::one());
+            return Floor { value: unseen + rise / &slope, overshoot, slope };
+        }
+        let floor = (rise.clone() / self.rate::<N>()).powf(1.0 / self.kappa);
+        let slope = rise * self.kappa / &floor;
+        // At z = 1 and below there is no rise.
+        let z = slope.max(&N::one());
+        let power = z.powf(self.exponent()) * (self.kappa - 1.0);
+        let overshoot = ((z - self.kappa + power) * &floor / self.kappa).max(&overshoot);
+        Floor { value: unseen + floor, overshoot, slope }
+    }
+
+    /// B.
+    fn rate<N: Number>(&self) -> N {
+        self.factors
             .iter()
             .filter(|(_, power)| *power != 0.0)
-            .fold(N::one(), |product, &(base, power)| product * N::from_f64(base).powf(power));
-        let zero = N::zero();
-        if self.is_geometric() {
-            // A constant c > C would make the factor negative: then one step must end.
-            let factor = (N::one() - rate).max(&zero);
-            return first.clone() * factor.powf(steps as f64);
-        }
-        // D_0 taken out of the bracket, which cannot overflow then; at D_0 = 0 the bound is 0.
-        let inner =
-            rate * first.max(&zero).powf(self.kappa - 1.0) * ((self.kappa - 1.0) * steps as f64) + 1.0;
-        first.clone() * inner.powf(self.exponent())
+            .fold(N::one(), |product, &(base, power)| product * N::from_f64(base).powf(power))
     }
 }
 

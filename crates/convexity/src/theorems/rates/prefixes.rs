@@ -38,6 +38,11 @@ impl<'a> Prefixes<'a> {
         self.values[t].clone() - &self.least
     }
 
+    /// The least of D_0, ..., D_t.
+    pub(super) fn least_gap(&self, t: usize) -> PreciseInterval {
+        (1..=t).fold(self.gap(0), |least, k| least.min(&self.gap(k)))
+    }
+
     /// What the rounding of the first t steps costs, in sum.
     pub(super) fn granted(&self, t: usize) -> PreciseInterval {
         self.granted[t].clone()

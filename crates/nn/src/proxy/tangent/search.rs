@@ -8,8 +8,10 @@ use crate::NnError;
 
 /// Samples for which single starts are built.
 const SAMPLES: usize = 4;
-/// Starts from which the search climbs.
+/// The best of the starts for single samples, from which the search climbs.
 const CLIMBS: usize = 3;
+/// Random pairs from which it climbs too.
+const RANDOM: usize = 3;
 
 pub(super) fn search(
     instance: &TangentInstance,
@@ -19,15 +21,18 @@ pub(super) fn search(
     let mut samples: Vec<usize> = (0..instance.task.labels().len()).collect();
     seed.derive("samples").stream().shuffle(&mut samples);
     samples.truncate(SAMPLES);
-    let mut starts = Vec::new();
-    for (w, v) in starts::pairs(instance, &samples)? {
-        let e = instance.nonlinearity(w.view(), v.view())?.0;
-        starts.push((e, w, v));
-    }
+    let measured = |pairs: Vec<starts::Pair>| -> Result<Vec<(f64, Array1<f64>, Array1<f64>)>, NnError> {
+        pairs.into_iter().map(|(w, v)| Ok((instance.nonlinearity(w.view(), v.view())?.0, w, v))).collect()
+    };
+    let mut single = measured(starts::for_single(instance, &samples)?)?;
     // Stable, so that equal heights keep their order.
-    starts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    single.sort_by(|a, b| b.0.total_cmp(&a.0));
+    single.truncate(CLIMBS);
+    // The height of a start says little of the hill: those for all samples together start low and reach farthest.
+    let all = measured(starts::for_all(instance)?)?;
+    let random = measured((0..RANDOM).map(|k| starts::random(instance, seed.index(k as u64))).collect())?;
     let mut best: Option<(f64, Array1<f64>, Array1<f64>)> = None;
-    for start in starts.into_iter().take(CLIMBS) {
+    for start in single.into_iter().chain(all).chain(random) {
         let reached = climb(instance, start, iterations)?;
         if best.as_ref().is_none_or(|best| reached.0 > best.0) {
             best = Some(reached);

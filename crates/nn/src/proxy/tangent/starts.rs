@@ -1,5 +1,6 @@
 //! Pairs from which the search climbs: units put where the network is least linear.
 
+use fenchel_random::Seed;
 use fenchel_tensor::Activation;
 use ndarray::{Array1, Array2, s};
 
@@ -12,22 +13,36 @@ const SHARES: [f64; 3] = [0.4, 0.7, 0.95];
 /// A pair W, V of weights.
 pub(super) type Pair = (Array1<f64>, Array1<f64>);
 
-/// Constructed pairs: for single samples and for all of them together.
-pub(super) fn pairs(instance: &TangentInstance, samples: &[usize]) -> Result<Vec<Pair>, NnError> {
+/// Constructed pairs for single samples.
+pub(super) fn for_single(instance: &TangentInstance, samples: &[usize]) -> Result<Vec<Pair>, NnError> {
+    constructed(instance, samples.iter().map(std::slice::from_ref))
+}
+
+/// Constructed pairs for all samples together.
+pub(super) fn for_all(instance: &TangentInstance) -> Result<Vec<Pair>, NnError> {
+    let all: Vec<usize> = (0..instance.task.labels().len()).collect();
+    constructed(instance, std::iter::once(all.as_slice()))
+}
+
+/// A pair on the ball's surface, each point in a random direction.
+pub(super) fn random(instance: &TangentInstance, seed: Seed) -> Pair {
+    let mut stream = seed.derive("random pair").stream();
+    let mut point = || {
+        let d: Array1<f64> = Array1::from_shape_simple_fn(instance.start.len(), || stream.normal());
+        let length: f64 = d.dot(&d).sqrt();
+        &instance.start + &(d * (instance.radius / length))
+    };
+    (point(), point())
+}
+
+fn constructed<'a>(
+    instance: &TangentInstance,
+    sets: impl Iterator<Item = &'a [usize]>,
+) -> Result<Vec<Pair>, NnError> {
     let z = instance.task.net().pre_activations(instance.start.view(), instance.task.inputs())?;
-    let all: Vec<usize> = (0..z.nrows()).collect();
-    let sets = samples.iter().map(std::slice::from_ref).chain([all.as_slice()]);
-    let mut pairs = Vec::new();
-    for set in sets {
-        for share in SHARES {
-            pairs.push(if is_kinked(instance.task.net().activation()) {
-                across_kinks(instance, &z, set, share)
-            } else {
-                along_curvature(instance, &z, set, share)
-            });
-        }
-    }
-    Ok(pairs)
+    let kinked = is_kinked(instance.task.net().activation());
+    let build = if kinked { across_kinks } else { along_curvature };
+    Ok(sets.flat_map(|set| SHARES.map(|share| build(instance, &z, set, share))).collect())
 }
 
 const fn is_kinked(activation: Activation) -> bool {

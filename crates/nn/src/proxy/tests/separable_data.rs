@@ -61,6 +61,39 @@ fn the_guarantee_holds_with_and_without_flipped_labels() {
     }
 }
 
+/// (d): one pass of SGD over samples that are never seen again, tested on others: the mean share of wrong answers over
+/// the pass lies below twice the bound on the mean of g.
+#[test]
+fn a_single_pass_bounds_the_test_error() {
+    const STEPS: usize = 500;
+    for (flipped, margin) in [(0, 0.4), (8, 0.7)] {
+        let (slope, step, share) = (0.9, 0.5, flipped as f64 / 400.0);
+        let (mut errors, mut bound, runs) = (0.0, 0.0, 6);
+        for run in 0..runs {
+            let mut stream = stream("single pass", run);
+            let v = unit(&mut stream, D);
+            let net = HiddenLayer::new(D, M, Activation::LeakyRelu { slope }).unwrap();
+            let start = net.gaussian(0.1, Seed::new(run));
+            let (inputs, labels) = separable(&mut stream, v.view(), 400, margin, flipped);
+            let test = Classification::new(net.clone(), inputs, labels).unwrap();
+            // The pass: a share of labels flipped, at random places.
+            let (inputs, mut labels) = separable(&mut stream, v.view(), STEPS, margin, 0);
+            labels.iter_mut().for_each(|y| *y = if stream.random_bool(share) { -*y } else { *y });
+            let instance = SeparableInstance::new(test, v, margin, slope, share).unwrap();
+            bound += 2.0 * instance.mean_bound(start.dot(&start).sqrt(), step, STEPS as u64).unwrap();
+            let mut w = start;
+            for (x, y) in inputs.rows().into_iter().zip(&labels) {
+                errors += instance.task().margins(w.view()).unwrap().wrong / STEPS as f64;
+                let x = x.to_owned().insert_axis(ndarray::Axis(0));
+                let one = Classification::new(net.clone(), x, Array1::from(vec![*y])).unwrap();
+                w.scaled_add(-step, &one.loss_and_gradient(w.view()).unwrap().1);
+            }
+        }
+        let (errors, bound) = (errors / f64::from(runs as u32), bound / f64::from(runs as u32));
+        assert!(errors > share && errors < bound && bound < 0.75, "{errors} {bound}");
+    }
+}
+
 #[test]
 fn the_pl_guarantee_holds_where_descent_is_measured() {
     for index in 0..PROBLEMS {

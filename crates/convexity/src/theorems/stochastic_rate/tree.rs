@@ -1,0 +1,133 @@
+//! All points that mini-batch descent may reach from a start, in any arithmetic.
+
+use super::Start;
+use crate::error::{ConvexityError, require_range, require_vector};
+use crate::number::Number;
+use crate::objectives::{Enclosure, Function, Objective};
+use crate::theorems::capacity_risk::subsets;
+use crate::theorems::condition::{gradient, lift};
+use crate::trajectory::{FiniteSum, GeneralisedDescent};
+use ndarray::aview1;
+
+/// Points at most.
+const MOST_POINTS: usize = 20_000;
+
+/// How a step follows from the gradient of a batch.
+pub(super) enum Rule {
+    /// `x - h g`.
+    Rate(f64),
+    /// `x - grad Phi*(g)`.
+    Generalised(GeneralisedDescent),
+}
+
+impl Rule {
+    fn next<E: Number>(&self, x: &[E], g: &[E]) -> Vec<E> {
+        match self {
+            Self::Rate(h) => x.iter().zip(g).map(|(x, g)| x.clone() - g.clone() * *h).collect(),
+            Self::Generalised(method) => method.next_of(x, g),
+        }
+    }
+}
+
+/// The tree of all sequences of batches; its points are numbered level by level, the root first.
+pub(super) struct Tree<'a> {
+    pub(super) sum: &'a FiniteSum,
+    /// The complement of each batch, if it is not empty.
+    complements: Vec<Option<FiniteSum>>,
+    batches: Vec<FiniteSum>,
+    size: usize,
+    rule: Rule,
+    start: &'a [f64],
+    steps: usize,
+}
+
+impl<'a> Tree<'a> {
+    pub(super) fn new(start: &Start<'a>, rule: Rule) -> Result<Self, ConvexityError> {
+        let &Start { sum, point, batch, steps, .. } = start;
+        require_vector("point", &aview1(point), sum.dimension())?;
+        require_range("batch", batch as f64, (1..=sum.len()).contains(&batch), "from 1 to n")?;
+        require_range("steps", steps as f64, steps > 0, "at least 1")?;
+        let places = subsets(sum.len(), batch)?;
+        let batches = places.iter().map(|places| sum.batch(places)).collect::<Result<Vec<_>, _>>()?;
+        let complements =
+            places.iter().map(|places| sum.complement(places)).collect::<Result<Vec<_>, _>>()?;
+        let tree = Self { sum, complements, batches, size: batch, rule, start: point, steps };
+        let points =
+            i32::try_from(steps).map_or(f64::INFINITY, |steps| (tree.batches.len() as f64).powi(steps));
+        require_range(
+            "steps",
+            steps as f64,
+            points <= MOST_POINTS as f64,
+            "of at most 20,000 sequences of batches",
+        )?;
+        Ok(tree)
+    }
+
+    pub(super) fn batches(&self) -> &[FiniteSum] {
+        &self.batches
+    }
+
+    /// b.
+    pub(super) const fn size(&self) -> usize {
+        self.size
+    }
+
+    pub(super) fn is_enclosable(&self) -> bool {
+        self.sum.enclosable().is_some()
+    }
+
+    /// Points from which a step may be made.
+    pub(super) fn nodes(&self) -> usize {
+        (0..self.steps).map(|t| self.batches.len().pow(t as u32)).sum()
+    }
+
+    /// All points.
+    pub(super) fn points(&self) -> usize {
+        self.nodes() + self.batches.len().pow(self.steps as u32)
+    }
+
+    /// The point with this number.
+    pub(super) fn point<E: Enclosure>(&self, mut number: usize) -> Vec<E> {
+        let (mut level, mut count) = (0, 1);
+        while number >= count {
+            number -= count;
+            (level, count) = (level + 1, count * self.batches.len());
+        }
+        let mut x: Vec<E> = lift(self.sum, self.start);
+        for _ in 0..level {
+            count /= self.batches.len();
+            x = self.next(&x, number / count);
+            number %= count;
+        }
+        x
+    }
+
+    /// The point after x by the step of a batch.
+    pub(super) fn next<E: Enclosure>(&self, x: &[E], batch: usize) -> Vec<E> {
+        self.rule.next(x, &gradient(&self.batches[batch], x))
+    }
+
+    /// `((n-b)/n) (l_C(y) - l_C(x))` for the complement C of a batch.
+    pub(super) fn interference<E: Enclosure>(&self, x: &[E], y: &[E], batch: usize) -> E {
+        let Some(complement) = &self.complements[batch] else { return E::zero() };
+        let share = complement.len() as f64;
+        (E::value(complement, y) - E::value(complement, x)) * share / self.sum.len() as f64
+    }
+
+    /// The mean of R over all sequences, after 0, ..., T steps.
+    pub(super) fn means<E: Enclosure>(&self) -> Vec<E> {
+        let mut sums = vec![E::zero(); self.steps + 1];
+        self.add(lift(self.sum, self.start), 0, &mut sums);
+        let count = self.batches.len() as f64;
+        sums.into_iter().enumerate().map(|(t, sum)| sum / count.powi(t as i32)).collect()
+    }
+
+    fn add<E: Enclosure>(&self, x: Vec<E>, level: usize, sums: &mut [E]) {
+        sums[level] = sums[level].clone() + E::value(self.sum, &x);
+        if level < self.steps {
+            for batch in 0..self.batches.len() {
+                self.add(self.next(&x, batch), level + 1, sums);
+            }
+        }
+    }
+}

@@ -124,6 +124,7 @@ fn compare<T: Real + std::fmt::LowerExp>(x: T) {
         check("value", activation, x, activation.value(x), &value, smallest);
         let derivative = derivative_of(activation, &precise);
         check("derivative", activation, x, activation.derivative(x), &derivative, smallest);
+        assert!(derivative.value.abs().to_f64() <= activation.steepest(), "{activation:?} at {x}");
     }
 }
 

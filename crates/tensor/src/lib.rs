@@ -18,6 +18,7 @@
 //! What this crate does not do: it knows no loss, optimiser, data set or file, and draws no random number.
 
 pub mod gemm;
+pub mod layers;
 pub mod spectrum;
 
 mod buffer;
@@ -25,7 +26,7 @@ mod collectors;
 mod engine;
 mod error;
 mod kernels;
-mod layers;
+mod layer;
 mod operator;
 mod parameters;
 mod real;

@@ -32,7 +32,7 @@ impl<T: Real> Pass<'_, T> {
     /// The outputs, `S x m`.
     #[must_use]
     pub fn outputs(&self) -> ArrayView2<'_, T> {
-        crate::layers::view(self.sweep.samples, self.sweep.tape.outputs(), &self.sweep.outputs)
+        crate::gemm::view(self.sweep.samples, self.sweep.tape.outputs(), &self.sweep.outputs)
     }
 
     /// Adds the gradient of `sum_b <u_b, f(x_b)>` to `gradient`, with `u` of shape `S x m`.
@@ -70,10 +70,7 @@ impl<T: Real> Pass<'_, T> {
     pub fn squared_gradient_norms(&mut self, u: ArrayView2<'_, T>) -> Result<Vec<T>, TensorError> {
         let sweep = &mut *self.sweep;
         let mut norms = vec![T::zero(); sweep.lanes];
-        let mut sums = std::mem::take(&mut sweep.scratch.numbers);
-        let collector = &mut SquaredNorms { norms: &mut norms, sums: &mut sums };
-        let done = sweep.backward(self.parameters, u, collector);
-        sweep.scratch.numbers = sums;
+        let done = sweep.backward(self.parameters, u, &mut SquaredNorms { norms: &mut norms });
         norms.truncate(sweep.samples);
         done.map(|()| norms)
     }

@@ -23,8 +23,8 @@ pub(crate) use at::{At, Kept, Place, Tangent};
 pub(crate) use bounded::{Bounded, Carry, OWN, RowBound, gamma, passed_on};
 pub(crate) use cotangents::{Cotangents, Fan, Gathered, Position};
 pub(crate) use misfit::{Misfit, check_input, check_stride, within};
-pub(crate) use rows::{Outer, Part, Rows};
-pub(crate) use scratch::{Prepared, Scratch};
+pub(crate) use rows::{Outer, Part, Rows, Take};
+pub(crate) use scratch::{Prepared, Scratch, Tools};
 
 use std::fmt::Debug;
 
@@ -95,28 +95,12 @@ pub(crate) trait Kernel<T: Real> {
     /// The cotangents of one input from those of the output: `dx = J' u`, added to what `dx` holds if
     /// `accumulate`. Both are `len x L`, and so are the values, or, if `at.is_shared`, the lanes are the
     /// cotangents of one sample and the values have none.
-    fn pull(
-        &self,
-        at: &At<'_, T>,
-        input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        prepared: &Prepared<T>,
-        scratch: &mut Scratch,
-    );
+    fn pull(&self, at: &At<'_, T>, input: usize, u: &[T], to: Target<'_, T>, tools: Tools<'_, T>);
 
     /// The same between vectors for the fans of all samples, `S x K x d`.
-    fn pull_rows(
-        &self,
-        at: &At<'_, T>,
-        input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        prepared: &Prepared<T>,
-        scratch: &mut Scratch,
-    ) {
+    fn pull_rows(&self, at: &At<'_, T>, input: usize, u: &[T], to: Target<'_, T>, mut tools: Tools<'_, T>) {
         let (lanes, out, inner) = (at.lanes, at.place.shape.len(), at.place.shapes[input].len());
-        let mut turned = std::mem::take(scratch.get::<[Vec<T>; 2]>());
+        let mut turned = std::mem::take(tools.scratch.get::<[Vec<T>; 2]>());
         let fans = u.chunks_exact(lanes * out).zip(to.dx.chunks_exact_mut(lanes * inner));
         for (sample, (u, dx)) in fans.enumerate() {
             let [by_entry, pulled] = &mut turned;
@@ -124,7 +108,7 @@ pub(crate) trait Kernel<T: Real> {
             pulled.resize(lanes * inner, T::zero());
             transpose(lanes, out, u, out, by_entry, lanes);
             let whole = Target { dx: pulled, accumulate: false };
-            self.pull(&at.sample(sample), input, by_entry, whole, prepared, scratch);
+            self.pull(&at.sample(sample), input, by_entry, whole, tools.again());
             if to.accumulate {
                 for (k, dx) in dx.chunks_exact_mut(inner).enumerate() {
                     dx.iter_mut().enumerate().for_each(|(i, dx)| *dx += pulled[i * lanes + k]);
@@ -133,24 +117,16 @@ pub(crate) trait Kernel<T: Real> {
                 transpose(inner, lanes, pulled, lanes, dx, inner);
             }
         }
-        *scratch.get() = turned;
+        *tools.scratch.get() = turned;
     }
 
     /// The same from a vector, `K x len`, to an image for one sample.
-    fn pull_border(
-        &self,
-        at: &At<'_, T>,
-        input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        prepared: &Prepared<T>,
-        scratch: &mut Scratch,
-    ) {
-        let mut by_entry = std::mem::take(&mut scratch.get::<[Vec<T>; 2]>()[0]);
+    fn pull_border(&self, at: &At<'_, T>, input: usize, u: &[T], to: Target<'_, T>, mut tools: Tools<'_, T>) {
+        let mut by_entry = std::mem::take(&mut tools.scratch.get::<[Vec<T>; 2]>()[0]);
         by_entry.resize(u.len(), T::zero());
         transpose(at.lanes, at.place.shape.len(), u, at.place.shape.len(), &mut by_entry, at.lanes);
-        self.pull(at, input, &by_entry, to, prepared, scratch);
-        scratch.get::<[Vec<T>; 2]>()[0] = by_entry;
+        self.pull(at, input, &by_entry, to, tools.again());
+        tools.scratch.get::<[Vec<T>; 2]>()[0] = by_entry;
     }
 
     /// Whether [`pull_fan`](Self::pull_fan), and its rows, take cotangents in a list.
@@ -159,19 +135,15 @@ pub(crate) trait Kernel<T: Real> {
     }
 
     /// The same between images for one sample's fan, which may come as a list, or become one.
-    #[allow(clippy::too_many_arguments, reason = "two fans, and where they stand")]
     fn pull_fan(
         &self,
         at: &At<'_, T>,
         input: usize,
         u: &mut Fan<T>,
-        into: &mut Fan<T>,
-        accumulate: bool,
-        prepared: &mut Prepared<T>,
-        scratch: &mut Scratch,
+        into: FanTarget<'_, T>,
+        tools: Tools<'_, T>,
     ) {
-        let dx = into.spread(at.place.shapes[input], at.lanes, accumulate);
-        self.pull(at, input, &u.all, Target { dx, accumulate }, prepared, scratch);
+        self.pull(at, input, &u.all, into.spread(at.place.shapes[input], at.lanes), tools);
     }
 
     /// The derivative `dy` of the value along a direction, of samples as lanes.
@@ -186,6 +158,21 @@ pub(crate) struct Target<'a, T> {
     pub(crate) dx: &'a mut [T],
     /// Whether they are added to what stands there.
     pub(crate) accumulate: bool,
+}
+
+/// Where one sample's fan goes.
+pub(crate) struct FanTarget<'a, T> {
+    pub(crate) fan: &'a mut Fan<T>,
+    /// Whether it is added to what stands there.
+    pub(crate) accumulate: bool,
+}
+
+impl<'a, T: Real> FanTarget<'a, T> {
+    /// The whole array, sized for a node of this shape.
+    pub(crate) fn spread(self, shape: Shape, cotangents: usize) -> Target<'a, T> {
+        let accumulate = self.accumulate;
+        Target { dx: self.fan.spread(shape, cotangents, accumulate), accumulate }
+    }
 }
 
 impl<T: Real> Target<'_, T> {

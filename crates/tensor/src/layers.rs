@@ -66,40 +66,62 @@ macro_rules! layers {
             }
         })+
 
-        impl Described for AnyLayer {
-            fn types() -> Vec<&'static str> {
+        impl AnyLayer {
+            /// The types of all layers.
+            #[must_use]
+            pub fn types() -> Vec<&'static str> {
                 [$($name::types()),+].concat()
             }
 
-            fn blank(kind: &str) -> Option<Self> {
+            /// A layer of this type, before its keys are read.
+            #[must_use]
+            pub fn blank(kind: &str) -> Option<Self> {
                 None$(.or_else(|| $name::blank(kind).map(Self::$name)))+
             }
 
-            fn kind(&self) -> &'static str {
+            /// Its type in a description.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
                 match self { $(Self::$name(layer) => layer.kind(),)+ }
             }
 
-            fn pytorch(&self) -> Option<&'static str> {
+            /// What PyTorch calls it, if it has it.
+            #[must_use]
+            pub fn pytorch(&self) -> Option<&'static str> {
                 match self { $(Self::$name(layer) => layer.pytorch(),)+ }
             }
 
-            fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
+            /// Goes through its keys.
+            ///
+            /// # Errors
+            /// What the reader says.
+            pub fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
                 match self { $(Self::$name(layer) => layer.keys(keys),)+ }
             }
 
-            fn remark(&self) -> &'static str {
-                match self { $(Self::$name(layer) => layer.remark(),)+ }
+            /// What else a reader of the list should know.
+            #[must_use]
+            pub fn remark(&self) -> &'static str {
+                match self { $(Self::$name(_) => $name::REMARK,)+ }
             }
 
-            fn summary(&self) -> String {
+            /// Its type with the settings that the shapes do not show.
+            #[must_use]
+            pub fn summary(&self) -> String {
                 match self { $(Self::$name(layer) => layer.summary(),)+ }
             }
 
-            fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
+            /// Puts it on a tape behind `x`.
+            ///
+            /// # Errors
+            /// If it cannot take that shape, or its settings make no sense, or the name is taken.
+            pub fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
                 match self { $(Self::$name(layer) => layer.record(net, name, x),)+ }
             }
 
-            fn examples() -> Vec<Self> {
+            /// Small layers of every kind, on which tests of all layers go.
+            #[must_use]
+            pub fn examples() -> Vec<Self> {
                 let mut examples = Vec::new();
                 $(examples.extend($name::examples().into_iter().map(Self::$name));)+
                 examples

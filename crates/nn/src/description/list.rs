@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use fenchel_tensor::layers::{AnyLayer, Described, FixedWeights, Keys, Usual};
+use fenchel_tensor::layers::{AnyLayer, FixedWeights, Keys, Usual};
 
 /// A Markdown table: each type of layer with its keys, their usual values, and PyTorch's name.
 ///

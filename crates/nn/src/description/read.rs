@@ -1,7 +1,7 @@
 //! TOML into a description.
 
 use fenchel_tensor::Shape;
-use fenchel_tensor::layers::{AnyLayer, Described, Keys, Usual};
+use fenchel_tensor::layers::{AnyLayer, Keys, Usual};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 

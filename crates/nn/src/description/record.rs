@@ -1,6 +1,5 @@
 //! A description recorded on a tape, every layer under its path.
 
-use fenchel_tensor::layers::Described;
 use fenchel_tensor::{Node, TapeBuilder, TensorError};
 
 use super::{Layer, LayerKind, Row};

@@ -1,7 +1,7 @@
 //! Descriptions: round trips, paths, and everything that can be wrong with them.
 
 use fenchel_tensor::layers::{
-    AnyLayer, AveragePool, Described, FixedDense, FixedWeights, GlobalAveragePool, GroupNorm, MaxPool, Scale,
+    AnyLayer, AveragePool, FixedDense, FixedWeights, GlobalAveragePool, GroupNorm, MaxPool, Scale,
 };
 use fenchel_tensor::{Activation, Conv2d, Pool2d, Shape};
 use proptest::prelude::*;

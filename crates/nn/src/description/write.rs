@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt::Write;
 
 use fenchel_tensor::Shape;
-use fenchel_tensor::layers::{Described, FixedWeights, Keys, Usual};
+use fenchel_tensor::layers::{FixedWeights, Keys, Usual};
 
 use super::{Description, Layer, LayerKind};
 

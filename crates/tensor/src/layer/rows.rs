@@ -15,6 +15,9 @@ pub(crate) struct Part<'a, T> {
     pub(crate) parameter: &'a dyn Fn(usize) -> usize,
 }
 
+/// Who takes the parts, one by one.
+pub(crate) type Take<'a, T> = &'a mut dyn FnMut(&Part<'_, T>);
+
 /// A layer whose Jacobian has the rows `u_k a'`, `a` being its input, and `u_k` itself in its biases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Outer {
@@ -25,13 +28,7 @@ pub(crate) struct Outer {
 pub(crate) trait Rows<T: Real> {
     /// Shows one sample's Jacobian in the layer's own parameters, part by part and every parameter once; `at`
     /// is that sample's.
-    fn rows(
-        &self,
-        at: &At<'_, T>,
-        u: Cotangents<'_, T>,
-        scratch: &mut Scratch,
-        take: &mut dyn FnMut(&Part<'_, T>),
-    );
+    fn rows(&self, at: &At<'_, T>, u: Cotangents<'_, T>, scratch: &mut Scratch, take: Take<'_, T>);
 
     /// Adds the gradient of the samples' sum to `gradient`, which holds all parameters, or writes it over.
     /// Samples are lanes, `u` is `len x L`.

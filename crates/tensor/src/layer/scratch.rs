@@ -39,3 +39,16 @@ pub(crate) struct Prepared<T> {
     /// For cotangents in a list; empty until one comes.
     pub(crate) by_entry: Vec<T>,
 }
+
+/// What a layer works with on the way back.
+pub(crate) struct Tools<'a, T> {
+    pub(crate) prepared: &'a mut Prepared<T>,
+    pub(crate) scratch: &'a mut Scratch,
+}
+
+impl<T> Tools<'_, T> {
+    /// The same for one of several uses.
+    pub(crate) fn again(&mut self) -> Tools<'_, T> {
+        Tools { prepared: self.prepared, scratch: self.scratch }
+    }
+}

@@ -19,7 +19,7 @@ use tanh::Tanh;
 
 use super::described::{Described, Keys};
 use crate::layer::{
-    At, Carry, Fan, Gathered, Kept, Kernel, Layer, Misfit, Place, Prepared, Scratch, Tangent, Target,
+    At, Carry, Fan, FanTarget, Gathered, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools,
 };
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
@@ -86,6 +86,10 @@ macro_rules! activations {
         }
 
         impl Described for Activation {
+            const TYPE: &'static str = "activation";
+            const PYTORCH: Option<&'static str> = None;
+            const BLANK: Self = Self::Relu;
+
             fn types() -> Vec<&'static str> {
                 vec![$($name::TYPE),+]
             }
@@ -186,18 +190,10 @@ impl<T: Real> Kernel<T> for Activation {
         loops::activate(*self, at.x(0), y);
     }
 
-    fn pull(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        scratch: &mut Scratch,
-    ) {
+    fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, tools: Tools<'_, T>) {
         let x = at.x(0);
         if at.is_shared {
-            let slopes = scratch.get::<Vec<T>>();
+            let slopes = tools.scratch.get::<Vec<T>>();
             slopes.resize(x.len(), T::zero());
             loops::slopes(*self, x, slopes);
             loops::scale_entries(slopes, at.lanes, u, to.dx, to.accumulate);
@@ -206,17 +202,9 @@ impl<T: Real> Kernel<T> for Activation {
         }
     }
 
-    fn pull_rows(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        scratch: &mut Scratch,
-    ) {
+    fn pull_rows(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, tools: Tools<'_, T>) {
         let (x, len) = (at.x(0), at.place.shape.len());
-        let slopes = scratch.get::<Vec<T>>();
+        let slopes = tools.scratch.get::<Vec<T>>();
         slopes.resize(x.len(), T::zero());
         loops::slopes(*self, x, slopes);
         let fans = u.chunks_exact(at.lanes * len).zip(to.dx.chunks_exact_mut(at.lanes * len));
@@ -234,23 +222,20 @@ impl<T: Real> Kernel<T> for Activation {
         at: &At<'_, T>,
         input: usize,
         u: &mut Fan<T>,
-        into: &mut Fan<T>,
-        accumulate: bool,
-        prepared: &mut Prepared<T>,
-        scratch: &mut Scratch,
+        into: FanTarget<'_, T>,
+        tools: Tools<'_, T>,
     ) {
         let shape = at.place.shape;
-        if !u.is_gathered || accumulate {
-            let u = u.whole(shape, at.lanes);
-            let dx = into.spread(shape, at.lanes, accumulate);
-            return self.pull(at, input, u, Target { dx, accumulate }, prepared, scratch);
+        if !u.is_gathered || into.accumulate {
+            return self.pull(at, input, u.whole(shape, at.lanes), into.spread(shape, at.lanes), tools);
         }
+        let into = into.fan;
         // No other node reads this node's fan again, so the list moves on.
         std::mem::swap(&mut u.gathered, &mut into.gathered);
         into.is_gathered = true;
         let Gathered { u, lanes, positions } = &mut into.gathered;
         let by_channel = positions.len() / shape.channels();
-        let (slopes, width) = (scratch.get::<Vec<T>>(), shape.width());
+        let (slopes, width) = (tools.scratch.get::<Vec<T>>(), shape.width());
         slopes.clear();
         let channels = positions.chunks_exact(by_channel).zip(at.x(0).chunks_exact(shape.positions()));
         for (positions, values) in channels {

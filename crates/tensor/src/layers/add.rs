@@ -1,6 +1,6 @@
 //! The sum of two nodes. It reads more than one, so a list of layers has it as a residual block.
 
-use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Prepared, Scratch, Tangent, Target};
+use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
 /// The sum of two nodes of one shape.
@@ -41,27 +41,11 @@ impl<T: Real> Kernel<T> for Add {
         false
     }
 
-    fn pull(
-        &self,
-        _at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull(&self, _at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         to.put(T::one(), u);
     }
 
-    fn pull_rows(
-        &self,
-        _at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull_rows(&self, _at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         to.put(T::one(), u);
     }
 

@@ -2,7 +2,7 @@
 
 use super::described::{Described, Keys};
 use super::pool::{Pool2d, PoolGeometry, average_pool, average_pool_backward};
-use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Prepared, Scratch, Tangent, Target};
+use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
 /// The mean of each window. Windows over the edge of the image are left out.
@@ -32,32 +32,17 @@ impl TapeBuilder {
 }
 
 impl Described for AveragePool {
-    fn types() -> Vec<&'static str> {
-        vec!["average_pool"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "average_pool").then_some(Self(Pool2d::square(1)))
-    }
-
-    fn kind(&self) -> &'static str {
-        "average_pool"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("AvgPool2d")
-    }
+    const TYPE: &'static str = "average_pool";
+    const PYTORCH: Option<&'static str> = Some("AvgPool2d");
+    const BLANK: Self = Self(Pool2d::square(1));
+    const REMARK: &'static str = "windows over the edge are left out";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         self.0.keys(keys)
     }
 
-    fn remark(&self) -> &'static str {
-        "windows over the edge are left out"
-    }
-
     fn summary(&self) -> String {
-        self.0.summary(self.kind())
+        self.0.summary(Self::TYPE)
     }
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
@@ -71,25 +56,10 @@ impl Described for AveragePool {
 }
 
 impl Described for GlobalAveragePool {
-    fn types() -> Vec<&'static str> {
-        vec!["global_average_pool"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "global_average_pool").then_some(Self)
-    }
-
-    fn kind(&self) -> &'static str {
-        "global_average_pool"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("AdaptiveAvgPool2d(1), Flatten()")
-    }
-
-    fn remark(&self) -> &'static str {
-        "gives a vector"
-    }
+    const TYPE: &'static str = "global_average_pool";
+    const PYTORCH: Option<&'static str> = Some("AdaptiveAvgPool2d(1), Flatten()");
+    const BLANK: Self = Self;
+    const REMARK: &'static str = "gives a vector";
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
         // The shape rule refuses a vector.
@@ -143,15 +113,7 @@ impl<T: Real> Kernel<T> for Windows {
         false
     }
 
-    fn pull(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         average_pool_backward(self.geometry(at.place), at.lanes, u, to.dx, to.accumulate);
     }
 

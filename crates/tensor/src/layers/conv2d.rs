@@ -8,8 +8,8 @@ use super::convolution::{
 use super::described::{Described, Keys, Usual};
 use crate::kernels::add_row_gram;
 use crate::layer::{
-    At, Bounded, Carry, Cotangents, Fan, Kept, Kernel, Layer, Misfit, Part, Place, Prepared, RowBound, Rows,
-    Scratch, Tangent, Target, Trained, check_stride, gamma, within,
+    At, Bounded, Carry, Cotangents, Fan, FanTarget, Kept, Kernel, Layer, Misfit, Part, Place, Prepared,
+    RowBound, Rows, Scratch, Take, Tangent, Target, Tools, Trained, check_stride, gamma, within,
 };
 use crate::parameters::{Role, Tensor};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
@@ -67,21 +67,10 @@ impl TapeBuilder {
 }
 
 impl Described for Conv2d {
-    fn types() -> Vec<&'static str> {
-        vec!["conv2d"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "conv2d").then_some(Self::new(1, 1))
-    }
-
-    fn kind(&self) -> &'static str {
-        "conv2d"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("Conv2d")
-    }
+    const TYPE: &'static str = "conv2d";
+    const PYTORCH: Option<&'static str> = Some("Conv2d");
+    const BLANK: Self = Self::new(1, 1);
+    const REMARK: &'static str = "square kernels, zero padding";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.count("channels", &mut self.channels, 1, Usual::No)?;
@@ -89,10 +78,6 @@ impl Described for Conv2d {
         keys.count("stride", &mut self.stride, 1, Usual::Is(1))?;
         keys.count("padding", &mut self.padding, 0, Usual::Is(0))?;
         keys.flag("bias", &mut self.bias, true)
-    }
-
-    fn remark(&self) -> &'static str {
-        "square kernels, zero padding"
     }
 
     fn summary(&self) -> String {
@@ -221,18 +206,10 @@ impl<T: Real> Kernel<T> for Conv2d {
         prepared.by_entry.clear();
     }
 
-    fn pull(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        prepared: &Prepared<T>,
-        scratch: &mut Scratch,
-    ) {
-        let buffers = &mut scratch.get::<Buffers<T>>().convolution;
+    fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, tools: Tools<'_, T>) {
+        let buffers = &mut tools.scratch.get::<Buffers<T>>().convolution;
         let geometry = self.geometry(at.place);
-        convolve_backward(geometry, at.lanes, u, &prepared.weights, to.dx, to.accumulate, buffers);
+        convolve_backward(geometry, at.lanes, u, &tools.prepared.weights, to.dx, to.accumulate, buffers);
     }
 
     fn takes_lists(&self) -> bool {
@@ -244,21 +221,19 @@ impl<T: Real> Kernel<T> for Conv2d {
         at: &At<'_, T>,
         input: usize,
         u: &mut Fan<T>,
-        into: &mut Fan<T>,
-        accumulate: bool,
-        prepared: &mut Prepared<T>,
-        scratch: &mut Scratch,
+        into: FanTarget<'_, T>,
+        tools: Tools<'_, T>,
     ) {
-        let dx = into.spread(at.place.shapes[input], at.lanes, accumulate);
+        let to = into.spread(at.place.shapes[input], at.lanes);
         if !u.is_gathered {
-            return self.pull(at, input, &u.all, Target { dx, accumulate }, prepared, scratch);
+            return self.pull(at, input, &u.all, to, tools);
         }
-        let (geometry, packed) = (self.geometry(at.place), &mut prepared.by_entry);
+        let (geometry, packed) = (self.geometry(at.place), &mut tools.prepared.by_entry);
         if packed.is_empty() {
             pack_by_entry(geometry, at.tensor(0), packed);
         }
-        let buffers = &mut scratch.get::<Buffers<T>>().gathered;
-        gathered_backward(geometry, at.lanes, &u.gathered, packed, dx, accumulate, buffers);
+        let buffers = &mut tools.scratch.get::<Buffers<T>>().gathered;
+        gathered_backward(geometry, at.lanes, &u.gathered, packed, to.dx, to.accumulate, buffers);
     }
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], scratch: &mut Scratch) {
@@ -286,13 +261,7 @@ impl<T: Real> Kernel<T> for Conv2d {
 }
 
 impl<T: Real> Rows<T> for Conv2d {
-    fn rows(
-        &self,
-        at: &At<'_, T>,
-        u: Cotangents<'_, T>,
-        scratch: &mut Scratch,
-        take: &mut dyn FnMut(&Part<'_, T>),
-    ) {
+    fn rows(&self, at: &At<'_, T>, u: Cotangents<'_, T>, scratch: &mut Scratch, take: Take<'_, T>) {
         let (geometry, first) = (self.geometry(at.place), at.place.tensors[0].start);
         let Buffers { convolution, block, .. } = scratch.get();
         match u {

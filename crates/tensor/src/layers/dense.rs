@@ -7,8 +7,8 @@ use super::described::{Described, Keys, Usual};
 use crate::gemm::{gemm, view, view_mut};
 use crate::kernels::{SLACK, add_vector_gram, sum_of_products};
 use crate::layer::{
-    At, Carry, Cotangents, Kept, Kernel, Layer, Misfit, Outer, Part, Place, Prepared, RowBound, Rows,
-    Scratch, Tangent, Target, Trained, within,
+    At, Carry, Cotangents, Kept, Kernel, Layer, Misfit, Outer, Part, Place, RowBound, Rows, Scratch, Take,
+    Tangent, Target, Tools, Trained, within,
 };
 use crate::parameters::{Role, Tensor};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
@@ -41,21 +41,9 @@ impl TapeBuilder {
 }
 
 impl Described for Dense {
-    fn types() -> Vec<&'static str> {
-        vec!["dense"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "dense").then_some(Self { outputs: 1, bias: true })
-    }
-
-    fn kind(&self) -> &'static str {
-        "dense"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("Linear")
-    }
+    const TYPE: &'static str = "dense";
+    const PYTORCH: Option<&'static str> = Some("Linear");
+    const BLANK: Self = Self { outputs: 1, bias: true };
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.count("outputs", &mut self.outputs, 1, Usual::No)?;
@@ -116,27 +104,11 @@ impl<T: Real> Kernel<T> for Dense {
         multiply(at.lanes, at.x(0), self.weight(at), at.optional(1), y);
     }
 
-    fn pull(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         multiply_back(at.lanes, u, self.weight(at), to);
     }
 
-    fn pull_rows(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull_rows(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         multiply_rows_back(at.samples * at.lanes, u, self.weight(at), to);
     }
 
@@ -160,13 +132,7 @@ impl<T: Real> Kernel<T> for Dense {
 }
 
 impl<T: Real> Rows<T> for Dense {
-    fn rows(
-        &self,
-        at: &At<'_, T>,
-        u: Cotangents<'_, T>,
-        scratch: &mut Scratch,
-        take: &mut dyn FnMut(&Part<'_, T>),
-    ) {
+    fn rows(&self, at: &At<'_, T>, u: Cotangents<'_, T>, scratch: &mut Scratch, take: Take<'_, T>) {
         let buffers = scratch.get::<[Vec<T>; 2]>();
         let (x, lanes) = (at.x(0), at.lanes);
         let [turned, rows] = buffers;

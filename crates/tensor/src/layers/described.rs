@@ -72,17 +72,39 @@ pub trait Keys {
 
 /// A kind of layer, with its settings, in the list of all.
 pub trait Described: Clone {
-    /// The names of its types in a description.
-    fn types() -> Vec<&'static str>;
-
-    /// A layer of this type, before its keys are read.
-    fn blank(kind: &str) -> Option<Self>;
-
-    /// Its type.
-    fn kind(&self) -> &'static str;
+    /// The name of its type in a description.
+    const TYPE: &'static str;
 
     /// What PyTorch calls it, if it has it.
-    fn pytorch(&self) -> Option<&'static str>;
+    const PYTORCH: Option<&'static str>;
+
+    /// The layer before its keys are read.
+    const BLANK: Self;
+
+    /// What else a reader of the list should know.
+    const REMARK: &'static str = "";
+
+    /// All names, of a kind that has more than one type.
+    #[must_use]
+    fn types() -> Vec<&'static str> {
+        vec![Self::TYPE]
+    }
+
+    /// A layer of this type, before its keys are read.
+    #[must_use]
+    fn blank(kind: &str) -> Option<Self> {
+        (kind == Self::TYPE).then_some(Self::BLANK)
+    }
+
+    /// Its type.
+    fn kind(&self) -> &'static str {
+        Self::TYPE
+    }
+
+    /// What PyTorch calls it, if it has it.
+    fn pytorch(&self) -> Option<&'static str> {
+        Self::PYTORCH
+    }
 
     /// Goes through its keys.
     ///
@@ -90,11 +112,6 @@ pub trait Described: Clone {
     /// What the reader says.
     fn keys<K: Keys>(&mut self, _keys: &mut K) -> Result<(), K::Error> {
         Ok(())
-    }
-
-    /// What else a reader of the list should know.
-    fn remark(&self) -> &'static str {
-        ""
     }
 
     /// Its type with the settings that the shapes do not show.

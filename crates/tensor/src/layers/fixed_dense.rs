@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::dense::{multiply, multiply_back, multiply_rows_back};
 use super::described::{Described, FixedWeights, Keys};
-use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Prepared, Scratch, Tangent, Target};
+use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools};
 use crate::real::Both;
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
@@ -32,28 +32,13 @@ impl TapeBuilder {
 }
 
 impl Described for FixedDense {
-    fn types() -> Vec<&'static str> {
-        vec!["fixed_dense"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "fixed_dense").then_some(Self(FixedWeights::Signs))
-    }
-
-    fn kind(&self) -> &'static str {
-        "fixed_dense"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        None
-    }
+    const TYPE: &'static str = "fixed_dense";
+    const PYTORCH: Option<&'static str> = None;
+    const BLANK: Self = Self(FixedWeights::Signs);
+    const REMARK: &'static str = "rows of numbers, or `\"signs\"` for one row of 1/sqrt(d) and -1/sqrt(d) in turn; not trained, no parameters";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.weights("weights", &mut self.0)
-    }
-
-    fn remark(&self) -> &'static str {
-        "rows of numbers, or `\"signs\"` for one row of 1/sqrt(d) and -1/sqrt(d) in turn; not trained, no parameters"
     }
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
@@ -136,27 +121,11 @@ impl<T: Real> Kernel<T> for Matrix {
         false
     }
 
-    fn pull(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         multiply_back(at.lanes, u, T::pick(self).view(), to);
     }
 
-    fn pull_rows(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull_rows(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         multiply_rows_back(at.samples * at.lanes, u, T::pick(self).view(), to);
     }
 

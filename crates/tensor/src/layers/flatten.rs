@@ -2,7 +2,7 @@
 
 use super::described::Described;
 use crate::kernels::transpose;
-use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Prepared, Scratch, Tangent, Target};
+use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
 /// An image as a vector; a vector stays as it is.
@@ -23,25 +23,10 @@ impl TapeBuilder {
 }
 
 impl Described for Flatten {
-    fn types() -> Vec<&'static str> {
-        vec!["flatten"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "flatten").then_some(Self)
-    }
-
-    fn kind(&self) -> &'static str {
-        "flatten"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("Flatten")
-    }
-
-    fn remark(&self) -> &'static str {
-        "a vector stays as it is"
-    }
+    const TYPE: &'static str = "flatten";
+    const PYTORCH: Option<&'static str> = Some("Flatten");
+    const BLANK: Self = Self;
+    const REMARK: &'static str = "a vector stays as it is";
 
     fn record(&self, net: &mut TapeBuilder, _name: &str, x: Node) -> Result<Node, TensorError> {
         net.flatten(x)
@@ -71,27 +56,11 @@ impl<T: Real> Kernel<T> for Flatten {
         false
     }
 
-    fn pull(
-        &self,
-        _at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull(&self, _at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         to.put(T::one(), u);
     }
 
-    fn pull_border(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull_border(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         let (len, cotangents) = (at.place.shape.len(), at.lanes);
         if to.accumulate {
             for (i, lanes) in to.dx.chunks_exact_mut(cotangents).enumerate() {

@@ -5,8 +5,8 @@ use super::described::{Described, Keys, Usual};
 use super::normalise::{normalise, normalise_backward, normalise_backward_fan};
 use crate::kernels::SLACK;
 use crate::layer::{
-    At, Carry, Cotangents, Kept, Kernel, Layer, Misfit, Part, Place, Prepared, RowBound, Rows, Scratch,
-    Tangent, Target, Trained, gamma, passed_on,
+    At, Carry, Cotangents, Kept, Kernel, Layer, Misfit, Part, Place, RowBound, Rows, Scratch, Take, Tangent,
+    Target, Tools, Trained, gamma, passed_on,
 };
 use crate::parameters::{Role, Tensor};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
@@ -51,21 +51,9 @@ impl TapeBuilder {
 }
 
 impl Described for GroupNorm {
-    fn types() -> Vec<&'static str> {
-        vec!["group_norm"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "group_norm").then_some(Self::new(1))
-    }
-
-    fn kind(&self) -> &'static str {
-        "group_norm"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("GroupNorm")
-    }
+    const TYPE: &'static str = "group_norm";
+    const PYTORCH: Option<&'static str> = Some("GroupNorm");
+    const BLANK: Self = Self::new(1);
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.count("groups", &mut self.groups, 1, Usual::No)?;
@@ -150,16 +138,8 @@ impl<T: Real> Kernel<T> for GroupNorm {
         false
     }
 
-    fn pull(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        scratch: &mut Scratch,
-    ) {
-        let ((values, inverse), moments) = (self.kept(at), scratch.get::<Vec<T>>());
+    fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, tools: Tools<'_, T>) {
+        let ((values, inverse), moments) = (self.kept(at), tools.scratch.get::<Vec<T>>());
         let backward = if at.is_shared { normalise_backward_fan } else { normalise_backward };
         let (dx, accumulate) = (to.dx, to.accumulate);
         backward(
@@ -176,20 +156,12 @@ impl<T: Real> Kernel<T> for GroupNorm {
         );
     }
 
-    fn pull_rows(
-        &self,
-        at: &At<'_, T>,
-        input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        prepared: &Prepared<T>,
-        scratch: &mut Scratch,
-    ) {
+    fn pull_rows(&self, at: &At<'_, T>, input: usize, u: &[T], to: Target<'_, T>, mut tools: Tools<'_, T>) {
         let (len, accumulate) = (at.place.shape.len(), to.accumulate);
         let rows = u.chunks_exact(len).zip(to.dx.chunks_exact_mut(len));
         for (row, (u, dx)) in rows.enumerate() {
             let one = at.sample(row / at.lanes).with_lanes(1);
-            self.pull(&one, input, u, Target { dx, accumulate }, prepared, scratch);
+            self.pull(&one, input, u, Target { dx, accumulate }, tools.again());
         }
     }
 
@@ -259,13 +231,7 @@ impl<T: Real> Kernel<T> for GroupNorm {
 
 impl<T: Real> Rows<T> for GroupNorm {
     /// For each channel the sums over its positions of `u xhat`, then of `u`.
-    fn rows(
-        &self,
-        at: &At<'_, T>,
-        u: Cotangents<'_, T>,
-        scratch: &mut Scratch,
-        take: &mut dyn FnMut(&Part<'_, T>),
-    ) {
+    fn rows(&self, at: &At<'_, T>, u: Cotangents<'_, T>, scratch: &mut Scratch, take: Take<'_, T>) {
         let ((values, _), shape, lanes) = (self.kept(at), at.place.shape, at.lanes);
         let channels = shape.channels();
         let [turned, rows] = scratch.get::<[Vec<T>; 2]>();

@@ -8,25 +8,10 @@ use crate::{Node, TapeBuilder, TensorError};
 pub struct Identity;
 
 impl Described for Identity {
-    fn types() -> Vec<&'static str> {
-        vec!["identity"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "identity").then_some(Self)
-    }
-
-    fn kind(&self) -> &'static str {
-        "identity"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("Identity")
-    }
-
-    fn remark(&self) -> &'static str {
-        "keeps a place in the count"
-    }
+    const TYPE: &'static str = "identity";
+    const PYTORCH: Option<&'static str> = Some("Identity");
+    const BLANK: Self = Self;
+    const REMARK: &'static str = "keeps a place in the count";
 
     fn record(&self, _net: &mut TapeBuilder, _name: &str, x: Node) -> Result<Node, TensorError> {
         Ok(x)

@@ -30,28 +30,13 @@ impl TapeBuilder {
 }
 
 impl Described for LayerNorm {
-    fn types() -> Vec<&'static str> {
-        vec!["layer_norm"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "layer_norm").then(Self::default)
-    }
-
-    fn kind(&self) -> &'static str {
-        "layer_norm"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("LayerNorm")
-    }
+    const TYPE: &'static str = "layer_norm";
+    const PYTORCH: Option<&'static str> = Some("LayerNorm");
+    const BLANK: Self = Self { epsilon: USUAL_EPSILON };
+    const REMARK: &'static str = "of a vector";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.number("epsilon", &mut self.epsilon, Usual::Is(USUAL_EPSILON))
-    }
-
-    fn remark(&self) -> &'static str {
-        "of a vector"
     }
 
     fn summary(&self) -> String {

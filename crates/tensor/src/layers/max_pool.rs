@@ -4,7 +4,9 @@ use super::described::{Described, Keys};
 use super::pool::{
     Pool2d, PoolGeometry, max_pool, max_pool_backward, max_pool_backward_fan, max_pool_select,
 };
-use crate::layer::{At, Carry, Fan, Kept, Kernel, Layer, Misfit, Place, Prepared, Scratch, Tangent, Target};
+use crate::layer::{
+    At, Carry, Fan, FanTarget, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools,
+};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
 /// The largest value of each window. Windows over the edge of the image are left out.
@@ -22,32 +24,17 @@ impl TapeBuilder {
 }
 
 impl Described for MaxPool {
-    fn types() -> Vec<&'static str> {
-        vec!["max_pool"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "max_pool").then_some(Self(Pool2d::square(1)))
-    }
-
-    fn kind(&self) -> &'static str {
-        "max_pool"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        Some("MaxPool2d")
-    }
+    const TYPE: &'static str = "max_pool";
+    const PYTORCH: Option<&'static str> = Some("MaxPool2d");
+    const BLANK: Self = Self(Pool2d::square(1));
+    const REMARK: &'static str = "windows over the edge are left out";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         self.0.keys(keys)
     }
 
-    fn remark(&self) -> &'static str {
-        "windows over the edge are left out"
-    }
-
     fn summary(&self) -> String {
-        self.0.summary(self.kind())
+        self.0.summary(Self::TYPE)
     }
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
@@ -90,15 +77,7 @@ impl<T: Real> Kernel<T> for MaxPool {
         false
     }
 
-    fn pull(
-        &self,
-        at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         let geometry = self.geometry(at.place);
         if at.is_shared {
             let mut list = Fan::default();
@@ -115,15 +94,13 @@ impl<T: Real> Kernel<T> for MaxPool {
         at: &At<'_, T>,
         input: usize,
         u: &mut Fan<T>,
-        into: &mut Fan<T>,
-        accumulate: bool,
-        prepared: &mut Prepared<T>,
-        scratch: &mut Scratch,
+        into: FanTarget<'_, T>,
+        tools: Tools<'_, T>,
     ) {
-        if accumulate {
-            let dx = into.spread(at.place.shapes[0], at.lanes, true);
-            self.pull(at, input, &u.all, Target { dx, accumulate }, prepared, scratch);
+        if into.accumulate {
+            self.pull(at, input, &u.all, into.spread(at.place.shapes[0], at.lanes), tools);
         } else {
+            let into = into.fan;
             let geometry = self.geometry(at.place);
             max_pool_backward_fan(geometry, at.lanes, at.places, &u.all, &mut into.gathered);
             into.is_gathered = true;

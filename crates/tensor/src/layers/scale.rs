@@ -1,7 +1,7 @@
 //! Multiplication with a fixed factor.
 
 use super::described::{Described, Keys, Usual};
-use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Prepared, Scratch, Tangent, Target};
+use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
 /// `factor * x`, with a fixed factor.
@@ -22,21 +22,9 @@ impl TapeBuilder {
 }
 
 impl Described for Scale {
-    fn types() -> Vec<&'static str> {
-        vec!["scale"]
-    }
-
-    fn blank(kind: &str) -> Option<Self> {
-        (kind == "scale").then_some(Self { factor: 1.0 })
-    }
-
-    fn kind(&self) -> &'static str {
-        "scale"
-    }
-
-    fn pytorch(&self) -> Option<&'static str> {
-        None
-    }
+    const TYPE: &'static str = "scale";
+    const PYTORCH: Option<&'static str> = None;
+    const BLANK: Self = Self { factor: 1.0 };
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.number("factor", &mut self.factor, Usual::No)
@@ -77,27 +65,11 @@ impl<T: Real> Kernel<T> for Scale {
         false
     }
 
-    fn pull(
-        &self,
-        _at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull(&self, _at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         to.put(T::of(self.factor), u);
     }
 
-    fn pull_rows(
-        &self,
-        _at: &At<'_, T>,
-        _input: usize,
-        u: &[T],
-        to: Target<'_, T>,
-        _prepared: &Prepared<T>,
-        _scratch: &mut Scratch,
-    ) {
+    fn pull_rows(&self, _at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
         to.put(T::of(self.factor), u);
     }
 

@@ -2,9 +2,9 @@
 
 use ndarray::ArrayView2;
 
-use super::{Sweep, into_lanes};
+use super::{Scratch, Sweep, into_lanes};
 use crate::collectors::LaneCollector;
-use crate::layer::{At, Target};
+use crate::layer::{At, Target, Tools};
 use crate::{Real, TensorError};
 
 impl<T: Real> Sweep<T> {
@@ -43,19 +43,20 @@ impl<T: Real> Sweep<T> {
             let (before, rest) = self.cotangents.split_at_mut(index);
             let u = &*rest[0];
             let at = At::in_lanes(place, parameters, &self.values, Some(&self.kept[index]), samples, lanes);
-            let scratch = &mut self.scratch.layers;
+            let Scratch { layers: scratch, prepared, .. } = &mut self.scratch;
             if let Some(trained) = layer.trained() {
                 collector.site(T::pick(trained), &at, u, scratch);
             }
-            let (layer, prepared) = (T::pick(&**layer), &mut self.scratch.prepared);
+            let layer = T::pick(&**layer);
             if place.moves.contains(&true) {
                 layer.prepare(&at, prepared);
             }
+            let mut tools = Tools { prepared, scratch };
             for (input, &node) in place.inputs.iter().enumerate().filter(|&(input, _)| place.moves[input]) {
                 before[node].resize(place.shapes[input].len() * lanes);
                 let accumulate = std::mem::replace(&mut written[node], true);
                 let to = Target { dx: &mut before[node], accumulate };
-                layer.pull(&at, input, u, to, prepared, scratch);
+                layer.pull(&at, input, u, to, tools.again());
             }
         }
         self.scratch.written = written;

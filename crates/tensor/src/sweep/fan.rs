@@ -7,7 +7,7 @@
 use super::{Fans, Scratch, Sweep};
 use crate::collectors::FanCollector;
 use crate::kernels::transpose;
-use crate::layer::{At, Cotangents, Place, Target};
+use crate::layer::{At, Cotangents, FanTarget, Place, Target, Tools};
 use crate::{Real, Shape, Tape};
 
 impl<T: Real> Sweep<T> {
@@ -113,7 +113,8 @@ impl<T: Real> FanPass<'_, T> {
                 before[node].resize(place.shapes[input].len() * samples * cotangents, T::zero());
                 let accumulate = std::mem::replace(&mut written[node], true);
                 let to = Target { dx: &mut before[node], accumulate };
-                T::pick(&**layer).pull_rows(&at, input, u, to, &prepared[index], scratch);
+                let tools = Tools { prepared: &mut prepared[index], scratch: &mut *scratch };
+                T::pick(&**layer).pull_rows(&at, input, u, to, tools);
             }
         }
     }
@@ -150,13 +151,14 @@ impl<T: Real> FanPass<'_, T> {
             }
             for (input, &node) in place.inputs.iter().enumerate().filter(|&(input, _)| place.moves[input]) {
                 let accumulate = std::mem::replace(&mut written[node], true);
-                let into = &mut before[node];
+                let into = FanTarget { fan: &mut before[node], accumulate };
+                let tools = Tools { prepared: &mut *prepared, scratch: &mut *scratch };
                 match border {
                     Some(rows) => {
-                        let dx = into.spread(place.shapes[input], cotangents, accumulate);
-                        kernel.pull_border(&at, input, rows, Target { dx, accumulate }, prepared, scratch);
+                        let to = into.spread(place.shapes[input], cotangents);
+                        kernel.pull_border(&at, input, rows, to, tools);
                     }
-                    None => kernel.pull_fan(&at, input, fan, into, accumulate, prepared, scratch),
+                    None => kernel.pull_fan(&at, input, fan, into, tools),
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fenchel_random::Seed;
 use fenchel_tensor::layers::{
-    AnyLayer, AveragePool, Dense, Described, Flatten, GlobalAveragePool, GroupNorm, MaxPool, Scale,
+    AnyLayer, AveragePool, Dense, Flatten, GlobalAveragePool, GroupNorm, MaxPool, Scale,
 };
 use fenchel_tensor::{Activation, Conv2d, Node, Pool2d, Real, Shape, Tape, TapeBuilder};
 use ndarray::Array2;

@@ -31,6 +31,7 @@ mod layer_norm;
 mod max_pool;
 mod normalise;
 mod pool;
+mod prelu;
 mod scale;
 
 pub use activation::Activation;
@@ -45,6 +46,7 @@ pub use identity::Identity;
 pub use layer_norm::LayerNorm;
 pub use max_pool::MaxPool;
 pub use pool::Pool2d;
+pub use prelu::PRelu;
 pub use scale::Scale;
 
 use crate::{Node, TapeBuilder, TensorError};
@@ -132,6 +134,6 @@ macro_rules! layers {
 
 // The list of all layers.
 layers! {
-    Dense, Conv2d, MaxPool, AveragePool, GlobalAveragePool, Flatten, Activation, GroupNorm, LayerNorm, Scale, Identity,
+    Dense, Conv2d, MaxPool, AveragePool, GlobalAveragePool, Flatten, Activation, PRelu, GroupNorm, LayerNorm, Scale, Identity,
     FixedDense,
 }

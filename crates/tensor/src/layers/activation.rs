@@ -1,19 +1,31 @@
 //! Activation functions: one file each, and what they have in common as layers.
 
+mod elu;
 mod function;
 mod gelu;
+mod hardswish;
 mod leaky_relu;
 mod loops;
+mod mish;
 mod relu;
+mod relu6;
+mod selu;
 mod sigmoid;
+mod silu;
 mod softplus;
 mod tanh;
 
+use elu::Elu;
 use function::Function;
 use gelu::Gelu;
+use hardswish::Hardswish;
 use leaky_relu::LeakyRelu;
+use mish::Mish;
 use relu::Relu;
+use relu6::Relu6;
+use selu::Selu;
 use sigmoid::Sigmoid;
+use silu::Silu;
 use softplus::Softplus;
 use tanh::Tanh;
 
@@ -62,7 +74,8 @@ macro_rules! activations {
             /// taken from a value near 1.
             ///
             /// GELU alone loses more far out, where its own condition is as bad: `|z|` units, `z` the argument of
-            /// its sigmoid.
+            /// its sigmoid. Where a derivative is a sum of two signs (GELU, SiLU, Mish), the units are those of its
+            /// terms.
             #[inline(always)]
             pub fn derivative<T: Real>(self, x: T) -> T {
                 match self {
@@ -157,6 +170,21 @@ activations! {
     Softplus,
     /// `x Phi(x)` in its tanh form (Hendrycks, Gimpel, 2016).
     Gelu,
+    /// `x s(x)` with the sigmoid `s`.
+    Silu,
+    /// `x tanh(log(1 + exp(x)))`.
+    Mish,
+    /// `x` for `x > 0`, `alpha (exp(x) - 1)` otherwise.
+    Elu {
+        /// Minus the limit on the negative side.
+        alpha: f64,
+    },
+    /// The same times 1.0507, with the alpha, 1.6733, with which a standard normal variable keeps mean 0 and variance 1.
+    Selu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// `x min(max(x + 3, 0), 6) / 6`.
+    Hardswish,
 }
 
 impl TapeBuilder {

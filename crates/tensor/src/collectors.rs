@@ -26,8 +26,11 @@ pub(crate) use gram::Gram;
 pub(crate) use jacobian::Jacobian;
 pub(crate) use norms::SquaredNorms;
 
+use ndarray::Array2;
+
 use crate::Real;
-use crate::layer::{At, Cotangents, Place, Rows, Scratch};
+use crate::gemm::view;
+use crate::layer::{At, Cotangents, Fan, Place, Rows, Scratch};
 
 /// Gathers one quantity from the sites of a backward pass with one cotangent a sample, samples as lanes.
 pub(crate) trait LaneCollector<T: Real> {
@@ -38,15 +41,72 @@ pub(crate) trait LaneCollector<T: Real> {
     fn absent(&mut self, _place: &Place) {}
 }
 
-/// Gathers one quantity from the sites of a backward pass with a fan of cotangents for every sample.
-pub(crate) trait FanCollector<T: Real> {
-    /// A layer, one sample.
-    fn site(
-        &mut self,
-        layer: &dyn Rows<T>,
-        at: &At<'_, T>,
-        sample: usize,
-        u: Cotangents<'_, T>,
-        scratch: &mut Scratch,
-    );
+/// A quantity in the parameters that is gathered from the sites of a backward pass with one cotangent for every output
+/// of every sample. [`Pass::collect`](crate::Pass::collect) shows it every site.
+pub trait Quantity<T: Real> {
+    /// One layer with parameters, for one sample. Layers come from the last to the first, but not all samples of one
+    /// before the next.
+    fn site(&mut self, site: Site<'_, T>);
+}
+
+/// A layer with parameters and one sample, in a backward pass: the sample's input there, the cotangents of all outputs
+/// at the layer's own output, and its rows of the Jacobian.
+pub struct Site<'a, T> {
+    pub(crate) layer: &'a dyn Rows<T>,
+    pub(crate) at: At<'a, T>,
+    pub(crate) sample: usize,
+    pub(crate) u: Cotangents<'a, T>,
+    pub(crate) scratch: &'a mut Scratch,
+}
+
+impl<T: Real> Site<'_, T> {
+    /// The layer's number among those with parameters: see
+    /// [`Tape::layers_with_parameters`](crate::Tape::layers_with_parameters).
+    #[must_use]
+    pub fn layer(&self) -> usize {
+        self.at.place.number
+    }
+
+    /// The sample's number in its sweep.
+    #[must_use]
+    pub fn sample(&self) -> usize {
+        self.sample
+    }
+
+    /// The sample's value at the layer's input.
+    #[must_use]
+    pub fn input(&self) -> &[T] {
+        self.at.x(0)
+    }
+
+    /// The Jacobian of all outputs in the layer's own output, `m x len`.
+    #[must_use]
+    pub fn cotangents(&self) -> Array2<T> {
+        let (shape, lanes) = (self.at.place.shape, self.at.lanes);
+        match self.u {
+            Cotangents::Rows(u) => view(lanes, shape.len(), u).to_owned(),
+            Cotangents::All(u) => view(shape.len(), lanes, u).reversed_axes().to_owned(),
+            Cotangents::List(list) => {
+                let mut fan = Fan { gathered: list.clone(), is_gathered: true, ..Fan::default() };
+                view(shape.len(), lanes, fan.whole(shape, lanes)).reversed_axes().to_owned()
+            }
+        }
+    }
+
+    /// Calls `take(place, derivatives)` once for every parameter of the layer: its place in the flat vector, and the
+    /// derivatives of the `m` outputs in it.
+    pub fn for_each_parameter(&mut self, mut take: impl FnMut(usize, &[T])) {
+        let lanes = self.at.lanes;
+        self.layer.rows(&self.at, self.u, self.scratch, &mut |part| {
+            for (row, derivatives) in part.rows.chunks_exact(part.step).take(part.count).enumerate() {
+                take((part.parameter)(row), &derivatives[..lanes]);
+            }
+        });
+    }
+}
+
+impl<T> std::fmt::Debug for Site<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("sample", &self.sample).finish_non_exhaustive()
+    }
 }

@@ -103,7 +103,7 @@ impl<T: Real> Engine<T> {
     ) -> Result<Vec<Factor<T>>, TensorError> {
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
             let mut factors = Factors::new(rows.len(), range.cloned());
-            sweep.forward(parameters, inputs.slice(s![rows, ..]))?.gather(&mut factors);
+            sweep.forward(parameters, inputs.slice(s![rows, ..]))?.collect(&mut factors);
             Ok::<_, TensorError>(factors.into_factors())
         })?;
         let mut chunks = chunks.into_iter();

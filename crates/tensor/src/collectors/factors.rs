@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::FanCollector;
+use super::{Quantity, Site};
 use crate::Real;
-use crate::layer::{At, Cotangents, Outer, Rows, Scratch};
+use crate::layer::{Cotangents, Outer};
 
 /// What one layer gives to the Jacobians of some samples.
 #[derive(Clone, Debug)]
@@ -71,22 +71,16 @@ impl<T: Real> Factors<T> {
     }
 }
 
-impl<T: Real> FanCollector<T> for Factors<T> {
-    fn site(
-        &mut self,
-        layer: &dyn Rows<T>,
-        at: &At<'_, T>,
-        sample: usize,
-        u: Cotangents<'_, T>,
-        scratch: &mut Scratch,
-    ) {
+impl<T: Real> Quantity<T> for Factors<T> {
+    fn site(&mut self, mut site: Site<'_, T>) {
+        let at = site.at;
         let number = at.place.number;
-        match (layer.outer(), self.range.clone()) {
+        match (site.layer.outer(), self.range.clone()) {
             (Some(Outer { bias }), None) => {
                 let empty = || Factor::Dense { inputs: Vec::new(), cotangents: Vec::new(), bias };
                 let Factor::Dense { inputs, cotangents, .. } = self.factor(number, empty) else { return };
                 inputs.extend(at.x(0));
-                match u {
+                match site.u {
                     Cotangents::Rows(u) => cotangents.extend(u),
                     _ => unreachable!("the output of a dense layer is a vector"),
                 }
@@ -101,16 +95,11 @@ impl<T: Real> FanCollector<T> for Factors<T> {
                 let (width, lanes, samples) = (part.len(), at.lanes, self.samples);
                 let empty = || Factor::Rows { rows: vec![T::zero(); samples * lanes * width], width };
                 let Factor::Rows { rows: into, .. } = self.factor(number, empty) else { return };
-                let into = &mut into[sample * lanes * width..][..lanes * width];
-                layer.rows(at, u, scratch, &mut |block| {
-                    for (row, derivatives) in
-                        block.rows.chunks_exact(block.step).take(block.count).enumerate()
-                    {
-                        let parameter = (block.parameter)(row);
-                        if part.contains(&parameter) {
-                            for (k, &value) in derivatives[..lanes].iter().enumerate() {
-                                into[k * width + parameter - part.start] = value;
-                            }
+                let into = &mut into[site.sample * lanes * width..][..lanes * width];
+                site.for_each_parameter(|parameter, derivatives| {
+                    if part.contains(&parameter) {
+                        for (k, &value) in derivatives.iter().enumerate() {
+                            into[k * width + parameter - part.start] = value;
                         }
                     }
                 });

@@ -1,8 +1,7 @@
 //! Per-sample Gram matrices: the structural matrix as a sum over layers (theorem T13).
 
-use super::FanCollector;
+use super::{Quantity, Site};
 use crate::Real;
-use crate::layer::{At, Cotangents, Rows, Scratch};
 
 /// Adds each layer's `J_l J_l'` to its sample's `K x K` matrix: to one total, or to a matrix for each layer.
 pub(crate) struct Gram<'a, T> {
@@ -13,17 +12,11 @@ pub(crate) struct Gram<'a, T> {
     pub(crate) by_layer: bool,
 }
 
-impl<T: Real> FanCollector<T> for Gram<'_, T> {
-    fn site(
-        &mut self,
-        layer: &dyn Rows<T>,
-        at: &At<'_, T>,
-        sample: usize,
-        u: Cotangents<'_, T>,
-        scratch: &mut Scratch,
-    ) {
+impl<T: Real> Quantity<T> for Gram<'_, T> {
+    fn site(&mut self, site: Site<'_, T>) {
+        let Site { layer, at, sample, u, scratch } = site;
         let size = at.lanes * at.lanes;
         let start = if self.by_layer { at.place.number * self.samples } else { 0 };
-        layer.add_gram(at, u, &mut self.matrices[(start + sample) * size..][..size], scratch);
+        layer.add_gram(&at, u, &mut self.matrices[(start + sample) * size..][..size], scratch);
     }
 }

@@ -5,14 +5,14 @@
 //! second-level cache from the last layer to the first.
 
 use super::{Fans, Scratch, Sweep};
-use crate::collectors::FanCollector;
+use crate::collectors::{Quantity, Site};
 use crate::kernels::transpose;
 use crate::layer::{At, Cotangents, FanTarget, Place, Target, Tools};
 use crate::{Real, Shape, Tape};
 
 impl<T: Real> Sweep<T> {
-    /// Carries the unit cotangents of all outputs back through the tape and shows every site to `collector`.
-    pub(super) fn backward_fan<C: FanCollector<T>>(&mut self, parameters: &[T], collector: &mut C) {
+    /// Carries the unit cotangents of all outputs back through the tape and shows every site to `quantity`.
+    pub(super) fn backward_fan<Q: Quantity<T>>(&mut self, parameters: &[T], quantity: &mut Q) {
         let tape = self.tape.clone();
         let (samples, cotangents) = (self.samples, tape.outputs());
         self.turn_values(&tape, parameters);
@@ -34,11 +34,11 @@ impl<T: Real> Sweep<T> {
             fans: &mut self.fans,
             scratch: &mut self.scratch,
         };
-        pass.vectors(&mut written, collector);
+        pass.vectors(&mut written, quantity);
         let flattened: Vec<bool> = written.clone();
         for sample in 0..samples {
             written.copy_from_slice(&flattened);
-            pass.images(sample, &mut written, collector);
+            pass.images(sample, &mut written, quantity);
         }
         self.scratch.written = written;
     }
@@ -91,7 +91,7 @@ struct FanPass<'a, T> {
 
 impl<T: Real> FanPass<'_, T> {
     /// The first half: nodes between vectors, all samples together.
-    fn vectors<C: FanCollector<T>>(&mut self, written: &mut [bool], collector: &mut C) {
+    fn vectors<Q: Quantity<T>>(&mut self, written: &mut [bool], quantity: &mut Q) {
         let (samples, cotangents) = (self.samples, self.cotangents);
         let Fans { values, kept, prepared, vectors, .. } = &mut *self.fans;
         let scratch = &mut self.scratch.layers;
@@ -106,7 +106,8 @@ impl<T: Real> FanPass<'_, T> {
             if let Some(trained) = layer.trained() {
                 for (sample, u) in u.chunks_exact(cotangents * place.shape.len()).enumerate() {
                     let u = Cotangents::Rows(u);
-                    collector.site(T::pick(trained), &at.sample(sample), sample, u, scratch);
+                    let (layer, at) = (T::pick(trained), at.sample(sample));
+                    quantity.site(Site { layer, at, sample, u, scratch });
                 }
             }
             for (input, &node) in place.inputs.iter().enumerate().filter(|&(input, _)| place.moves[input]) {
@@ -120,7 +121,7 @@ impl<T: Real> FanPass<'_, T> {
     }
 
     /// The second half: nodes from images to images or to a vector, one sample.
-    fn images<C: FanCollector<T>>(&mut self, sample: usize, written: &mut [bool], collector: &mut C) {
+    fn images<Q: Quantity<T>>(&mut self, sample: usize, written: &mut [bool], quantity: &mut Q) {
         let (samples, cotangents) = (self.samples, self.cotangents);
         let Fans { values, kept, prepared, vectors, images } = &mut *self.fans;
         let scratch = &mut self.scratch.layers;
@@ -147,7 +148,7 @@ impl<T: Real> FanPass<'_, T> {
                     None if fan.is_gathered => Cotangents::List(&fan.gathered),
                     None => Cotangents::All(&fan.all),
                 };
-                collector.site(T::pick(trained), &at, sample, u, scratch);
+                quantity.site(Site { layer: T::pick(trained), at, sample, u, scratch });
             }
             for (input, &node) in place.inputs.iter().enumerate().filter(|&(input, _)| place.moves[input]) {
                 let accumulate = std::mem::replace(&mut written[node], true);

@@ -25,6 +25,7 @@
 
 mod entries;
 mod error;
+mod list;
 mod read;
 mod record;
 mod table;
@@ -33,12 +34,14 @@ mod tests;
 mod write;
 
 pub use error::DescriptionError;
+pub use list::list;
 pub use table::{Row, table};
 
 use std::path::Path;
 use std::sync::Arc;
 
-use fenchel_tensor::{Activation, Conv2d, Pool2d, Shape, Tape, TapeBuilder, TensorError};
+use fenchel_tensor::layers::{AnyLayer, Dense};
+use fenchel_tensor::{Activation, Shape, Tape, TapeBuilder, TensorError};
 
 /// A network: the shape of its input and its layers in order.
 ///
@@ -81,43 +84,9 @@ pub struct Layer {
 
 /// What a layer does.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum LayerKind {
-    /// `y = W x + b`, or `y = W x`.
-    Dense {
-        /// The number of outputs.
-        outputs: usize,
-        /// Whether there is a `b`.
-        bias: bool,
-    },
-    /// `y = A x` with a fixed matrix, which is not trained.
-    FixedDense(FixedWeights),
-    /// A convolution with a square kernel.
-    Conv2d(Conv2d),
-    /// The largest value of each window.
-    MaxPool(Pool2d),
-    /// The mean of each window.
-    AveragePool(Pool2d),
-    /// The mean of every channel: an image becomes a vector.
-    GlobalAveragePool,
-    /// An image as a vector; a vector stays as it is.
-    Flatten,
-    /// Nothing: keeps a place in the count.
-    Identity,
-    /// A function of every entry.
-    Activation(Activation),
-    /// Group normalisation.
-    GroupNorm {
-        /// The number of groups.
-        groups: usize,
-    },
-    /// Layer normalisation of a vector.
-    LayerNorm,
-    /// Multiplication with a fixed factor.
-    Scale {
-        /// The factor.
-        factor: f64,
-    },
+    /// One of the list of layers.
+    Plain(AnyLayer),
     /// `shortcut(x) + scale * body(x)`.
     Residual {
         /// The layers of the body; at least one.
@@ -127,17 +96,6 @@ pub enum LayerKind {
         /// The factor of the body.
         scale: f64,
     },
-}
-
-/// The matrix of a [`LayerKind::FixedDense`].
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum FixedWeights {
-    /// One row of `m` entries, `1 / sqrt(m)` and `-1 / sqrt(m)` in turn: the outer weights of the one-hidden-layer networks
-    /// of proxy convexity (Frei, Gu, 2021).
-    Signs,
-    /// Row by row, all rows of one length.
-    Rows(Vec<Vec<f64>>),
 }
 
 impl Layer {
@@ -150,25 +108,25 @@ impl Layer {
     /// A dense layer with bias.
     #[must_use]
     pub fn dense(outputs: usize) -> Self {
-        LayerKind::Dense { outputs, bias: true }.into()
+        Dense { outputs, bias: true }.into()
     }
 
     /// A ReLU.
     #[must_use]
     pub fn relu() -> Self {
-        LayerKind::Activation(Activation::Relu).into()
-    }
-
-    /// A convolution.
-    #[must_use]
-    pub fn conv2d(conv: Conv2d) -> Self {
-        LayerKind::Conv2d(conv).into()
+        Activation::Relu.into()
     }
 
     /// A residual block `x + scale * body(x)`.
     #[must_use]
     pub fn residual(scale: f64, body: Vec<Self>) -> Self {
         LayerKind::Residual { body, projection: Vec::new(), scale }.into()
+    }
+}
+
+impl<L: Into<AnyLayer>> From<L> for Layer {
+    fn from(layer: L) -> Self {
+        LayerKind::Plain(layer.into()).into()
     }
 }
 

@@ -8,8 +8,8 @@ use crate::NnError;
 
 /// A rule for drawing the weights of each layer from its fan-in and fan-out.
 ///
-/// Biases start at 0 except under [`FanInUniform`](Self::FanInUniform) and [`Constant`](Self::Constant); the scale and shift of a
-/// normalisation start at 1 and 0.
+/// Biases start at 0 except under [`FanInUniform`](Self::FanInUniform) and [`Constant`](Self::Constant). Where a
+/// layer names a [start](Slot::start), as normalisations do for scale (1) and shift (0), that is it under any rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub enum Initialiser {
@@ -83,21 +83,22 @@ impl Initialiser {
 
     fn draw_slot(self, slot: &Slot, stream: &mut Stream) -> Vec<f64> {
         let count = slot.range.len();
+        if let Some(start) = slot.start {
+            return vec![start; count];
+        }
         let (fan_in, fan_out) = (slot.fan_in as f64, slot.fan_out as f64);
-        match (slot.role, self) {
-            (Role::Scale, _) => vec![1.0; count],
-            (Role::Shift, _) => vec![0.0; count],
-            (_, Self::Constant { value }) => vec![value; count],
-            (_, Self::FanInUniform) => {
+        match self {
+            Self::Constant { value } => vec![value; count],
+            Self::FanInUniform => {
                 let bound = fan_in.sqrt().recip();
                 (0..count).map(|_| stream.random_range(-bound..bound)).collect()
             }
-            (Role::Bias, _) => vec![0.0; count],
-            (Role::Weight, Self::Kaiming) => gaussian((2.0 / fan_in).sqrt(), count, stream),
-            (Role::Weight, Self::Xavier) => gaussian((2.0 / (fan_in + fan_out)).sqrt(), count, stream),
-            (Role::Weight, Self::LeCun) => gaussian(fan_in.sqrt().recip(), count, stream),
-            (Role::Weight, Self::Gaussian { deviation }) => gaussian(deviation, count, stream),
-            (Role::Weight, Self::Orthogonal { gain }) => {
+            _ if slot.role != Role::Weight => vec![0.0; count],
+            Self::Kaiming => gaussian((2.0 / fan_in).sqrt(), count, stream),
+            Self::Xavier => gaussian((2.0 / (fan_in + fan_out)).sqrt(), count, stream),
+            Self::LeCun => gaussian(fan_in.sqrt().recip(), count, stream),
+            Self::Gaussian { deviation } => gaussian(deviation, count, stream),
+            Self::Orthogonal { gain } => {
                 let rows = slot.shape[0];
                 orthogonal(rows, count / rows, gain, stream)
             }

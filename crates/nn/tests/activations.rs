@@ -9,13 +9,19 @@ use fenchel_convexity::number::{Number, Precise};
 use fenchel_tensor::{Activation, Real};
 use proptest::prelude::*;
 
-const ALL: [Activation; 6] = [
+const ALL: [Activation; 12] = [
     Activation::Relu,
     Activation::LeakyRelu { slope: 0.25 },
     Activation::Tanh,
     Activation::Sigmoid,
     Activation::Softplus,
     Activation::Gelu,
+    Activation::Silu,
+    Activation::Mish,
+    Activation::Elu { alpha: 0.75 },
+    Activation::Selu,
+    Activation::Relu6,
+    Activation::Hardswish,
 ];
 
 /// A function's value, the size of its terms where they may have two signs, and how many units of `u` it may
@@ -55,6 +61,27 @@ fn gelu_argument(x: &Precise) -> (Precise, Precise) {
     (z, root * 2.0 * &(one() + &(cubic * 3.0 * &square)))
 }
 
+/// SELU's factor on the positive side, and on the negative one.
+fn selu_factors() -> (Precise, Precise) {
+    let scale = Precise::from_f64(1.050_700_987_355_480_5) + SCALE_REST;
+    let alpha = Precise::from_f64(1.673_263_242_354_377_2) + ALPHA_REST;
+    (scale.clone(), scale * &alpha)
+}
+
+/// What the constants' digits 1.0507009873554804934193349852946 and 1.6732632423543772848170429916717 leave beyond
+/// `f64`.
+const SCALE_REST: f64 = 3.9874847667154144e-17;
+const ALPHA_REST: f64 = 1.0657222547717531e-16;
+
+/// `tanh(log(1 + exp(x))) = w / (w + 2)`, `w = e (e + 2)`, and its derivative, from `e = exp(x)`.
+fn mish_gate(x: &Precise) -> (Precise, Precise) {
+    let e = x.exp();
+    let w = e.clone() * &(e.clone() + 2.0);
+    let below = w.clone() + 2.0;
+    let slope = e.clone() * &(e + 1.0) * 4.0 / &(below.clone() * &below);
+    (w / &below, slope)
+}
+
 fn value_of(activation: Activation, x: &Precise) -> Reference {
     let sign = x.to_f64();
     match activation {
@@ -74,6 +101,31 @@ fn value_of(activation: Activation, x: &Precise) -> Reference {
             let (z, _) = gelu_argument(x);
             let units = 11.0 + 6.0 * z.to_f64().abs();
             Reference { scale: 8.0 + sign.abs(), ..reference(x.clone() * &sigmoid(&z), units) }
+        }
+        Activation::Silu => Reference { scale: 8.0 + sign.abs(), ..reference(x.clone() * &sigmoid(x), 11.0) },
+        Activation::Mish => {
+            let value = x.clone() * &mish_gate(x).0;
+            Reference { scale: 8.0 + sign.abs(), ..reference(value, 24.0) }
+        }
+        Activation::Elu { alpha } => reference(if sign > 0.0 { x.clone() } else { x.exp_m1() * alpha }, 8.0),
+        Activation::Selu => {
+            let (above, below) = selu_factors();
+            reference(if sign > 0.0 { x.clone() * &above } else { x.exp_m1() * &below }, 8.0)
+        }
+        Activation::Relu6 => reference(Precise::from_f64(sign.clamp(0.0, 6.0)), 0.0),
+        Activation::Hardswish => {
+            let middle = x.clone() * &(x.clone() + 3.0) / 6.0;
+            let zero = Precise::from_f64(0.0);
+            reference(
+                if sign <= -3.0 {
+                    zero
+                } else if sign > 3.0 {
+                    x.clone()
+                } else {
+                    middle
+                },
+                4.0,
+            )
         }
         _ => unreachable!("an activation that this test does not know: {activation:?}"),
     }
@@ -96,6 +148,37 @@ fn derivative_of(activation: Activation, x: &Precise) -> Reference {
             let size = first.to_f64() + second.to_f64().abs();
             let units = 24.0 + 8.0 * z.to_f64().abs();
             Reference { size, scale: 8.0 + growth, ..reference(first + second, units) }
+        }
+        Activation::Silu => {
+            let (first, second) = (sigmoid(x), slope_of_sigmoid(x) * x);
+            let size = first.to_f64() + second.to_f64().abs();
+            Reference { size, scale: 8.0 + sign.abs(), ..reference(first + second, 24.0) }
+        }
+        Activation::Mish => {
+            let (first, slope) = mish_gate(x);
+            let second = slope * x;
+            let size = first.to_f64() + second.to_f64().abs();
+            Reference { size, scale: 8.0 + sign.abs(), ..reference(first + second, 40.0) }
+        }
+        Activation::Elu { alpha } => reference(if sign > 0.0 { one() } else { x.exp() * alpha }, 8.0),
+        Activation::Selu => {
+            let (above, below) = selu_factors();
+            reference(if sign > 0.0 { above } else { x.exp() * &below }, 8.0)
+        }
+        Activation::Relu6 => reference(Precise::from_f64(f64::from(sign > 0.0 && sign <= 6.0)), 0.0),
+        Activation::Hardswish => {
+            let middle = (x.clone() * 2.0 + 3.0) / 6.0;
+            let (zero, one) = (Precise::from_f64(0.0), one());
+            reference(
+                if sign <= -3.0 {
+                    zero
+                } else if sign > 3.0 {
+                    one
+                } else {
+                    middle
+                },
+                4.0,
+            )
         }
         _ => unreachable!("an activation that this test does not know: {activation:?}"),
     }
@@ -124,6 +207,7 @@ fn compare<T: Real + std::fmt::LowerExp>(x: T) {
         check("value", activation, x, activation.value(x), &value, smallest);
         let derivative = derivative_of(activation, &precise);
         check("derivative", activation, x, activation.derivative(x), &derivative, smallest);
+        assert!(derivative.value.abs().to_f64() <= activation.steepest(), "{activation:?} at {x}");
     }
 }
 

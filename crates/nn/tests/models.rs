@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use fenchel_nn::Initialiser;
-use fenchel_nn::description::{Description, FixedWeights, Layer, LayerKind};
+use fenchel_nn::description::{Description, Layer, LayerKind};
 use fenchel_nn::models::{
     ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip,
 };
 use fenchel_nn::weights::{self, Tensors};
 use fenchel_random::Seed;
+use fenchel_tensor::layers::{AnyLayer, AveragePool, Dense, FixedDense, FixedWeights, MaxPool, Scale};
 use fenchel_tensor::{Activation, Engine, Shape, Tape};
 use ndarray::{Array2, Axis};
 
@@ -27,9 +28,21 @@ fn interpret(layers: &[Layer], prefix: &str, p: &Parameters, mut x: Value) -> Va
 }
 
 fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Value {
-    let tensor = |suffix: &str| p.get(&format!("{path}.{suffix}"));
     match kind {
-        LayerKind::Dense { outputs, bias } => {
+        LayerKind::Plain(layer) => plain(layer, path, p, (shape, x)),
+        LayerKind::Residual { body, projection, scale } => {
+            let x = (shape, x);
+            let (shape, branch) = interpret(body, &format!("{path}.body."), p, x.clone());
+            let (_, shortcut) = interpret(projection, &format!("{path}.projection."), p, x);
+            (shape, shortcut.iter().zip(&branch).map(|(s, b)| s + scale * b).collect())
+        }
+    }
+}
+
+fn plain(layer: &AnyLayer, path: &str, p: &Parameters, (shape, x): Value) -> Value {
+    let tensor = |suffix: &str| p.get(&format!("{path}.{suffix}"));
+    match layer {
+        AnyLayer::Dense(Dense { outputs, bias }) => {
             let weight = tensor("weight").unwrap();
             let y = (0..*outputs).map(|o| {
                 let sum: f64 = (0..x.len()).map(|i| weight[o * x.len() + i] * x[i]).sum();
@@ -37,15 +50,15 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
             });
             (vec![*outputs], y.collect())
         }
-        LayerKind::FixedDense(FixedWeights::Signs) => {
+        AnyLayer::FixedDense(FixedDense(FixedWeights::Signs)) => {
             let sum: f64 = x.iter().enumerate().map(|(j, &x)| if j % 2 == 0 { x } else { -x }).sum();
             (vec![1], vec![sum / (x.len() as f64).sqrt()])
         }
-        LayerKind::FixedDense(FixedWeights::Rows(rows)) => {
+        AnyLayer::FixedDense(FixedDense(FixedWeights::Rows(rows))) => {
             let y = rows.iter().map(|row| row.iter().zip(&x).map(|(a, x)| a * x).sum());
             (vec![rows.len()], y.collect())
         }
-        LayerKind::Conv2d(conv) => {
+        AnyLayer::Conv2d(conv) => {
             let (weight, k, inputs) = (tensor("weight").unwrap(), conv.kernel, shape[0]);
             windows(&shape, &x, conv.channels, k, conv.stride, conv.padding, |window, c| {
                 let sum: f64 = (0..inputs * k * k)
@@ -54,29 +67,29 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
                 if conv.bias { sum + tensor("bias").unwrap()[c] } else { sum }
             })
         }
-        LayerKind::MaxPool(pool) => {
+        AnyLayer::MaxPool(MaxPool(pool)) => {
             let area = pool.window * pool.window;
             windows(&shape, &x, shape[0], pool.window, pool.stride, 0, |window, c| {
                 let entries = (c * area..(c + 1) * area).map(|i| window(i).unwrap());
                 entries.fold(f64::NEG_INFINITY, f64::max)
             })
         }
-        LayerKind::AveragePool(pool) => {
+        AnyLayer::AveragePool(AveragePool(pool)) => {
             let area = pool.window * pool.window;
             windows(&shape, &x, shape[0], pool.window, pool.stride, 0, |window, c| {
                 (c * area..(c + 1) * area).map(|i| window(i).unwrap()).sum::<f64>() / area as f64
             })
         }
-        LayerKind::GlobalAveragePool => {
+        AnyLayer::GlobalAveragePool(_) => {
             let area = shape[1] * shape[2];
             (
                 vec![shape[0]],
                 x.chunks(area).map(|channel| channel.iter().sum::<f64>() / area as f64).collect(),
             )
         }
-        LayerKind::Flatten => (vec![x.len()], x),
-        LayerKind::Identity => (shape, x),
-        LayerKind::Activation(activation) => {
+        AnyLayer::Flatten(_) => (vec![x.len()], x),
+        AnyLayer::Identity(_) => (shape, x),
+        AnyLayer::Activation(activation) => {
             let y = x.iter().map(|&x| match activation {
                 Activation::Relu => x.max(0.0),
                 Activation::LeakyRelu { slope } => x.max(0.0) + slope * x.min(0.0),
@@ -92,8 +105,8 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
             let y = y.collect();
             (shape, y)
         }
-        LayerKind::GroupNorm { .. } | LayerKind::LayerNorm => {
-            let groups = if let LayerKind::GroupNorm { groups } = kind { *groups } else { 1 };
+        AnyLayer::GroupNorm(_) | AnyLayer::LayerNorm(_) => {
+            let groups = if let AnyLayer::GroupNorm(norm) = layer { norm.groups } else { 1 };
             let (scale, shift) = (tensor("weight").unwrap(), tensor("bias").unwrap());
             let (size, area) = (x.len() / groups, x.len() / shape[0]);
             let y = (0..x.len()).map(|i| {
@@ -105,15 +118,9 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
             let y = y.collect();
             (shape, y)
         }
-        LayerKind::Scale { factor } => {
+        AnyLayer::Scale(Scale { factor }) => {
             let y = x.iter().map(|x| factor * x).collect();
             (shape, y)
-        }
-        LayerKind::Residual { body, projection, scale } => {
-            let x = (shape, x);
-            let (shape, branch) = interpret(body, &format!("{path}.body."), p, x.clone());
-            let (_, shortcut) = interpret(projection, &format!("{path}.projection."), p, x);
-            (shape, shortcut.iter().zip(&branch).map(|(s, b)| s + scale * b).collect())
         }
         other => panic!("{other:?} is new and unknown here"),
     }

@@ -58,7 +58,7 @@ proptest! {
             let output = pass.outputs().row(0).to_owned();
             let jacobian = pass.jacobian().index_axis(Axis(0), 0).to_owned();
             let mut residual = output.clone();
-            let value = loss.value_and_residual(targets.row(b), output.view(), residual.view_mut()).unwrap();
+            let value = loss.value_and_residual(&targets.row(b), &output, &mut residual).unwrap();
             let gradient = residual.dot(&jacobian);
             prop_assert!((sample.excess - value).abs() <= 1e-13 * value);
             let square = gradient.dot(&gradient);
@@ -219,7 +219,7 @@ fn judged_again(tape: &Arc<Tape>, parameters: &[f64], inputs: &Array2<f64>) {
             SampleBounds::new(
                 &pass,
                 sample,
-                &SquaredError.bounds(target.view()).unwrap(),
+                &SquaredError.bounds(&target).unwrap(),
                 &measured,
                 estimate,
             )

@@ -1,8 +1,10 @@
 //! Collectors: what a backward sweep makes of the layers' parameters.
 //!
-//! At each layer that holds parameters a backward pass meets a *site*: the layer's saved input and the cotangents at its output,
-//! which is all that any quantity in the parameters can need. A collector turns sites into one quantity, so the same backward kernels
-//! serve training and every measurement, and an `S x K x n` Jacobian is made only where it is asked for.
+//! At each layer that holds parameters a backward pass meets a *site*: the layer's saved input and the cotangents
+//! at its output, which is all that any quantity in the parameters can need. A collector turns sites into one
+//! quantity by asking the layer for its rows of the Jacobian, or for what the layer makes of them faster, so the
+//! same backward kernels serve training and every measurement, and an `S x K x n` Jacobian is made only where it
+//! is asked for.
 //!
 //! | collector | cotangents | gives | dense layer with input a, cotangents U |
 //! |---|---|---|---|
@@ -12,97 +14,99 @@
 //! | [`Factors`] | a fan of `K` | what products between samples need, for the tangent kernel | `a` and `U` |
 //! | [`Jacobian`] | a fan of `K` | per-sample `K x n` Jacobians | rows `u_k a'` |
 
-mod block;
 mod factors;
 mod gradient;
 mod gram;
 mod jacobian;
 mod norms;
 
-pub(crate) use block::BlockScratch;
 pub(crate) use factors::{Factor, Factors};
 pub(crate) use gradient::GradientSum;
 pub(crate) use gram::Gram;
 pub(crate) use jacobian::Jacobian;
 pub(crate) use norms::SquaredNorms;
 
-use std::ops::Range;
+use ndarray::Array2;
 
-use crate::layers::{ConvGeometry, ConvScratch, Fan};
-use crate::tape::Operation;
-use crate::{Real, Shape};
-
-/// Where a layer's parameters lie.
-#[derive(Clone, Debug)]
-pub(crate) struct Site {
-    /// The layer's number among those with parameters.
-    pub(crate) layer: usize,
-    /// Where its weights (or scales) lie in the parameter vector.
-    pub(crate) weight: Range<usize>,
-    /// Where its biases (or shifts) lie.
-    pub(crate) bias: Option<Range<usize>>,
-}
-
-impl Site {
-    /// The site of an operation, if it holds parameters.
-    pub(crate) fn of(layer: usize, operation: &Operation) -> Option<Self> {
-        let (weight, bias) = match operation {
-            Operation::Dense { weight, bias } | Operation::Convolution { weight, bias, .. } => {
-                (weight.clone(), bias.clone())
-            }
-            Operation::Normalise { scale, shift, .. } => (scale.clone(), Some(shift.clone())),
-            _ => return None,
-        };
-        Some(Self { layer, weight, bias })
-    }
-}
+use crate::Real;
+use crate::gemm::view;
+use crate::layer::{At, Cotangents, Fan, Place, Rows, Scratch};
 
 /// Gathers one quantity from the sites of a backward pass with one cotangent a sample, samples as lanes.
 pub(crate) trait LaneCollector<T: Real> {
-    /// A dense layer: input `in x L`, cotangents `out x L`.
-    fn dense(&mut self, site: &Site, lanes: usize, input: &[T], u: &[T]);
-
-    /// A convolution: input `(C H W) x L`, cotangents `(C' P) x L`.
-    fn convolution(
-        &mut self,
-        site: &Site,
-        geometry: ConvGeometry,
-        lanes: usize,
-        input: &[T],
-        u: &[T],
-        scratch: &mut ConvScratch<T>,
-    );
+    /// A layer: cotangents `len x L`.
+    fn site(&mut self, layer: &dyn Rows<T>, at: &At<'_, T>, u: &[T], scratch: &mut Scratch);
 
     /// A layer that does not influence the output.
-    fn absent(&mut self, _site: &Site) {}
-
-    /// The scale and shift of a normalisation: normalised values and cotangents, both `len x L`.
-    fn normalisation(&mut self, site: &Site, shape: Shape, lanes: usize, normalised: &[T], u: &[T]);
+    fn absent(&mut self, _place: &Place) {}
 }
 
-/// One sample at a convolution: its input `C H W` and the fan at its output.
-pub(crate) struct FanConvolution<'a, T> {
-    pub(crate) geometry: ConvGeometry,
-    pub(crate) input: &'a [T],
-    pub(crate) u: &'a Fan<T>,
+/// A quantity in the parameters that is gathered from the sites of a backward pass with one cotangent for every output
+/// of every sample. [`Pass::collect`](crate::Pass::collect) shows it every site.
+pub trait Quantity<T: Real> {
+    /// One layer with parameters, for one sample. Layers come from the last to the first, but not all samples of one
+    /// before the next.
+    fn site(&mut self, site: Site<'_, T>);
 }
 
-/// Gathers one quantity from the sites of a backward pass with a fan of cotangents for every sample.
-pub(crate) trait FanCollector<T: Real> {
-    /// A dense layer, all samples: input `S x in`, cotangents `S x K x out`.
-    fn dense(&mut self, site: &Site, cotangents: usize, input: &[T], u: &[T]);
+/// A layer with parameters and one sample, in a backward pass: the sample's input there, the cotangents of all outputs
+/// at the layer's own output, and its rows of the Jacobian.
+pub struct Site<'a, T> {
+    pub(crate) layer: &'a dyn Rows<T>,
+    pub(crate) at: At<'a, T>,
+    pub(crate) sample: usize,
+    pub(crate) u: Cotangents<'a, T>,
+    pub(crate) scratch: &'a mut Scratch,
+}
 
-    /// A convolution, one sample.
-    fn convolution(
-        &mut self,
-        site: &Site,
-        sample: usize,
-        cotangents: usize,
-        convolution: &FanConvolution<'_, T>,
-        scratch: &mut BlockScratch<T>,
-    );
+impl<T: Real> Site<'_, T> {
+    /// The layer's number among those with parameters: see
+    /// [`Tape::layers_with_parameters`](crate::Tape::layers_with_parameters).
+    #[must_use]
+    pub fn layer(&self) -> usize {
+        self.at.place.number
+    }
 
-    /// A layer of few parameters, one sample: its Jacobian transposed, weights first, then biases, each row the `K` entries of one
-    /// parameter.
-    fn rows(&mut self, site: &Site, sample: usize, cotangents: usize, rows: &[T]);
+    /// The sample's number in its sweep.
+    #[must_use]
+    pub fn sample(&self) -> usize {
+        self.sample
+    }
+
+    /// The sample's value at the layer's input.
+    #[must_use]
+    pub fn input(&self) -> &[T] {
+        self.at.x(0)
+    }
+
+    /// The Jacobian of all outputs in the layer's own output, `m x len`.
+    #[must_use]
+    pub fn cotangents(&self) -> Array2<T> {
+        let (shape, lanes) = (self.at.place.shape, self.at.lanes);
+        match self.u {
+            Cotangents::Rows(u) => view(lanes, shape.len(), u).to_owned(),
+            Cotangents::All(u) => view(shape.len(), lanes, u).reversed_axes().to_owned(),
+            Cotangents::List(list) => {
+                let mut fan = Fan { gathered: list.clone(), is_gathered: true, ..Fan::default() };
+                view(shape.len(), lanes, fan.whole(shape, lanes)).reversed_axes().to_owned()
+            }
+        }
+    }
+
+    /// Calls `take(place, derivatives)` once for every parameter of the layer: its place in the flat vector, and the
+    /// derivatives of the `m` outputs in it.
+    pub fn for_each_parameter(&mut self, mut take: impl FnMut(usize, &[T])) {
+        let lanes = self.at.lanes;
+        self.layer.rows(&self.at, self.u, self.scratch, &mut |part| {
+            for (row, derivatives) in part.rows.chunks_exact(part.step).take(part.count).enumerate() {
+                take((part.parameter)(row), &derivatives[..lanes]);
+            }
+        });
+    }
+}
+
+impl<T> std::fmt::Debug for Site<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("sample", &self.sample).finish_non_exhaustive()
+    }
 }

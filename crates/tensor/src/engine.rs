@@ -103,7 +103,7 @@ impl<T: Real> Engine<T> {
     /// and 32.
     #[must_use]
     pub fn chunk_rows(&self) -> usize {
-        let largest = self.tape.records.iter().map(|record| record.shape.len()).max().unwrap_or(1);
+        let largest = self.tape.records.iter().map(|record| record.place.shape.len()).max().unwrap_or(1);
         let rows = CACHE_BYTES / (largest * size_of::<T>()).max(1);
         1 << rows.clamp(8, 32).ilog2()
     }

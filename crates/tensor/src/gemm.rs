@@ -79,6 +79,16 @@ pub fn product_with<T: Real>(a: ArrayView2<'_, T>, x: ArrayView1<'_, T>) -> Arra
     product(a, x.insert_axis(Axis(1))).index_axis_move(Axis(1), 0)
 }
 
+/// A row-major matrix over a slice that has exactly its length.
+pub(crate) fn view<T>(rows: usize, columns: usize, data: &[T]) -> ArrayView2<'_, T> {
+    ArrayView2::from_shape((rows, columns), data).expect("the caller sized the buffer to the matrix")
+}
+
+/// A row-major mutable matrix over a slice that has exactly its length.
+pub(crate) fn view_mut<T>(rows: usize, columns: usize, data: &mut [T]) -> ArrayViewMut2<'_, T> {
+    ArrayViewMut2::from_shape((rows, columns), data).expect("the caller sized the buffer to the matrix")
+}
+
 /// The back end in use, for manifests: its name, version and kernel where it tells them.
 #[must_use]
 pub fn back_end() -> String {

@@ -11,6 +11,8 @@
 //! | recording a network | [`TapeBuilder`], [`Tape`], [`ParameterLayout`] |
 //! | values and backward passes of a few samples | [`Sweep`], [`Pass`] |
 //! | whole batches on all cores, with the same bits at any thread count | [`Engine`] |
+//! | the layers, one file each, and their list | [`layers`] |
+//! | a quantity of one's own in the parameters | [`Quantity`], [`Pass::collect`] |
 //! | the tangent kernel between sets of samples | [`Engine::tangent_kernel`] |
 //! | products with `J` and `J'`, extreme eigenvalues without the matrix | [`Engine::extreme_eigenvalues`], [`lanczos`] |
 //! | eigenvalues of small symmetric matrices | [`spectrum`] |
@@ -18,6 +20,7 @@
 //! What this crate does not do: it knows no loss, optimiser, data set or file, and draws no random number.
 
 pub mod gemm;
+pub mod layers;
 pub mod spectrum;
 
 mod buffer;
@@ -25,7 +28,7 @@ mod collectors;
 mod engine;
 mod error;
 mod kernels;
-mod layers;
+mod layer;
 mod operator;
 mod parameters;
 mod real;
@@ -34,6 +37,7 @@ mod sweep;
 mod tangent_kernel;
 mod tape;
 
+pub use collectors::{Quantity, Site};
 pub use engine::Engine;
 pub use error::TensorError;
 pub use layers::{Activation, Conv2d, Pool2d};

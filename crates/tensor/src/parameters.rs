@@ -9,9 +9,9 @@ pub enum Role {
     Weight,
     /// What a dense layer or a convolution adds to each output or channel.
     Bias,
-    /// What a normalisation multiplies each channel or feature by; 1 at the start.
+    /// What a layer multiplies each channel or feature by, as normalisations do.
     Scale,
-    /// What a normalisation adds to each channel or feature; 0 at the start.
+    /// What a layer adds to each channel or feature, as normalisations do.
     Shift,
 }
 
@@ -26,8 +26,30 @@ impl Role {
     }
 }
 
+/// One parameter tensor that a layer asks for.
+#[derive(Clone, Debug)]
+pub(crate) struct Tensor {
+    pub(crate) role: Role,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) fan_in: usize,
+    pub(crate) fan_out: usize,
+    pub(crate) start: Option<f64>,
+}
+
+impl Tensor {
+    /// Numbers that an initialiser draws.
+    pub(crate) fn drawn(role: Role, shape: Vec<usize>, fan_in: usize, fan_out: usize) -> Self {
+        Self { role, shape, fan_in, fan_out, start: None }
+    }
+
+    /// `count` numbers, one for each channel or feature, that are `start` in every fresh model.
+    pub(crate) fn by_channel(role: Role, count: usize, start: f64) -> Self {
+        Self { role, shape: vec![count], fan_in: 1, fan_out: 1, start: Some(start) }
+    }
+}
+
 /// One parameter tensor: its name, its shape and its range in the flat parameter vector.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Slot {
     /// `layer.weight` or `layer.bias`.
     pub name: String,
@@ -41,33 +63,28 @@ pub struct Slot {
     pub fan_in: usize,
     /// How many outputs one input of the layer reaches.
     pub fan_out: usize,
+    /// The number that every entry has in a fresh model, whatever the initialiser; `None` where it is drawn.
+    pub start: Option<f64>,
 }
 
 /// The layout of a model's flat parameter vector: every tensor once, in the order of the layers.
 ///
 /// Optimisers and checkpoints work on the flat vector and need no knowledge of layers; initialisers and files go
 /// by the slots.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParameterLayout {
     slots: Vec<Slot>,
     len: usize,
 }
 
 impl ParameterLayout {
-    /// Appends a tensor and returns its range.
-    pub(crate) fn push(
-        &mut self,
-        layer: &str,
-        role: Role,
-        shape: Vec<usize>,
-        fan_in: usize,
-        fan_out: usize,
-    ) -> Range<usize> {
-        let count: usize = shape.iter().product();
-        let range = self.len..self.len + count;
+    /// Appends a layer's tensor and returns its range.
+    pub(crate) fn push(&mut self, layer: &str, tensor: Tensor) -> Range<usize> {
+        let Tensor { role, shape, fan_in, fan_out, start } = tensor;
+        let range = self.len..self.len + shape.iter().product::<usize>();
         self.len = range.end;
         let name = format!("{layer}.{}", role.suffix());
-        self.slots.push(Slot { name, role, shape, range: range.clone(), fan_in, fan_out });
+        self.slots.push(Slot { name, role, shape, range: range.clone(), fan_in, fan_out, start });
         range
     }
 

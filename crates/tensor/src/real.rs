@@ -69,8 +69,39 @@ impl Real for f64 {
     }
 }
 
+pub(crate) use private::Both;
+
 mod private {
-    pub trait Sealed: crate::kernels::vector::Lane {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
+    use super::Real;
+
+    /// What exists in both precisions, and is asked for in one: a layer's arithmetic, a fixed matrix.
+    pub trait Both {
+        /// The same in precision `T`.
+        type In<T: Real>: ?Sized;
+
+        /// In single precision.
+        fn single(&self) -> &Self::In<f32>;
+
+        /// In double precision.
+        fn double(&self) -> &Self::In<f64>;
+    }
+
+    pub trait Sealed: crate::kernels::vector::Lane + Sized {
+        /// What there is in this precision.
+        fn pick<B: Both + ?Sized>(both: &B) -> &B::In<Self>
+        where
+            Self: Real;
+    }
+
+    impl Sealed for f32 {
+        fn pick<B: Both + ?Sized>(both: &B) -> &B::In<Self> {
+            both.single()
+        }
+    }
+
+    impl Sealed for f64 {
+        fn pick<B: Both + ?Sized>(both: &B) -> &B::In<Self> {
+            both.double()
+        }
+    }
 }

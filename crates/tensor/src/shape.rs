@@ -65,6 +65,14 @@ impl Shape {
         }
     }
 
+    /// The sizes along its axes.
+    pub(crate) fn sizes(self) -> Vec<usize> {
+        match self {
+            Self::Vector(features) => vec![features],
+            Self::Image { channels, height, width } => vec![channels, height, width],
+        }
+    }
+
     /// The number of columns of an image; a vector is one column.
     #[must_use]
     pub(crate) const fn width(self) -> usize {

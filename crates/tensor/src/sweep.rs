@@ -15,9 +15,8 @@ pub use pass::Pass;
 pub use roundoff::BackwardRoundoff;
 
 use crate::buffer::Buffer;
-use crate::collectors::BlockScratch;
 use crate::kernels::transpose;
-use crate::layers::{Fan, GatheredScratch, Normalised};
+use crate::layer::{self, Fan, Kept, Prepared};
 use crate::{Real, Tape};
 
 /// The values of up to a few dozen samples at every node of a tape, and the buffers of its backward passes.
@@ -50,7 +49,8 @@ pub struct Sweep<T> {
     lanes: usize,
     /// Each node's value, `len x lanes`.
     values: Vec<Buffer<T>>,
-    saved: Vec<Saved<T>>,
+    /// What each layer keeps beside it.
+    kept: Vec<Kept<T>>,
     outputs: Vec<T>,
     /// Each node's cotangents: one a sample, `len x lanes`.
     cotangents: Vec<Buffer<T>>,
@@ -63,36 +63,22 @@ pub struct Sweep<T> {
 struct Fans<T> {
     /// Values sample by sample, `S x len`, of the nodes that the pass needs.
     values: Vec<Vec<T>>,
-    /// Normalised values `S x len`, then inverse deviations `S x groups`.
-    normalised: Vec<Normalised<T>>,
-    /// `S x outputs`.
-    argmax: Vec<Vec<u32>>,
-    /// Convolutions' weights from outputs to inputs.
-    packed: Vec<Vec<T>>,
-    /// The same for cotangents in a list; empty until the pass needs them.
-    packed_by_entry: Vec<Vec<T>>,
+    /// What the layers kept, sample by sample.
+    kept: Vec<Kept<T>>,
+    /// The layers' weights in the order in which they read them.
+    prepared: Vec<Prepared<T>>,
     /// Cotangents at vectors, `S x K x len`.
     vectors: Vec<Vec<T>>,
     /// One sample's cotangents at images.
     images: Vec<Fan<T>>,
 }
 
-/// Buffers that the kernels share.
+/// Buffers that the layers share.
 #[derive(Clone, Debug, Default)]
 struct Scratch<T> {
-    block: BlockScratch<T>,
-    gathered: GatheredScratch,
-    packed: Vec<T>,
-    numbers: Vec<T>,
+    layers: layer::Scratch,
+    prepared: Prepared<T>,
     written: Vec<bool>,
-}
-
-/// What a node's forward pass keeps for its backward one, beside its value.
-#[derive(Clone, Debug)]
-enum Saved<T> {
-    Nothing,
-    Argmax(Vec<u32>),
-    Normalised(Normalised<T>),
 }
 
 impl<T: Real> Sweep<T> {
@@ -104,15 +90,13 @@ impl<T: Real> Sweep<T> {
             samples: 0,
             lanes: 0,
             values: vec![Buffer::default(); nodes],
-            saved: vec![Saved::Nothing; nodes],
+            kept: vec![Kept::default(); nodes],
             outputs: Vec::new(),
             cotangents: vec![Buffer::default(); nodes],
             fans: Fans {
                 values: vec![Vec::new(); nodes],
-                normalised: vec![Normalised::default(); nodes],
-                argmax: vec![Vec::new(); nodes],
-                packed: vec![Vec::new(); nodes],
-                packed_by_entry: vec![Vec::new(); nodes],
+                kept: vec![Kept::default(); nodes],
+                prepared: vec![Prepared::default(); nodes],
                 vectors: vec![Vec::new(); nodes],
                 images: vec![Fan::default(); nodes],
             },

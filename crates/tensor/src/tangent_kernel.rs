@@ -6,10 +6,8 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
 use crate::collectors::{Factor, Factors};
-use crate::gemm::gemm;
+use crate::gemm::{gemm, view, view_mut};
 use crate::kernels::sum_of_products;
-use crate::layers::{view, view_mut};
-use crate::tape::Operation;
 use crate::{Engine, Real, TensorError};
 
 /// The Jacobians of layers that are not dense are made for this many bytes of parameters at a time.
@@ -80,14 +78,12 @@ impl<T: Real> Engine<T> {
 
     /// The parameters of layers that are not dense, layer by layer.
     fn other_parameters(&self) -> Vec<Range<usize>> {
-        let records = self.tape().records.iter();
-        let ranges = records.filter_map(|record| match &record.operation {
-            Operation::Convolution { weight, bias, .. } => {
-                Some(weight.start..bias.as_ref().map_or(weight.end, |bias| bias.end))
-            }
-            Operation::Normalise { scale, shift, .. } => Some(scale.start..shift.end),
-            _ => None,
-        });
+        let others = self
+            .tape()
+            .records
+            .iter()
+            .filter(|record| record.trained().is_some_and(|trained| T::pick(trained).outer().is_none()));
+        let ranges = others.flat_map(|record| record.place.tensors.iter().cloned());
         // Small neighbours share a sweep.
         let mut merged: Vec<Range<usize>> = Vec::new();
         for range in ranges {
@@ -107,7 +103,7 @@ impl<T: Real> Engine<T> {
     ) -> Result<Vec<Factor<T>>, TensorError> {
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
             let mut factors = Factors::new(rows.len(), range.cloned());
-            sweep.forward(parameters, inputs.slice(s![rows, ..]))?.gather(&mut factors);
+            sweep.forward(parameters, inputs.slice(s![rows, ..]))?.collect(&mut factors);
             Ok::<_, TensorError>(factors.into_factors())
         })?;
         let mut chunks = chunks.into_iter();

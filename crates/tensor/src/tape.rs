@@ -5,14 +5,10 @@
 //! thread, precision and batch size.
 
 mod builder;
-mod sizes;
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::Array2;
-
-use crate::layers::{Activation, ConvGeometry, PoolGeometry};
+use crate::layer::{Layer, Place, Trained};
 use crate::{ParameterLayout, Real, Shape, TensorError};
 
 pub use builder::TapeBuilder;
@@ -21,54 +17,22 @@ pub use builder::TapeBuilder;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Node(pub(crate) usize);
 
-/// What an operation does; its inputs are earlier nodes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Operation {
-    Input,
-    Dense {
-        weight: Range<usize>,
-        bias: Option<Range<usize>>,
-    },
-    /// A matrix that is no parameter.
-    FixedDense {
-        weight: Arc<Array2<f64>>,
-    },
-    Convolution {
-        geometry: ConvGeometry,
-        weight: Range<usize>,
-        bias: Option<Range<usize>>,
-    },
-    MaxPool(PoolGeometry),
-    AveragePool(PoolGeometry),
-    Activation(Activation),
-    Normalise {
-        groups: usize,
-        epsilon: f64,
-        scale: Range<usize>,
-        shift: Range<usize>,
-    },
-    Flatten,
-    Scale(f64),
-    Add,
-}
-
-impl Operation {
-    /// Whether the operation holds parameters.
-    pub(crate) fn has_parameters(&self) -> bool {
-        matches!(self, Self::Dense { .. } | Self::Convolution { .. } | Self::Normalise { .. })
-    }
-}
-
 /// One line of the program.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Record {
     pub(crate) name: String,
-    pub(crate) operation: Operation,
-    /// One or two earlier nodes; the input node names itself.
-    pub(crate) inputs: [usize; 2],
-    pub(crate) shape: Shape,
+    /// What it does; the input does nothing.
+    pub(crate) layer: Option<Arc<dyn Layer>>,
+    pub(crate) place: Place,
     /// Whether any parameter stands at or before this node, so that a cotangent here is worth carrying on.
     pub(crate) depends_on_parameters: bool,
+}
+
+impl Record {
+    /// The layer's parameters, if it has any.
+    pub(crate) fn trained(&self) -> Option<&(dyn Trained + 'static)> {
+        self.layer.as_ref().and_then(|layer| layer.trained())
+    }
 }
 
 /// A recorded network: from an input of one shape to a vector of outputs.
@@ -86,7 +50,7 @@ pub(crate) struct Record {
 /// assert_eq!(tape.parameters().len(), (4 + 1) * 8 + (8 + 1) * 3);
 /// # Ok::<(), fenchel_tensor::TensorError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Tape {
     pub(crate) records: Vec<Record>,
     pub(crate) output: usize,
@@ -108,13 +72,13 @@ impl Tape {
     /// The shape of one input sample.
     #[must_use]
     pub fn input_shape(&self) -> Shape {
-        self.records[0].shape
+        self.records[0].place.shape
     }
 
     /// The number `m` of outputs.
     #[must_use]
     pub fn outputs(&self) -> usize {
-        self.records[self.output].shape.len()
+        self.records[self.output].place.shape.len()
     }
 
     /// Where each layer's parameters lie in the flat parameter vector.
@@ -126,13 +90,13 @@ impl Tape {
     /// The names of the layers with parameters, in order: the terms of the layer sum T13.
     #[must_use]
     pub fn layers_with_parameters(&self) -> Vec<&str> {
-        let with = self.records.iter().filter(|record| record.operation.has_parameters());
+        let with = self.records.iter().filter(|record| record.trained().is_some());
         with.map(|record| record.name.as_str()).collect()
     }
 
     /// How many layers hold parameters.
     pub(crate) fn layer_count(&self) -> usize {
-        self.records.iter().filter(|record| record.operation.has_parameters()).count()
+        self.records.iter().filter(|record| record.trained().is_some()).count()
     }
 
     /// Refuses a vector that does not have one number for each parameter.
@@ -168,47 +132,19 @@ impl Tape {
     /// condition, for which a factor 8 is allowed; the eigenvalue solver stays within the last term.
     #[must_use]
     pub fn backward_roundoff<T: Real>(&self) -> f64 {
-        let longest = |record: &Record| {
-            let input = self.records[record.inputs[0]].shape.len();
-            match &record.operation {
-                Operation::Dense { .. } | Operation::FixedDense { .. } => record.shape.len() + input,
-                Operation::Convolution { geometry, .. } => {
-                    let parameters = geometry.channels_out * geometry.patch();
-                    let (data, weights) = if geometry.goes_by_tiles() {
-                        let (down, across) = geometry.tiles();
-                        (40 * (geometry.channels_out + 12), 16 * (down * across + 10))
-                    } else {
-                        (geometry.channels_out * geometry.kernel * geometry.kernel, geometry.positions())
-                    };
-                    parameters + data + weights
-                }
-                Operation::Normalise { .. } => 4 * input,
-                Operation::AveragePool(_) | Operation::MaxPool(_) => input / record.shape.channels().max(1),
-                Operation::Input | Operation::Flatten => 0,
-                Operation::Activation(_) | Operation::Scale(_) | Operation::Add => 4,
-            }
-        };
-        let terms: usize = self.records.iter().map(longest).sum();
+        let layers = self.records.iter().filter_map(|record| Some((record.layer.as_ref()?, &record.place)));
+        let terms: usize = layers.map(|(layer, place)| layer.terms(place)).sum();
         16.0 * T::UNIT_ROUNDOFF * (terms + (16 + self.outputs()) * self.outputs()) as f64
     }
 
     /// The layers in order, for a printed table.
     #[must_use]
     pub fn summary(&self) -> Vec<LayerSummary> {
-        let size = |range: &Option<Range<usize>>| range.as_ref().map_or(0, ExactSizeIterator::len);
-        self.records
-            .iter()
-            .map(|record| LayerSummary {
-                name: record.name.clone(),
-                shape: record.shape,
-                parameters: match &record.operation {
-                    Operation::Dense { weight, bias } | Operation::Convolution { weight, bias, .. } => {
-                        weight.len() + size(bias)
-                    }
-                    Operation::Normalise { scale, shift, .. } => scale.len() + shift.len(),
-                    _ => 0,
-                },
-            })
-            .collect()
+        let line = |record: &Record| LayerSummary {
+            name: record.name.clone(),
+            shape: record.place.shape,
+            parameters: record.place.tensors.iter().map(ExactSizeIterator::len).sum(),
+        };
+        self.records.iter().map(line).collect()
     }
 }

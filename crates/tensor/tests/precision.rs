@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use architectures::{Architecture, Choice, architecture};
 use fenchel_random::Seed;
+use fenchel_tensor::layers::{AnyLayer, AveragePool, MaxPool, Scale};
 use fenchel_tensor::{Activation, Pool2d, Real, Shape, Sweep, Tape, TapeBuilder};
 use ndarray::{Array1, Array2, Array3};
 use proptest::prelude::*;
@@ -45,7 +46,7 @@ impl Architecture {
     /// tests of exactness of its own beside its kernel.
     fn with_direct_sums(mut self) -> Self {
         for choice in &mut self.layers {
-            if let Choice::Convolution(convolution) = choice {
+            if let Choice::Layer(AnyLayer::Conv2d(convolution)) = choice {
                 convolution.channels = convolution.channels.min(9);
             }
         }
@@ -56,12 +57,13 @@ impl Architecture {
     fn majorant(&self) -> Self {
         let layers = self.layers.iter().flat_map(|choice| match choice {
             // Every input of a window counts, whichever is the largest one.
-            &Choice::MaxPool(pool) => {
-                vec![Choice::AveragePool(pool), Choice::Scale((pool.window * pool.window) as f64)]
+            &Choice::Layer(AnyLayer::MaxPool(MaxPool(pool))) => {
+                let factor = (pool.window * pool.window) as f64;
+                vec![AveragePool(pool).into(), Scale { factor }.into()]
             }
             // No number is negative here, and slopes are at most one.
-            Choice::Activation(_) => vec![Choice::Scale(1.0)],
-            Choice::Scale(factor) => vec![Choice::Scale(factor.abs())],
+            Choice::Layer(AnyLayer::Activation(_)) => vec![Scale { factor: 1.0 }.into()],
+            Choice::Layer(AnyLayer::Scale(Scale { factor })) => vec![Scale { factor: factor.abs() }.into()],
             other => vec![other.clone()],
         });
         Self { layers: layers.collect(), ..self.clone() }
@@ -73,28 +75,35 @@ fn dyadic() -> impl Strategy<Value = (Architecture, i32)> {
     architecture().prop_map(Architecture::with_direct_sums).prop_map(|mut net| {
         let mut halvings = 0;
         net.layers.truncate(4);
-        net.layers.retain_mut(|choice| match choice {
-            Choice::GroupNorm { .. } | Choice::GlobalAveragePool | Choice::Skip { .. } => false,
-            Choice::AveragePool(pool) => {
-                *pool = Pool2d::square(2);
-                halvings += 2;
-                true
+        net.layers.retain_mut(|choice| {
+            let Choice::Layer(layer) = choice else { return matches!(choice, Choice::Double) };
+            match layer {
+                AnyLayer::AveragePool(pool) => {
+                    *pool = AveragePool(Pool2d::square(2));
+                    halvings += 2;
+                    true
+                }
+                AnyLayer::Activation(
+                    activation @ (Activation::Relu | Activation::Tanh | Activation::Gelu),
+                ) => {
+                    *activation = Activation::Relu;
+                    true
+                }
+                AnyLayer::Activation(activation) => {
+                    *activation = Activation::LeakyRelu { slope: 0.5 };
+                    halvings += 1;
+                    true
+                }
+                AnyLayer::Scale(Scale { factor }) => {
+                    *factor = if *factor < 0.0 { -2.0 } else { 0.5 };
+                    halvings += 1;
+                    true
+                }
+                AnyLayer::Dense(_) | AnyLayer::Conv2d(_) | AnyLayer::MaxPool(_) | AnyLayer::Flatten(_) => {
+                    true
+                }
+                _ => false,
             }
-            Choice::Activation(Activation::Relu | Activation::Tanh | Activation::Gelu) => {
-                *choice = Choice::Activation(Activation::Relu);
-                true
-            }
-            Choice::Activation(activation) => {
-                *activation = Activation::LeakyRelu { slope: 0.5 };
-                halvings += 1;
-                true
-            }
-            Choice::Scale(factor) => {
-                *factor = if *factor < 0.0 { -2.0 } else { 0.5 };
-                halvings += 1;
-                true
-            }
-            _ => true,
         });
         (net, halvings)
     })
@@ -164,8 +173,17 @@ proptest! {
     #[test]
     fn round_off_is_a_share_of_the_majorant(
         mut net in architecture().prop_map(Architecture::with_direct_sums), samples in 1_usize..12) {
-        net.layers.retain(|choice| {
-            !matches!(choice, Choice::Activation(_) | Choice::MaxPool(_) | Choice::GroupNorm { .. })
+        net.layers.retain(|choice| match choice {
+            Choice::Skip { .. } | Choice::Double => true,
+            Choice::Layer(layer) => matches!(
+                layer,
+                AnyLayer::Dense(_)
+                    | AnyLayer::Conv2d(_)
+                    | AnyLayer::AveragePool(_)
+                    | AnyLayer::GlobalAveragePool(_)
+                    | AnyLayer::Flatten(_)
+                    | AnyLayer::Scale(_)
+            ),
         });
         let tape = net.tape();
         // Both precisions get the same numbers.

@@ -190,9 +190,9 @@ fn the_same_bits_at_every_thread_count() {
     let net = Architecture {
         input: fenchel_tensor::Shape::image(2, 7, 5),
         layers: vec![
-            architectures::Choice::Convolution(fenchel_tensor::Conv2d::new(3, 3).padded(1)),
-            architectures::Choice::Activation(fenchel_tensor::Activation::Relu),
-            architectures::Choice::MaxPool(fenchel_tensor::Pool2d::square(2)),
+            fenchel_tensor::Conv2d::new(3, 3).padded(1).into(),
+            fenchel_tensor::Activation::Relu.into(),
+            fenchel_tensor::layers::MaxPool(fenchel_tensor::Pool2d::square(2)).into(),
         ],
         outputs: 4,
         seed: 5,

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use fenchel_tensor::layers::{FixedWeights, Keys, Usual};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
@@ -58,40 +59,6 @@ impl<'a> Entries<'a> {
         self.table.get(key)
     }
 
-    /// A whole number of at least `least`, or the default.
-    pub(super) fn count(
-        &mut self,
-        key: &'static str,
-        least: usize,
-        default: Option<usize>,
-    ) -> Result<usize, DescriptionError> {
-        let needs = format!("a whole number of at least {least}");
-        let Some(value) = self.get(key) else {
-            return default.ok_or_else(|| self.fault(&format!("it lacks `{key}`, {needs}")));
-        };
-        let number = value.get_ref().as_integer();
-        let number = number.and_then(|n| usize::from_str_radix(n.as_str(), n.radix()).ok());
-        number.filter(|&n| n >= least).ok_or_else(|| self.fault_at(value, key, &needs))
-    }
-
-    /// A number, or the default.
-    pub(super) fn number(
-        &mut self,
-        key: &'static str,
-        default: Option<f64>,
-    ) -> Result<f64, DescriptionError> {
-        match self.get(key) {
-            Some(value) => float(value).ok_or_else(|| self.fault_at(value, key, "a finite number")),
-            None => default.ok_or_else(|| self.fault(&format!("it lacks `{key}`, a number"))),
-        }
-    }
-
-    /// `true` or `false`, or the default.
-    pub(super) fn flag(&mut self, key: &'static str, default: bool) -> Result<bool, DescriptionError> {
-        let Some(value) = self.get(key) else { return Ok(default) };
-        value.get_ref().as_bool().ok_or_else(|| self.fault_at(value, key, "true or false"))
-    }
-
     /// Text, if it is there.
     pub(super) fn text(&mut self, key: &'static str) -> Result<Option<&'a str>, DescriptionError> {
         let Some(value) = self.get(key) else { return Ok(None) };
@@ -122,8 +89,76 @@ impl<'a> Entries<'a> {
     }
 }
 
+/// Reads the keys of a layer.
+impl Keys for Entries<'_> {
+    type Error = DescriptionError;
+
+    fn count(
+        &mut self,
+        key: &'static str,
+        into: &mut usize,
+        least: usize,
+        usual: Usual<usize>,
+    ) -> Result<(), DescriptionError> {
+        let needs = format!("a whole number of at least {least}");
+        *into = match (self.get(key), usual.value()) {
+            (None, Some(usual)) => usual,
+            (None, None) => return Err(self.fault(&format!("it lacks `{key}`, {needs}"))),
+            (Some(value), _) => {
+                let number = value.get_ref().as_integer();
+                let number = number.and_then(|n| usize::from_str_radix(n.as_str(), n.radix()).ok());
+                number.filter(|&n| n >= least).ok_or_else(|| self.fault_at(value, key, &needs))?
+            }
+        };
+        Ok(())
+    }
+
+    fn number(
+        &mut self,
+        key: &'static str,
+        into: &mut f64,
+        usual: Usual<f64>,
+    ) -> Result<(), DescriptionError> {
+        *into = match (self.get(key), usual.value()) {
+            (None, Some(usual)) => usual,
+            (None, None) => return Err(self.fault(&format!("it lacks `{key}`, a number"))),
+            (Some(value), _) => float(value).ok_or_else(|| self.fault_at(value, key, "a finite number"))?,
+        };
+        Ok(())
+    }
+
+    fn flag(&mut self, key: &'static str, into: &mut bool, usual: bool) -> Result<(), DescriptionError> {
+        *into = match self.get(key) {
+            None => usual,
+            Some(value) => {
+                value.get_ref().as_bool().ok_or_else(|| self.fault_at(value, key, "true or false"))?
+            }
+        };
+        Ok(())
+    }
+
+    fn weights(&mut self, key: &'static str, into: &mut FixedWeights) -> Result<(), DescriptionError> {
+        let value = self.get(key);
+        if value.is_some_and(|value| value.get_ref().as_str() == Some("signs")) {
+            *into = FixedWeights::Signs;
+            return Ok(());
+        }
+        let row = |row: &Spanned<DeValue<'_>>| row.get_ref().as_array()?.iter().map(float).collect();
+        let list = value.and_then(|value| value.get_ref().as_array());
+        let rows: Option<Vec<Vec<f64>>> = list.and_then(|list| list.iter().map(row).collect());
+        let sound = |rows: &Vec<Vec<f64>>| {
+            rows.first()
+                .is_some_and(|first| !first.is_empty() && rows.iter().all(|row| row.len() == first.len()))
+        };
+        let needs = "\"signs\" or a list of rows of finite numbers, all rows of one length";
+        let rows = rows.filter(sound).ok_or_else(|| self.fault(&format!("`{key}` must be {needs}")))?;
+        *into = FixedWeights::Rows(rows);
+        Ok(())
+    }
+}
+
 /// A finite number, written as a float or as an integer.
-pub(super) fn float(value: &Spanned<DeValue<'_>>) -> Option<f64> {
+fn float(value: &Spanned<DeValue<'_>>) -> Option<f64> {
     let number = match value.get_ref() {
         DeValue::Float(number) => number.as_str().parse().ok(),
         DeValue::Integer(number) => {

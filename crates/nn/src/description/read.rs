@@ -1,15 +1,17 @@
 //! TOML into a description.
 
-use fenchel_tensor::{Activation, Conv2d, Pool2d, Shape};
+use fenchel_tensor::Shape;
+use fenchel_tensor::layers::{AnyLayer, Keys, Usual};
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use super::entries::{Entries, Source, float};
-use super::{Description, DescriptionError, FixedWeights, Layer, LayerKind};
+use super::entries::{Entries, Source};
+use super::{Description, DescriptionError, Layer, LayerKind};
 
 /// Every type of layer, for messages.
-const TYPES: &str = "dense, fixed_dense, conv2d, max_pool, average_pool, global_average_pool, flatten, identity, relu, \
-                     leaky_relu, tanh, sigmoid, softplus, gelu_tanh, group_norm, layer_norm, scale, residual";
+fn types() -> String {
+    AnyLayer::types().join(", ") + ", residual"
+}
 
 pub(super) fn description(text: &str, origin: &str) -> Result<Description, DescriptionError> {
     let source = Source { text, origin };
@@ -72,37 +74,9 @@ fn layer<'a>(
 ) -> Result<Layer, DescriptionError> {
     let mut entries = Entries::new(source, table, value.span(), format!("layer `{place}`"));
     let kind = entries.text("type")?;
-    let kind = kind.ok_or_else(|| entries.fault(&format!("it lacks `type`; the types are {TYPES}")))?;
+    let kind = kind.ok_or_else(|| entries.fault(&format!("it lacks `type`; the types are {}", types())))?;
     let name = entries.text("name")?.map(str::to_owned);
     let kind = match kind {
-        "dense" => LayerKind::Dense {
-            outputs: entries.count("outputs", 1, None)?,
-            bias: entries.flag("bias", true)?,
-        },
-        "fixed_dense" => LayerKind::FixedDense(fixed_weights(&mut entries, table)?),
-        "conv2d" => LayerKind::Conv2d(Conv2d {
-            channels: entries.count("channels", 1, None)?,
-            kernel: entries.count("kernel", 1, None)?,
-            stride: entries.count("stride", 1, Some(1))?,
-            padding: entries.count("padding", 0, Some(0))?,
-            bias: entries.flag("bias", true)?,
-        }),
-        "max_pool" => LayerKind::MaxPool(pool(&mut entries)?),
-        "average_pool" => LayerKind::AveragePool(pool(&mut entries)?),
-        "global_average_pool" => LayerKind::GlobalAveragePool,
-        "flatten" => LayerKind::Flatten,
-        "identity" => LayerKind::Identity,
-        "relu" => LayerKind::Activation(Activation::Relu),
-        "leaky_relu" => {
-            LayerKind::Activation(Activation::LeakyRelu { slope: entries.number("slope", Some(0.01))? })
-        }
-        "tanh" => LayerKind::Activation(Activation::Tanh),
-        "sigmoid" => LayerKind::Activation(Activation::Sigmoid),
-        "softplus" => LayerKind::Activation(Activation::Softplus),
-        "gelu_tanh" => LayerKind::Activation(Activation::Gelu),
-        "group_norm" => LayerKind::GroupNorm { groups: entries.count("groups", 1, None)? },
-        "layer_norm" => LayerKind::LayerNorm,
-        "scale" => LayerKind::Scale { factor: entries.number("factor", None)? },
         "residual" => {
             let path = name.as_deref().unwrap_or(place);
             let needs = "a list of layers";
@@ -113,33 +87,18 @@ fn layer<'a>(
                 Some(list) => layers(source, list, &format!("{path}.projection."))?,
                 None => Vec::new(),
             };
-            LayerKind::Residual { body, projection, scale: entries.number("scale", Some(1.0))? }
+            let mut scale = 1.0;
+            entries.number("scale", &mut scale, Usual::Is(1.0))?;
+            LayerKind::Residual { body, projection, scale }
         }
-        other => return Err(entries.fault(&refusal(other))),
+        kind => {
+            let mut layer = AnyLayer::blank(kind).ok_or_else(|| entries.fault(&refusal(kind)))?;
+            layer.keys(&mut entries)?;
+            LayerKind::Plain(layer)
+        }
     };
     entries.finish()?;
     Ok(Layer { name, kind })
-}
-
-fn pool(entries: &mut Entries<'_>) -> Result<Pool2d, DescriptionError> {
-    let window = entries.count("window", 1, None)?;
-    Ok(Pool2d { window, stride: entries.count("stride", 1, Some(window))? })
-}
-
-fn fixed_weights(entries: &mut Entries<'_>, table: &DeTable<'_>) -> Result<FixedWeights, DescriptionError> {
-    if table.get("weights").is_some_and(|value| value.get_ref().as_str() == Some("signs")) {
-        entries.text("weights")?;
-        return Ok(FixedWeights::Signs);
-    }
-    let needs = "\"signs\" or a list of rows of finite numbers, all rows of one length";
-    let fault = |entries: &Entries<'_>| entries.fault(&format!("`weights` must be {needs}"));
-    let list = entries.list("weights", needs)?.ok_or_else(|| fault(entries))?;
-    let row = |row: &Spanned<DeValue<'_>>| row.get_ref().as_array()?.iter().map(float).collect();
-    let rows: Option<Vec<Vec<f64>>> = list.iter().map(row).collect();
-    let sound = |rows: &Vec<Vec<f64>>| {
-        rows.first().is_some_and(|first| !first.is_empty() && rows.iter().all(|row| row.len() == first.len()))
-    };
-    rows.filter(sound).map(FixedWeights::Rows).ok_or_else(|| fault(entries))
 }
 
 /// Why a type is not offered, and what to use in its place.
@@ -164,5 +123,5 @@ fn refusal(kind: &str) -> String {
                 say gelu_tanh"
             .to_owned();
     }
-    format!("there is no layer type `{kind}`; the types are {TYPES}")
+    format!("there is no layer type `{kind}`; the types are {}", types())
 }

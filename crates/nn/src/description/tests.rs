@@ -1,5 +1,8 @@
 //! Descriptions: round trips, paths, and everything that can be wrong with them.
 
+use fenchel_tensor::layers::{
+    AnyLayer, AveragePool, FixedDense, FixedWeights, GlobalAveragePool, GroupNorm, MaxPool, Scale,
+};
 use fenchel_tensor::{Activation, Conv2d, Pool2d, Shape};
 use proptest::prelude::*;
 
@@ -36,10 +39,31 @@ fn every_builtin_model_is_exported_and_read_back_to_the_same_tape() {
         let again = Description::from_toml(&text, "text").unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(again, description, "{text}");
         let (tape, rows) = again.build().unwrap();
-        assert_eq!(*tape, *model.tape(input, outputs).unwrap(), "{}", model.name());
+        let built = model.tape(input, outputs).unwrap();
+        assert_eq!(format!("{tape:?}"), format!("{built:?}"), "{}", model.name());
         let total = rows.iter().map(|row| row.parameters).sum::<usize>();
         assert_eq!(total, tape.parameters().len(), "{}", model.name());
         assert_eq!(rows.last().unwrap().shape, Shape::vector(outputs));
+    }
+}
+
+#[test]
+fn the_document_has_the_list_of_all_layers() {
+    let document = include_str!("../../../../docs/measure.md");
+    assert!(document.contains(&list()), "the table of types in docs/measure.md should be\n{}", list());
+}
+
+#[test]
+fn every_example_of_a_layer_has_a_type_a_summary_and_a_place() {
+    for layer in AnyLayer::examples() {
+        assert!(AnyLayer::types().contains(&layer.kind()), "{layer:?}");
+        assert!(layer.summary().starts_with(layer.kind()), "{layer:?}");
+        let fits = [Shape::image(4, 6, 6), Shape::vector(2)].iter().any(|&shape| {
+            let mut net = TapeBuilder::new(shape);
+            let x = net.input();
+            layer.record(&mut net, "layer", x).is_ok()
+        });
+        assert!(fits, "{layer:?} fits neither an image nor a vector");
     }
 }
 
@@ -99,7 +123,7 @@ fn paths_count_as_in_nested_sequences_and_names_replace_them_whole() {
 #[test]
 fn tables_in_double_brackets_are_read_too() {
     let text = "input = [3]\n[[layers]]\ntype = \"dense\"\noutputs = 2\n[[layers]]\ntype = \"tanh\"\n";
-    let layers = vec![Layer::dense(2), LayerKind::Activation(Activation::Tanh).into()];
+    let layers = vec![Layer::dense(2), Activation::Tanh.into()];
     assert_eq!(Description::from_toml(text, "text").unwrap().layers, layers);
 }
 
@@ -200,7 +224,7 @@ fn sizes_beyond_memory_are_refused_before_they_are_multiplied() {
     let conv = |conv: Conv2d| Description {
         name: String::new(),
         input: Shape::image(1, 8, 8),
-        layers: vec![Layer::conv2d(conv), LayerKind::GlobalAveragePool.into(), Layer::dense(2)],
+        layers: vec![conv.into(), GlobalAveragePool.into(), Layer::dense(2)],
     };
     for wrong in [
         Conv2d::new(usize::MAX, 3),
@@ -228,26 +252,19 @@ fn layer() -> impl Strategy<Value = Layer> {
     let conv = (1..99_usize, 1..7_usize, 1..4_usize, 0..4_usize, any::<bool>()).prop_map(
         |(channels, kernel, stride, padding, bias)| Conv2d { channels, kernel, stride, padding, bias },
     );
-    let activations =
-        vec![Activation::Relu, Activation::Tanh, Activation::Sigmoid, Activation::Softplus, Activation::Gelu];
     let rows = (1..4_usize)
         .prop_flat_map(move |columns| prop::collection::vec(prop::collection::vec(finite, columns), 1..4));
     let kind = prop_oneof![
-        (1..999_usize, any::<bool>()).prop_map(|(outputs, bias)| LayerKind::Dense { outputs, bias }),
-        conv.prop_map(LayerKind::Conv2d),
-        pool.clone().prop_map(LayerKind::MaxPool),
-        pool.prop_map(LayerKind::AveragePool),
-        Just(LayerKind::GlobalAveragePool),
-        Just(LayerKind::Flatten),
-        Just(LayerKind::Identity),
-        Just(LayerKind::LayerNorm),
-        Just(LayerKind::FixedDense(FixedWeights::Signs)),
-        rows.prop_map(|rows| LayerKind::FixedDense(FixedWeights::Rows(rows))),
-        prop::sample::select(activations).prop_map(LayerKind::Activation),
-        finite.prop_map(|slope| LayerKind::Activation(Activation::LeakyRelu { slope })),
-        finite.prop_map(|factor| LayerKind::Scale { factor }),
-        (1..9_usize).prop_map(|groups| LayerKind::GroupNorm { groups }),
-    ];
+        3 => prop::sample::select(AnyLayer::examples()),
+        1 => conv.prop_map(AnyLayer::from),
+        1 => pool.clone().prop_map(|pool| MaxPool(pool).into()),
+        1 => pool.prop_map(|pool| AveragePool(pool).into()),
+        1 => rows.prop_map(|rows| FixedDense(FixedWeights::Rows(rows)).into()),
+        1 => finite.prop_map(|slope| Activation::LeakyRelu { slope }.into()),
+        1 => finite.prop_map(|factor| Scale { factor }.into()),
+        1 => (1..9_usize, finite).prop_map(|(groups, epsilon)| GroupNorm { groups, epsilon }.into()),
+    ]
+    .prop_map(LayerKind::Plain);
     let leaf = (kind, prop::option::of(".{0,8}")).prop_map(|(kind, name)| Layer { name, kind });
     leaf.prop_recursive(3, 24, 4, move |layer| {
         let body = prop::collection::vec(layer.clone(), 0..4);

@@ -1,10 +1,12 @@
 //! A description as TOML 1.0: inline tables on a line each, the lists of a residual block indented.
 
+use std::convert::Infallible;
 use std::fmt::Write;
 
-use fenchel_tensor::{Activation, Conv2d, Pool2d, Shape};
+use fenchel_tensor::Shape;
+use fenchel_tensor::layers::{FixedWeights, Keys, Usual};
 
-use super::{Description, FixedWeights, Layer, LayerKind};
+use super::{Description, Layer, LayerKind};
 
 pub(super) fn description(description: &Description) -> String {
     let mut text = String::new();
@@ -39,29 +41,10 @@ fn entries(text: &mut String, layer: &Layer, depth: usize) {
     if let Some(name) = &layer.name {
         let _ = write!(text, ", name = {}", quoted(name));
     }
-    let bias = |bias: bool| if bias { "" } else { ", bias = false" };
-    let _ = match &layer.kind {
-        LayerKind::Dense { outputs, bias: with } => write!(text, ", outputs = {outputs}{}", bias(*with)),
-        LayerKind::FixedDense(FixedWeights::Signs) => write!(text, ", weights = \"signs\""),
-        // The debug form of floats has a point or an exponent, as TOML wants, and reads back exactly.
-        LayerKind::FixedDense(FixedWeights::Rows(rows)) => write!(text, ", weights = {rows:?}"),
-        LayerKind::Conv2d(Conv2d { channels, kernel, stride, padding, bias: with }) => {
-            let _ = write!(text, ", channels = {channels}, kernel = {kernel}");
-            if *stride != 1 {
-                let _ = write!(text, ", stride = {stride}");
-            }
-            if *padding != 0 {
-                let _ = write!(text, ", padding = {padding}");
-            }
-            write!(text, "{}", bias(*with))
+    match &layer.kind {
+        LayerKind::Plain(layer) => {
+            let Ok(()) = layer.clone().keys(&mut Writer(text));
         }
-        LayerKind::MaxPool(Pool2d { window, stride }) | LayerKind::AveragePool(Pool2d { window, stride }) => {
-            let _ = write!(text, ", window = {window}");
-            if stride == window { Ok(()) } else { write!(text, ", stride = {stride}") }
-        }
-        LayerKind::Activation(Activation::LeakyRelu { slope }) => write!(text, ", slope = {slope:?}"),
-        LayerKind::GroupNorm { groups } => write!(text, ", groups = {groups}"),
-        LayerKind::Scale { factor } => write!(text, ", factor = {factor:?}"),
         LayerKind::Residual { body, projection, scale } => {
             if *scale != 1.0 {
                 let _ = write!(text, ", scale = {scale:?}");
@@ -72,14 +55,51 @@ fn entries(text: &mut String, layer: &Layer, depth: usize) {
                 text.push_str(", projection = ");
                 list(text, projection, depth);
             }
-            Ok(())
         }
-        LayerKind::GlobalAveragePool
-        | LayerKind::Flatten
-        | LayerKind::Identity
-        | LayerKind::Activation(_)
-        | LayerKind::LayerNorm => Ok(()),
-    };
+    }
+}
+
+/// Writes the keys of a layer that do not have their usual values.
+struct Writer<'a>(&'a mut String);
+
+impl Keys for Writer<'_> {
+    type Error = Infallible;
+
+    fn count(
+        &mut self,
+        key: &'static str,
+        value: &mut usize,
+        _least: usize,
+        usual: Usual<usize>,
+    ) -> Result<(), Infallible> {
+        if usual.value() != Some(*value) {
+            let _ = write!(self.0, ", {key} = {value}");
+        }
+        Ok(())
+    }
+
+    // The debug form of floats has a point or an exponent, as TOML wants, and reads back exactly.
+    fn number(&mut self, key: &'static str, value: &mut f64, usual: Usual<f64>) -> Result<(), Infallible> {
+        if usual.value().map(f64::to_bits) != Some(value.to_bits()) {
+            let _ = write!(self.0, ", {key} = {value:?}");
+        }
+        Ok(())
+    }
+
+    fn flag(&mut self, key: &'static str, value: &mut bool, usual: bool) -> Result<(), Infallible> {
+        if *value != usual {
+            let _ = write!(self.0, ", {key} = {value}");
+        }
+        Ok(())
+    }
+
+    fn weights(&mut self, key: &'static str, value: &mut FixedWeights) -> Result<(), Infallible> {
+        let _ = match value {
+            FixedWeights::Rows(rows) => write!(self.0, ", {key} = {rows:?}"),
+            _ => write!(self.0, ", {key} = \"signs\""),
+        };
+        Ok(())
+    }
 }
 
 /// Text as a TOML string.

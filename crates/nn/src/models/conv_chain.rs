@@ -1,5 +1,6 @@
 //! Chains of convolutions, with and without skip connections: models a and b of the papers' experiments.
 
+use fenchel_tensor::layers::{GlobalAveragePool, MaxPool};
 use fenchel_tensor::{Conv2d, Pool2d, Shape};
 
 use super::Model;
@@ -26,27 +27,26 @@ impl Model for ConvChain {
 
     fn layers(&self, _input: Shape, outputs: usize) -> Vec<Layer> {
         let mut channels = 16;
-        let mut layers = vec![Layer::conv2d(Conv2d::new(channels, 3).padded(1)).named("stem"), Layer::relu()];
+        let mut layers = vec![Layer::from(Conv2d::new(channels, 3).padded(1)).named("stem"), Layer::relu()];
         for module in 0..self.modules {
             let wanted = 16 << (3 * module / self.modules);
             let changes = wanted != channels;
             channels = wanted;
             if changes {
-                layers.push(LayerKind::MaxPool(Pool2d::square(2)).into());
+                layers.push(MaxPool(Pool2d::square(2)).into());
             }
             let number = module + 1;
-            let convolution =
-                Layer::conv2d(Conv2d::new(channels, 3).padded(1)).named(format!("conv{number}"));
+            let convolution = Layer::from(Conv2d::new(channels, 3).padded(1)).named(format!("conv{number}"));
             let body = vec![convolution, Layer::relu()];
             if !self.skip {
                 layers.extend(body);
                 continue;
             }
-            let shortcut = Layer::conv2d(Conv2d::new(channels, 1)).named(format!("shortcut{number}"));
+            let shortcut = Layer::from(Conv2d::new(channels, 1)).named(format!("shortcut{number}"));
             let projection = if changes { vec![shortcut] } else { Vec::new() };
             layers.push(LayerKind::Residual { body, projection, scale: 1.0 }.into());
         }
-        layers.extend([LayerKind::GlobalAveragePool.into(), Layer::dense(outputs).named("head")]);
+        layers.extend([GlobalAveragePool.into(), Layer::dense(outputs).named("head")]);
         layers
     }
 }

@@ -1,9 +1,10 @@
 //! Chains of dense layers, with and without skip connections: models c and d of the papers' experiments.
 
 use fenchel_tensor::Shape;
+use fenchel_tensor::layers::{Flatten, LayerNorm};
 
 use super::Model;
-use crate::description::{Layer, LayerKind};
+use crate::description::Layer;
 
 /// How a hidden layer's block `F(h) = relu(W h + b)` is joined to its input `h`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,7 +63,7 @@ impl Model for DenseChain {
     }
 
     fn layers(&self, _input: Shape, outputs: usize) -> Vec<Layer> {
-        let mut layers: Vec<Layer> = vec![LayerKind::Flatten.into()];
+        let mut layers: Vec<Layer> = vec![Flatten.into()];
         for layer in 1..=self.depth {
             let mut body = vec![Layer::dense(self.width).named(format!("dense{layer}")), Layer::relu()];
             // The first layer changes the width, so there is nothing of its shape to add.
@@ -76,7 +77,7 @@ impl Model for DenseChain {
                 Skip::Scaled => 1.0 / (self.depth as f64).sqrt(),
                 Skip::Averaged => 1.0 / self.depth as f64,
                 Skip::LayerNorm => {
-                    body.insert(0, Layer::from(LayerKind::LayerNorm).named(format!("norm{layer}")));
+                    body.insert(0, Layer::from(LayerNorm::default()).named(format!("norm{layer}")));
                     1.0
                 }
             };

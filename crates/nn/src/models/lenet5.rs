@@ -1,9 +1,10 @@
 //! LeNet-5 (LeCun, Bottou, Bengio, Haffner, 1998) in its present-day form: ReLU and max pooling.
 
+use fenchel_tensor::layers::{Flatten, MaxPool};
 use fenchel_tensor::{Conv2d, Pool2d, Shape};
 
 use super::Model;
-use crate::description::{Layer, LayerKind};
+use crate::description::Layer;
 
 /// Two convolutions with pooling, three dense layers: 6@5x5, 16@5x5, 120, 84, outputs.
 ///
@@ -21,15 +22,15 @@ impl Model for LeNet5 {
             Shape::Image { height, .. } => 32_usize.saturating_sub(height) / 2,
             Shape::Vector(_) => 0,
         };
-        let pool = || LayerKind::MaxPool(Pool2d::square(2)).into();
+        let pool = || MaxPool(Pool2d::square(2)).into();
         vec![
-            Layer::conv2d(Conv2d::new(6, 5).padded(padding)).named("conv1"),
+            Layer::from(Conv2d::new(6, 5).padded(padding)).named("conv1"),
             Layer::relu(),
             pool(),
-            Layer::conv2d(Conv2d::new(16, 5)).named("conv2"),
+            Layer::from(Conv2d::new(16, 5)).named("conv2"),
             Layer::relu(),
             pool(),
-            LayerKind::Flatten.into(),
+            Flatten.into(),
             Layer::dense(120).named("dense1"),
             Layer::relu(),
             Layer::dense(84).named("dense2"),

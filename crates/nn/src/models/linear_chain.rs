@@ -1,9 +1,10 @@
 //! Deep linear networks: products of matrices, the simplest models that are not convex in their parameters.
 
 use fenchel_tensor::Shape;
+use fenchel_tensor::layers::{Dense, Flatten};
 
 use super::Model;
-use crate::description::{Layer, LayerKind};
+use crate::description::Layer;
 
 /// `f(x) = W_{depth+1} ... W_1 x` without biases, every inner layer of one width.
 ///
@@ -28,7 +29,7 @@ impl Model for LinearChain {
 
     fn layers(&self, _input: Shape, outputs: usize) -> Vec<Layer> {
         let widths = std::iter::repeat_n(self.width, self.depth).chain([outputs]);
-        let matrices = widths.map(|outputs| LayerKind::Dense { outputs, bias: false }.into());
-        std::iter::once(LayerKind::Flatten.into()).chain(matrices).collect()
+        let matrices = widths.map(|outputs| Dense { outputs, bias: false }.into());
+        std::iter::once(Flatten.into()).chain(matrices).collect()
     }
 }

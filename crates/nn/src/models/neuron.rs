@@ -1,9 +1,10 @@
 //! Single neurons: instance E2 of proxy convexity.
 
+use fenchel_tensor::layers::{Dense, Flatten};
 use fenchel_tensor::{Activation, Shape};
 
 use super::Model;
-use crate::description::{Layer, LayerKind};
+use crate::description::Layer;
 
 /// `f(x) = s(W x)` without bias; one row of `W` for each output, so a single neuron for one output.
 ///
@@ -26,10 +27,6 @@ impl Model for Neuron {
     }
 
     fn layers(&self, _input: Shape, outputs: usize) -> Vec<Layer> {
-        vec![
-            LayerKind::Flatten.into(),
-            LayerKind::Dense { outputs, bias: false }.into(),
-            LayerKind::Activation(self.activation).into(),
-        ]
+        vec![Flatten.into(), Dense { outputs, bias: false }.into(), self.activation.into()]
     }
 }

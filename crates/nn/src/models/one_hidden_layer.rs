@@ -1,9 +1,10 @@
 //! One hidden layer under fixed outer weights: instances E3 and E4 of proxy convexity.
 
+use fenchel_tensor::layers::{Dense, FixedDense, FixedWeights, Flatten};
 use fenchel_tensor::{Activation, Shape};
 
 use super::Model;
-use crate::description::{FixedWeights, Layer, LayerKind};
+use crate::description::Layer;
 
 /// `f(x) = sum_j a_j s(<w_j, x>)` with `a_j = 1/sqrt(m)` and `-1/sqrt(m)` in turn; only the hidden layer is trained.
 ///
@@ -32,10 +33,10 @@ impl Model for OneHiddenLayer {
 
     fn layers(&self, _input: Shape, _outputs: usize) -> Vec<Layer> {
         vec![
-            LayerKind::Flatten.into(),
-            Layer::from(LayerKind::Dense { outputs: self.width, bias: false }).named("hidden"),
-            LayerKind::Activation(self.activation).into(),
-            LayerKind::FixedDense(FixedWeights::Signs).into(),
+            Flatten.into(),
+            Layer::from(Dense { outputs: self.width, bias: false }).named("hidden"),
+            self.activation.into(),
+            FixedDense(FixedWeights::Signs).into(),
         ]
     }
 }

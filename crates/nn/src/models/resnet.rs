@@ -1,5 +1,6 @@
 //! Residual networks for small images (He, Zhang, Ren, Sun, 2016), without statistics of the batch.
 
+use fenchel_tensor::layers::{GlobalAveragePool, GroupNorm};
 use fenchel_tensor::{Conv2d, Shape};
 
 use super::Model;
@@ -34,8 +35,8 @@ impl ResNet {
     fn convolution(self, channels: usize, stride: usize) -> Vec<Layer> {
         let conv =
             Conv2d { bias: self.groups.is_none(), ..Conv2d::new(channels, 3).padded(1).strided(stride) };
-        let norm = self.groups.map(|groups| LayerKind::GroupNorm { groups }.into());
-        std::iter::once(Layer::conv2d(conv)).chain(norm).collect()
+        let norm = self.groups.map(|groups| GroupNorm::new(groups).into());
+        std::iter::once(Layer::from(conv)).chain(norm).collect()
     }
 }
 
@@ -54,13 +55,13 @@ impl Model for ResNet {
                 let mut body = self.convolution(channels, stride);
                 body.push(Layer::relu());
                 body.extend(self.convolution(channels, 1));
-                let shortcut = Layer::conv2d(Conv2d::new(channels, 1).strided(stride));
+                let shortcut = Layer::from(Conv2d::new(channels, 1).strided(stride));
                 let projection = if stride == 1 { Vec::new() } else { vec![shortcut] };
                 layers.push(LayerKind::Residual { body, projection, scale: 1.0 }.into());
                 layers.push(Layer::relu());
             }
         }
-        layers.extend([LayerKind::GlobalAveragePool.into(), Layer::dense(outputs)]);
+        layers.extend([GlobalAveragePool.into(), Layer::dense(outputs)]);
         layers
     }
 }

@@ -202,10 +202,7 @@ impl ClassificationOracle<'_> {
         let unit = f64::EPSILON;
         let net = &self.task.net;
         let (n, lengths) = (self.task.labels.len() as f64, (net.inputs() + net.width() + 8) as f64);
-        let steepest = match net.activation() {
-            fenchel_tensor::Activation::LeakyRelu { slope } => slope.abs().max(1.0),
-            _ => 1.2,
-        };
+        let steepest = net.activation().steepest().max(1.0);
         let output = lengths * unit * steepest * w.dot(&w).sqrt() * self.task.radius;
         RoundOff {
             f: slope * output + (n + 16.0) * unit * loss,

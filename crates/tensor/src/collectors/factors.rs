@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::{BlockScratch, FanCollector, FanConvolution, Site};
+use super::{Quantity, Site};
 use crate::Real;
-use crate::kernels::SLACK;
+use crate::layer::{Cotangents, Outer};
 
 /// What one layer gives to the Jacobians of some samples.
 #[derive(Clone, Debug)]
@@ -61,78 +61,50 @@ impl<T: Real> Factors<T> {
         self.layers.into_iter().map(|(_, factor)| factor).collect()
     }
 
-    /// The wanted part of a layer's parameters, if any; makes room for it when the layer is met first.
-    fn wanted(&mut self, site: &Site, cotangents: usize) -> Option<(Range<usize>, &mut [T])> {
-        let range = self.range.clone()?;
-        // Weights and biases of a layer are neighbours in the parameter vector.
-        let end = site.bias.as_ref().map_or(site.weight.end, |bias| bias.end);
-        let part = range.start.max(site.weight.start)..range.end.min(end);
-        if part.is_empty() {
-            return None;
-        }
-        let place = self.layers.iter().position(|(layer, _)| *layer == site.layer).unwrap_or_else(|| {
-            let rows = vec![T::zero(); self.samples * cotangents * part.len()];
-            self.layers.push((site.layer, Factor::Rows { rows, width: part.len() }));
+    /// Makes room for a layer when it is met first.
+    fn factor(&mut self, layer: usize, empty: impl FnOnce() -> Factor<T>) -> &mut Factor<T> {
+        let place = self.layers.iter().position(|(known, _)| *known == layer).unwrap_or_else(|| {
+            self.layers.push((layer, empty()));
             self.layers.len() - 1
         });
-        let Factor::Rows { rows, .. } = &mut self.layers[place].1 else { return None };
-        Some((part, rows))
+        &mut self.layers[place].1
     }
 }
 
-/// Writes the `K` derivatives of one sample in one parameter.
-fn write<T: Real>(rows: &mut [T], part: &Range<usize>, sample: usize, parameter: usize, derivatives: &[T]) {
-    if part.contains(&parameter) {
-        let first = sample * derivatives.len();
-        for (k, &value) in derivatives.iter().enumerate() {
-            rows[(first + k) * part.len() + parameter - part.start] = value;
-        }
-    }
-}
-
-impl<T: Real> FanCollector<T> for Factors<T> {
-    fn dense(&mut self, site: &Site, _cotangents: usize, input: &[T], u: &[T]) {
-        if self.range.is_none() {
-            let bias = site.bias.is_some();
-            let factor = Factor::Dense { inputs: input.to_vec(), cotangents: u.to_vec(), bias };
-            self.layers.push((site.layer, factor));
-        }
-    }
-
-    fn convolution(
-        &mut self,
-        site: &Site,
-        sample: usize,
-        cotangents: usize,
-        convolution: &FanConvolution<'_, T>,
-        scratch: &mut BlockScratch<T>,
-    ) {
-        let FanConvolution { geometry, input, u } = *convolution;
-        let Some((part, rows)) = self.wanted(site, cotangents) else { return };
-        let mut take = |block: &super::block::Part<'_, T>, parameter: &dyn Fn(usize) -> usize| {
-            for (row, derivatives) in block.rows.chunks_exact(block.step).take(block.count).enumerate() {
-                write(rows, &part, sample, site.weight.start + parameter(row), &derivatives[..cotangents]);
+impl<T: Real> Quantity<T> for Factors<T> {
+    fn site(&mut self, mut site: Site<'_, T>) {
+        let at = site.at;
+        let number = at.place.number;
+        match (site.layer.outer(), self.range.clone()) {
+            (Some(Outer { bias }), None) => {
+                let empty = || Factor::Dense { inputs: Vec::new(), cotangents: Vec::new(), bias };
+                let Factor::Dense { inputs, cotangents, .. } = self.factor(number, empty) else { return };
+                inputs.extend(at.x(0));
+                match site.u {
+                    Cotangents::Rows(u) => cotangents.extend(u),
+                    _ => unreachable!("the output of a dense layer is a vector"),
+                }
             }
-        };
-        if u.is_gathered {
-            scratch.gathered_parts(geometry, input, &u.gathered, take);
-        } else {
-            scratch
-                .whole_part(geometry, input, cotangents, &u.all, |block, parameter| take(block, parameter));
-        }
-        if let Some(bias) = &site.bias {
-            let sums = scratch.bias_rows(geometry.channels_out, cotangents, u);
-            for (parameter, sums) in bias.clone().zip(sums.chunks_exact(cotangents)) {
-                write(rows, &part, sample, parameter, sums);
+            (None, Some(range)) => {
+                // The tensors of a layer are neighbours in the parameter vector.
+                let tensors = &at.place.tensors;
+                let part = range.start.max(tensors[0].start)..range.end.min(tensors[tensors.len() - 1].end);
+                if part.is_empty() {
+                    return;
+                }
+                let (width, lanes, samples) = (part.len(), at.lanes, self.samples);
+                let empty = || Factor::Rows { rows: vec![T::zero(); samples * lanes * width], width };
+                let Factor::Rows { rows: into, .. } = self.factor(number, empty) else { return };
+                let into = &mut into[site.sample * lanes * width..][..lanes * width];
+                site.for_each_parameter(|parameter, derivatives| {
+                    if part.contains(&parameter) {
+                        for (k, &value) in derivatives.iter().enumerate() {
+                            into[k * width + parameter - part.start] = value;
+                        }
+                    }
+                });
             }
-        }
-    }
-
-    fn rows(&mut self, site: &Site, sample: usize, cotangents: usize, rows: &[T]) {
-        let Some((part, into)) = self.wanted(site, cotangents) else { return };
-        let parameters = site.weight.clone().chain(site.bias.clone().into_iter().flatten());
-        for (row, parameter) in rows[..rows.len() - SLACK].chunks_exact(cotangents).zip(parameters) {
-            write(into, &part, sample, parameter, row);
+            (Some(_), Some(_)) | (None, None) => {}
         }
     }
 }

@@ -1,14 +1,160 @@
-//! Activation functions and their derivatives.
+//! Activation functions: one file each, and what they have in common as layers.
 
-use crate::Real;
-use crate::kernels::vectorised;
+mod elu;
+mod function;
+mod gelu;
+mod hardswish;
+mod leaky_relu;
+mod loops;
+mod mish;
+mod relu;
+mod relu6;
+mod selu;
+mod sigmoid;
+mod silu;
+mod softplus;
+mod tanh;
 
-/// A function applied to every entry.
-///
-/// At a kink the derivative is that of the left side: ReLU has derivative 0 at 0, as in other systems.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Activation {
+use elu::Elu;
+use function::Function;
+use gelu::Gelu;
+use hardswish::Hardswish;
+use leaky_relu::LeakyRelu;
+use mish::Mish;
+use relu::Relu;
+use relu6::Relu6;
+use selu::Selu;
+use sigmoid::Sigmoid;
+use silu::Silu;
+use softplus::Softplus;
+use tanh::Tanh;
+
+use super::described::{Described, Keys};
+use crate::layer::{
+    At, Carry, Fan, FanTarget, Gathered, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools,
+};
+use crate::{Node, Real, Shape, TapeBuilder, TensorError};
+
+/// Makes the enum of all functions from their list.
+macro_rules! activations {
+    ($($(#[$doc:meta])* $name:ident $({ $($(#[$field_doc:meta])* $field:ident: f64,)+ })?,)+) => {
+        /// A function applied to every entry.
+        ///
+        /// At a kink the derivative is that of the left side: ReLU has derivative 0 at 0, as in other systems.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum Activation {
+            $($(#[$doc])* $name $({ $($(#[$field_doc])* $field: f64,)+ })?,)+
+        }
+
+        $(impl From<$name> for Activation {
+            fn from($name { $($($field,)+)? }: $name) -> Self {
+                Self::$name { $($($field,)+)? }
+            }
+        })+
+
+        impl Activation {
+            /// The activation's usual name.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => $name::NAME,)+
+                }
+            }
+
+            /// The value at `x`.
+            #[inline(always)]
+            pub fn value<T: Real>(self, x: T) -> T {
+                match self {
+                    $(Self::$name { $($($field,)+)? } => $name { $($($field,)+)? }.value(x),)+
+                }
+            }
+
+            /// The derivative at `x`, to a few units in the last place however saturated the unit is: nothing is
+            /// taken from a value near 1.
+            ///
+            /// GELU alone loses more far out, where its own condition is as bad: `|z|` units, `z` the argument of
+            /// its sigmoid. Where a derivative is a sum of two signs (GELU, SiLU, Mish), the units are those of its
+            /// terms.
+            #[inline(always)]
+            pub fn derivative<T: Real>(self, x: T) -> T {
+                match self {
+                    $(Self::$name { $($($field,)+)? } => $name { $($($field,)+)? }.derivative(x),)+
+                }
+            }
+
+            /// A bound on the size of the derivative.
+            #[must_use]
+            pub fn steepest(self) -> f64 {
+                match self {
+                    $(Self::$name { $($($field,)+)? } => $name { $($($field,)+)? }.steepest(),)+
+                }
+            }
+
+            fn check(self) -> Result<(), Misfit> {
+                match self {
+                    $(Self::$name { $($($field,)+)? } => $name { $($($field,)+)? }.check(),)+
+                }
+            }
+        }
+
+        impl Described for Activation {
+            const TYPE: &'static str = "activation";
+            const PYTORCH: Option<&'static str> = None;
+            const BLANK: Self = Self::Relu;
+
+            fn types() -> Vec<&'static str> {
+                vec![$($name::TYPE),+]
+            }
+
+            fn blank(kind: &str) -> Option<Self> {
+                match kind {
+                    $($name::TYPE => Some($name::blank().into()),)+
+                    _ => None,
+                }
+            }
+
+            fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$name { .. } => $name::TYPE,)+
+                }
+            }
+
+            fn pytorch(&self) -> Option<&'static str> {
+                match self {
+                    $(Self::$name { .. } => Some($name::PYTORCH),)+
+                }
+            }
+
+            fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
+                match *self {
+                    $(Self::$name { $($($field,)+)? } => {
+                        let mut function = $name { $($($field,)+)? };
+                        function.keys(keys)?;
+                        *self = function.into();
+                    })+
+                }
+                Ok(())
+            }
+
+            fn summary(&self) -> String {
+                match *self {
+                    $(Self::$name { $($($field,)+)? } => $name { $($($field,)+)? }.summary(),)+
+                }
+            }
+
+            fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
+                net.put(name, *self, &[x])
+            }
+
+            fn examples() -> Vec<Self> {
+                vec![$($name::blank().into()),+]
+            }
+        }
+    };
+}
+
+activations! {
     /// `max(x, 0)`.
     Relu,
     /// `x` for `x > 0`, `slope * x` otherwise.
@@ -24,228 +170,118 @@ pub enum Activation {
     Softplus,
     /// `x Phi(x)` in its tanh form (Hendrycks, Gimpel, 2016).
     Gelu,
+    /// `x s(x)` with the sigmoid `s`.
+    Silu,
+    /// `x tanh(log(1 + exp(x)))`.
+    Mish,
+    /// `x` for `x > 0`, `alpha (exp(x) - 1)` otherwise.
+    Elu {
+        /// Minus the limit on the negative side.
+        alpha: f64,
+    },
+    /// The same times 1.0507, with the alpha, 1.6733, with which a standard normal variable keeps mean 0 and variance 1.
+    Selu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// `x min(max(x + 3, 0), 6) / 6`.
+    Hardswish,
 }
 
-impl Activation {
-    /// The activation's usual name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Relu => "relu",
-            Self::LeakyRelu { .. } => "leaky relu",
-            Self::Tanh => "tanh",
-            Self::Sigmoid => "sigmoid",
-            Self::Softplus => "softplus",
-            Self::Gelu => "gelu",
-        }
-    }
-
-    /// The value at `x`.
-    #[inline(always)]
-    pub fn value<T: Real>(self, x: T) -> T {
-        let zero = T::zero();
-        match self {
-            Self::Relu => relu(x),
-            Self::LeakyRelu { slope } => {
-                if x > zero {
-                    x
-                } else {
-                    T::of(slope) * x
-                }
-            }
-            Self::Tanh => x.tanh(),
-            Self::Sigmoid => sigmoid(x),
-            // max(x, 0) + log(1 + exp(-|x|)) neither overflows nor loses the small values.
-            Self::Softplus => (if x > zero { x } else { zero }) + (-x.abs()).exp().ln_1p(),
-            // (1 + tanh z) / 2 is the sigmoid at 2 z; the sum would cancel for negative x.
-            Self::Gelu => x * sigmoid(gelu_argument(x)),
-        }
-    }
-
-    /// The derivative at `x`, to a few units in the last place however saturated the unit is: nothing is
-    /// taken from a value near 1.
+impl TapeBuilder {
+    /// An activation function on every entry.
     ///
-    /// GELU alone loses more far out, where its own condition is as bad: `|z|` units, `z` the argument of its
-    /// sigmoid.
-    #[inline(always)]
-    pub fn derivative<T: Real>(self, x: T) -> T {
-        let (zero, one) = (T::zero(), T::one());
-        match self {
-            Self::Relu => {
-                if x > zero {
-                    one
-                } else {
-                    zero
-                }
-            }
-            Self::LeakyRelu { slope } => {
-                if x > zero {
-                    one
-                } else {
-                    T::of(slope)
-                }
-            }
-            Self::Tanh => T::of(4.0) * sigmoid_derivative(x + x),
-            Self::Sigmoid => sigmoid_derivative(x),
-            Self::Softplus => sigmoid(x),
-            Self::Gelu => gelu_derivative(x),
-        }
+    /// # Errors
+    /// If the activation's own parameter is not finite.
+    pub fn activation(&mut self, x: Node, activation: Activation) -> Result<Node, TensorError> {
+        self.put(activation.name(), activation, &[x])
+    }
+
+    /// `max(x, 0)` on every entry.
+    pub fn relu(&mut self, x: Node) -> Node {
+        self.put_unchecked("relu", Activation::Relu, &[x], self.shape(x))
     }
 }
 
-/// `max(x, 0)`, written so that a NaN stays one and is not hidden.
-#[inline(always)]
-fn relu<T: Real>(x: T) -> T {
-    if x < T::zero() { T::zero() } else { x }
-}
-
-const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;
-const GELU_CUBIC: f64 = 0.044_715;
-
-/// Twice the argument of GELU's hyperbolic tangent.
-fn gelu_argument<T: Real>(x: T) -> T {
-    x * (T::of(2.0 * SQRT_2_OVER_PI) + T::of(2.0 * SQRT_2_OVER_PI * GELU_CUBIC) * (x * x))
-}
-
-/// `s(z) + x s'(z) z'(x)`, for negative x with the factor `exp(z)` that both terms share taken out.
-fn gelu_derivative<T: Real>(x: T) -> T {
-    let (zero, one) = (T::zero(), T::one());
-    let e = (-gelu_argument(x).abs()).exp();
-    if e == zero {
-        // Far out `z'` may overflow, and 0 times that is no number.
-        return if x > zero { one } else { zero };
+impl Layer for Activation {
+    fn shape(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
+        self.check()?;
+        Ok(inputs[0])
     }
-    let growth = x * (T::of(2.0 * SQRT_2_OVER_PI) + T::of(6.0 * SQRT_2_OVER_PI * GELU_CUBIC) * (x * x));
-    let sum = one + e;
-    if x >= zero { (one + e * growth / sum) / sum } else { e * (one + growth / sum) / sum }
-}
 
-/// `s(x) s(-x)`, an even function: `s (1 - s)` would cancel where `s` is close to 1.
-fn sigmoid_derivative<T: Real>(x: T) -> T {
-    let e = (-x.abs()).exp();
-    let sum = T::one() + e;
-    e / (sum * sum)
-}
-
-fn sigmoid<T: Real>(x: T) -> T {
-    let one = T::one();
-    if x >= T::zero() {
-        one / (one + (-x).exp())
-    } else {
-        let e = x.exp();
-        e / (one + e)
+    fn terms(&self, _place: &Place) -> usize {
+        4
     }
 }
 
-vectorised! {
-    /// `y = f(x)`, entry by entry.
-    pub(crate) fn activate<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
-        // ReLU apart, so that its loop is a plain maximum which the compiler turns into vector code.
-        if activation == Activation::Relu {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = Activation::Relu.value(x);
-            }
+impl<T: Real> Kernel<T> for Activation {
+    fn forward(&self, at: &At<'_, T>, y: &mut [T], _keep: &mut Kept<T>, _scratch: &mut Scratch) {
+        loops::activate(*self, at.x(0), y);
+    }
+
+    fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, tools: Tools<'_, T>) {
+        let x = at.x(0);
+        if at.is_shared {
+            let slopes = tools.scratch.get::<Vec<T>>();
+            slopes.resize(x.len(), T::zero());
+            loops::slopes(*self, x, slopes);
+            loops::scale_entries(slopes, at.lanes, u, to.dx, to.accumulate);
         } else {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = activation.value(x);
-            }
+            loops::activate_backward(*self, x, u, to.dx, to.accumulate);
         }
     }
-}
 
-vectorised! {
-    /// `y = f'(x)`, entry by entry.
-    pub(crate) fn slopes<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
-        if activation == Activation::Relu {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = Activation::Relu.derivative(x);
-            }
-        } else {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = activation.derivative(x);
-            }
+    fn pull_rows(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, tools: Tools<'_, T>) {
+        let (x, len) = (at.x(0), at.place.shape.len());
+        let slopes = tools.scratch.get::<Vec<T>>();
+        slopes.resize(x.len(), T::zero());
+        loops::slopes(*self, x, slopes);
+        let fans = u.chunks_exact(at.lanes * len).zip(to.dx.chunks_exact_mut(at.lanes * len));
+        for (slopes, (u, dx)) in slopes.chunks_exact(len).zip(fans) {
+            loops::scale_rows(slopes, u, dx, to.accumulate);
         }
     }
-}
 
-vectorised! {
-    /// `dX = f'(x) U`, entry by entry; adds to `dx` if `accumulate`.
-    pub(crate) fn activate_backward<T: Real>(
-        activation: Activation,
-        x: &[T],
-        u: &[T],
-        dx: &mut [T],
-        accumulate: bool,
+    fn takes_lists(&self) -> bool {
+        true
+    }
+
+    fn pull_fan(
+        &self,
+        at: &At<'_, T>,
+        input: usize,
+        u: &mut Fan<T>,
+        into: FanTarget<'_, T>,
+        tools: Tools<'_, T>,
     ) {
-        let entries = dx.iter_mut().zip(x.iter().zip(u));
-        match (activation, accumulate) {
-            (Activation::Relu, false) => {
-                for (dx, (&x, &u)) in entries {
-                    *dx = Activation::Relu.derivative(x) * u;
-                }
-            }
-            (_, false) => {
-                for (dx, (&x, &u)) in entries {
-                    *dx = activation.derivative(x) * u;
-                }
-            }
-            (_, true) => {
-                for (dx, (&x, &u)) in entries {
-                    *dx += activation.derivative(x) * u;
-                }
-            }
+        let shape = at.place.shape;
+        if !u.is_gathered || into.accumulate {
+            return self.pull(at, input, u.whole(shape, at.lanes), into.spread(shape, at.lanes), tools);
+        }
+        let into = into.fan;
+        // No other node reads this node's fan again, so the list moves on.
+        std::mem::swap(&mut u.gathered, &mut into.gathered);
+        into.is_gathered = true;
+        let Gathered { u, lanes, positions } = &mut into.gathered;
+        let by_channel = positions.len() / shape.channels();
+        let (slopes, width) = (tools.scratch.get::<Vec<T>>(), shape.width());
+        slopes.clear();
+        let channels = positions.chunks_exact(by_channel).zip(at.x(0).chunks_exact(shape.positions()));
+        for (positions, values) in channels {
+            slopes.extend(positions.iter().map(|&p| self.derivative(values[p.number(width)])));
+        }
+        loops::scale_lists(slopes, *lanes, u);
+    }
+
+    fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], _scratch: &mut Scratch) {
+        match tangent.x(at.place, 0) {
+            Some(dx) => loops::activate_backward(*self, at.x(0), dx, dy, false),
+            None => dy.fill(T::zero()),
         }
     }
-}
 
-vectorised! {
-    /// `dX = s U` for a fan of `cotangents` rows, each as long as the slopes; adds to `dx` if `accumulate`.
-    pub(crate) fn scale_rows<T: Real>(slopes: &[T], u: &[T], dx: &mut [T], accumulate: bool) {
-        for (u, dx) in u.chunks_exact(slopes.len()).zip(dx.chunks_exact_mut(slopes.len())) {
-            if accumulate {
-                for ((dx, &u), &slope) in dx.iter_mut().zip(u).zip(slopes) {
-                    *dx += slope * u;
-                }
-            } else {
-                for ((dx, &u), &slope) in dx.iter_mut().zip(u).zip(slopes) {
-                    *dx = slope * u;
-                }
-            }
-        }
-    }
-}
-
-vectorised! {
-    /// `dX = s U` for a fan with its cotangents innermost, one slope for each entry; adds to `dx` if `accumulate`.
-    pub(crate) fn scale_entries<T: Real>(
-        slopes: &[T],
-        cotangents: usize,
-        u: &[T],
-        dx: &mut [T],
-        accumulate: bool,
-    ) {
-        let lanes = u.chunks_exact(cotangents).zip(dx.chunks_exact_mut(cotangents));
-        for (&slope, (u, dx)) in slopes.iter().zip(lanes) {
-            if accumulate {
-                for (dx, &u) in dx.iter_mut().zip(u) {
-                    *dx += slope * u;
-                }
-            } else {
-                for (dx, &u) in dx.iter_mut().zip(u) {
-                    *dx = slope * u;
-                }
-            }
-        }
-    }
-}
-
-vectorised! {
-    /// `U = s U` for a list of cotangents, one slope for each entry of `lanes` numbers.
-    pub(crate) fn scale_lists<T: Real>(slopes: &[T], lanes: usize, u: &mut [T]) {
-        for (u, &slope) in u.chunks_exact_mut(lanes).zip(slopes) {
-            for u in u {
-                *u *= slope;
-            }
+    fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {
+        for (place, &x) in at.x(0).iter().enumerate() {
+            carry.entry(1, place, place, self.derivative(x).as_f64());
         }
     }
 }

@@ -1,62 +1,24 @@
-//! Two-dimensional convolution.
+//! The methods behind two-dimensional convolution.
 //!
-//! Values and cotangents have lanes innermost (samples, or one sample's cotangents), so a convolution is a weighted sum of shifted
-//! rows of the padded image: no patches are unfolded, and no vector is half used however narrow the image. Unfolded patches
-//! are made only where one sample's input meets many cotangents and a matrix product is the best there is. Kernels of three by three with
-//! channels enough go by tiles of two by two outputs, with sixteen products for thirty-six. Weight gradients with channels enough have them innermost.
+//! Values and cotangents have lanes innermost (samples, or one sample's cotangents), so a convolution is a weighted
+//! sum of shifted rows of the padded image: no patches are unfolded, and no vector is half used however narrow the
+//! image. Unfolded patches are made only where one sample's input meets many cotangents and a matrix product is the
+//! best there is. Kernels of three by three with channels enough go by tiles of two by two outputs, with sixteen
+//! products for thirty-six. Weight gradients with channels enough have them innermost.
 
 mod direct;
 mod frame;
 mod gathered;
+mod rows;
 mod tiles;
 mod weights;
 
-pub(crate) use direct::ConvScratch;
-pub(crate) use gathered::{GatheredScratch, gathered_backward, pack_by_entry};
-pub(crate) use weights::{add_weight_norms, weight_gradient};
+pub(super) use direct::ConvScratch;
+pub(super) use gathered::{GatheredScratch, gathered_backward, pack_by_entry};
+pub(super) use rows::{BlockScratch, position_space_is_cheaper};
+pub(super) use weights::{add_weight_norms, weight_gradient};
 
 use crate::Real;
-
-/// The settings of a convolution with a square kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Conv2d {
-    /// The number of output channels.
-    pub channels: usize,
-    /// The kernel's height and width.
-    pub kernel: usize,
-    /// The distance between positions.
-    pub stride: usize,
-    /// Rows and columns of zeros around the image.
-    pub padding: usize,
-    /// Whether each output channel has a bias.
-    pub bias: bool,
-}
-
-impl Conv2d {
-    /// A convolution of stride 1 without padding, with bias.
-    #[must_use]
-    pub const fn new(channels: usize, kernel: usize) -> Self {
-        Self { channels, kernel, stride: 1, padding: 0, bias: true }
-    }
-
-    /// The same with zeros around the image.
-    #[must_use]
-    pub const fn padded(self, padding: usize) -> Self {
-        Self { padding, ..self }
-    }
-
-    /// The same with another distance between positions.
-    #[must_use]
-    pub const fn strided(self, stride: usize) -> Self {
-        Self { stride, ..self }
-    }
-
-    /// The same without bias.
-    #[must_use]
-    pub const fn without_bias(self) -> Self {
-        Self { bias: false, ..self }
-    }
-}
 
 /// A convolution with its image sizes worked out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,22 +35,6 @@ pub(crate) struct ConvGeometry {
 }
 
 impl ConvGeometry {
-    /// `None` if the kernel does not fit the padded image.
-    pub(crate) fn new(conv: Conv2d, channels: usize, height: usize, width: usize) -> Option<Self> {
-        let steps = |size: usize| Some((size + 2 * conv.padding).checked_sub(conv.kernel)? / conv.stride + 1);
-        Some(Self {
-            channels_in: channels,
-            height,
-            width,
-            channels_out: conv.channels,
-            kernel: conv.kernel,
-            stride: conv.stride,
-            padding: conv.padding,
-            out_height: steps(height)?,
-            out_width: steps(width)?,
-        })
-    }
-
     pub(crate) fn in_len(self) -> usize {
         self.channels_in * self.height * self.width
     }

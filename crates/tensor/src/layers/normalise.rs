@@ -1,21 +1,13 @@
-//! Group and layer normalisation.
+//! The loops of group and layer normalisation.
 
 use crate::kernels::vectorised;
 use crate::{Real, Shape};
 
-/// What the forward pass keeps for the backward one: the normalised values, and `1 / sigma` of each group.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Normalised<T> {
-    /// The values before scale and shift, `len x L`.
-    pub(crate) values: Vec<T>,
-    /// `groups x L`.
-    pub(crate) inverse_deviations: Vec<T>,
-}
-
 vectorised! {
-/// `y = scale * (x - mean) / sqrt(variance + epsilon) + shift`, mean and variance over each sample's groups.
+/// `y = scale * (x - mean) / sqrt(variance + epsilon) + shift`, mean and variance over each sample's groups; beside
+/// it the values before scale and shift, `len x L`, and `1 / sigma` of each group, `groups x L`.
 #[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
-pub(crate) fn normalise<T: Real>(
+pub(super) fn normalise<T: Real>(
     shape: Shape,
     lanes: usize,
     groups: usize,
@@ -23,16 +15,14 @@ pub(crate) fn normalise<T: Real>(
     x: &[T],
     scale: &[T],
     shift: &[T],
-    saved: &mut Normalised<T>,
+    values: &mut [T],
+    inverse_deviations: &mut [T],
     y: &mut [T],
     scratch: &mut Vec<T>,
 ) {
     let group = shape.len() / groups * lanes;
     let positions = shape.positions();
     let count = T::of((shape.len() / groups) as f64);
-    saved.values.resize(x.len(), T::zero());
-    saved.inverse_deviations.resize(groups * lanes, T::zero());
-    let Normalised { values, inverse_deviations } = saved;
     let (mean, _) = moments(scratch, lanes);
         let blocks = x.chunks_exact(group).zip(values.chunks_exact_mut(group));
         for ((x, values), inverse) in blocks.zip(inverse_deviations.chunks_exact_mut(lanes)) {
@@ -78,12 +68,13 @@ vectorised! {
 ///
 /// With `v = scale * u`: `dx = (v - mean v - xhat mean(v xhat)) / sigma`, the means over the group.
 #[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
-pub(crate) fn normalise_backward<T: Real>(
+pub(super) fn normalise_backward<T: Real>(
     shape: Shape,
     lanes: usize,
     groups: usize,
     scale: &[T],
-    saved: &Normalised<T>,
+    values: &[T],
+    inverse_deviations: &[T],
     u: &[T],
     dx: &mut [T],
     accumulate: bool,
@@ -94,12 +85,12 @@ pub(crate) fn normalise_backward<T: Real>(
     let (mean, correlation) = moments(scratch, lanes);
         for g in 0..groups {
             let features = g * group..(g + 1) * group;
-            let inverse = &saved.inverse_deviations[g * lanes..][..lanes];
+            let inverse = &inverse_deviations[g * lanes..][..lanes];
             mean.fill(T::zero());
             correlation.fill(T::zero());
             for i in features.clone() {
                 let scale = scale[i / positions];
-                let (u, values) = (&u[i * lanes..][..lanes], &saved.values[i * lanes..][..lanes]);
+                let (u, values) = (&u[i * lanes..][..lanes], &values[i * lanes..][..lanes]);
                 for l in 0..lanes {
                     let v = scale * u[l];
                     mean[l] += v;
@@ -112,7 +103,7 @@ pub(crate) fn normalise_backward<T: Real>(
             }
             for i in features {
                 let scale = scale[i / positions];
-                let (u, values) = (&u[i * lanes..][..lanes], &saved.values[i * lanes..][..lanes]);
+                let (u, values) = (&u[i * lanes..][..lanes], &values[i * lanes..][..lanes]);
                 let dx = &mut dx[i * lanes..][..lanes];
                 for l in 0..lanes {
                     let v = inverse[l] * (scale * u[l] - mean[l] - values[l] * correlation[l]);
@@ -126,7 +117,7 @@ pub(crate) fn normalise_backward<T: Real>(
 vectorised! {
 /// The same for one sample's fan, `(entries) x K`; `values` and `inverse_deviations` are that sample's.
 #[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
-pub(crate) fn normalise_backward_fan<T: Real>(
+pub(super) fn normalise_backward_fan<T: Real>(
     shape: Shape,
     cotangents: usize,
     groups: usize,
@@ -184,8 +175,21 @@ mod tests {
     fn normalised<T: Real>(x: &[T], groups: usize) -> Vec<T> {
         let (shape, len) = (Shape::vector(x.len()), x.len());
         let (scale, shift) = (vec![T::one(); len], vec![T::zero(); len]);
-        let (mut y, mut saved, mut scratch) = (vec![T::zero(); len], Normalised::default(), Vec::new());
-        normalise(shape, 1, groups, 1e-5, x, &scale, &shift, &mut saved, &mut y, &mut scratch);
+        let (mut y, mut values, mut inverse) =
+            (vec![T::zero(); len], vec![T::zero(); len], vec![T::zero(); groups]);
+        normalise(
+            shape,
+            1,
+            groups,
+            1e-5,
+            x,
+            &scale,
+            &shift,
+            &mut values,
+            &mut inverse,
+            &mut y,
+            &mut Vec::new(),
+        );
         y
     }
 

@@ -1,8 +1,9 @@
-//! Pooling over windows of an image.
+//! Windows of an image: what the pooling layers have in common.
 
-use super::{Gathered, Position};
-use crate::Real;
+use super::described::{Keys, Usual};
 use crate::kernels::vectorised;
+use crate::layer::{Gathered, Misfit, Position, check_stride};
+use crate::{Real, Shape};
 
 /// A pooling window: square, without padding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,41 +20,58 @@ impl Pool2d {
     pub const fn square(size: usize) -> Self {
         Self { window: size, stride: size }
     }
+
+    pub(super) fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
+        keys.count("window", &mut self.window, 1, Usual::No)?;
+        keys.count("stride", &mut self.stride, 1, Usual::As("window", self.window))
+    }
+
+    pub(super) fn summary(self, kind: &str) -> String {
+        let Self { window, stride } = self;
+        let stride = if stride == window { String::new() } else { format!(", stride {stride}") };
+        format!("{kind} {window}x{window}{stride}")
+    }
 }
 
 /// A pooling with its image sizes worked out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PoolGeometry {
-    pub(crate) window_height: usize,
-    pub(crate) window_width: usize,
-    pub(crate) stride: usize,
-    pub(crate) channels: usize,
-    pub(crate) height: usize,
-    pub(crate) width: usize,
-    pub(crate) out_height: usize,
-    pub(crate) out_width: usize,
+pub(super) struct PoolGeometry {
+    pub(super) window_height: usize,
+    pub(super) window_width: usize,
+    pub(super) stride: usize,
+    pub(super) channels: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) out_height: usize,
+    pub(super) out_width: usize,
 }
 
 impl PoolGeometry {
-    /// `None` if the window does not fit the image.
-    pub(crate) fn new(pool: Pool2d, channels: usize, height: usize, width: usize) -> Option<Self> {
-        let steps = |size: usize| Some(size.checked_sub(pool.window)? / pool.stride + 1);
-        Some(Self {
-            window_height: pool.window,
-            window_width: pool.window,
-            stride: pool.stride,
-            channels,
-            height,
-            width,
-            out_height: steps(height)?,
-            out_width: steps(width)?,
-        })
+    /// The windows of an image.
+    pub(super) fn new(
+        (window_height, window_width): (usize, usize),
+        stride: usize,
+        image: Shape,
+    ) -> Result<Self, Misfit> {
+        let Shape::Image { channels, height, width } = image else {
+            return Err(Misfit::Input("an image (channels x height x width)".to_owned()));
+        };
+        if window_height == 0 || window_width == 0 || stride == 0 {
+            return Err(Misfit::Setting("window and stride must be at least 1".to_owned()));
+        }
+        let steps = |size: usize, window: usize| Some(size.checked_sub(window)? / stride + 1);
+        let (Some(out_height), Some(out_width)) = (steps(height, window_height), steps(width, window_width))
+        else {
+            let needs = format!("an image of at least {window_height}x{window_width} for its window");
+            return Err(Misfit::Input(needs));
+        };
+        check_stride(stride, height.max(width))?;
+        Ok(Self { window_height, window_width, stride, channels, height, width, out_height, out_width })
     }
 
-    /// One window over the whole image.
-    pub(crate) fn global(channels: usize, height: usize, width: usize) -> Self {
-        let (window_height, window_width) = (height, width);
-        Self { window_height, window_width, stride: 1, channels, height, width, out_height: 1, out_width: 1 }
+    /// The image that the windows make.
+    pub(super) fn shape(self) -> Shape {
+        Shape::image(self.channels, self.out_height, self.out_width)
     }
 
     /// The number of windows.
@@ -72,12 +90,12 @@ impl PoolGeometry {
 
     /// The number of entries of a window.
     #[inline(always)]
-    fn area(self) -> usize {
+    pub(super) fn area(self) -> usize {
         self.window_height * self.window_width
     }
 
     /// Where an entry of a window stands in the image.
-    pub(crate) fn place(self, window: usize, number: usize) -> usize {
+    pub(super) fn place(self, window: usize, number: usize) -> usize {
         self.corner(window) + self.entry(number)
     }
 
@@ -92,7 +110,7 @@ vectorised! {
 /// The largest entry of each window, and its number in the window; of equal entries the first, as in other systems.
 ///
 /// A NaN in a window wins, so that it is not hidden.
-pub(crate) fn max_pool<T: Real>(
+pub(super) fn max_pool<T: Real>(
     geometry: PoolGeometry,
     lanes: usize,
     x: &[T],
@@ -120,7 +138,7 @@ pub(crate) fn max_pool<T: Real>(
 
 vectorised! {
 /// Sends each cotangent to the entry that was the largest.
-pub(crate) fn max_pool_backward<T: Real>(
+pub(super) fn max_pool_backward<T: Real>(
     geometry: PoolGeometry,
     lanes: usize,
     argmax: &[u32],
@@ -148,7 +166,7 @@ pub(crate) fn max_pool_backward<T: Real>(
 
 vectorised! {
     /// The entry of each window that was the largest: the tangent of a max pool.
-    pub(crate) fn max_pool_select<T: Real>(
+    pub(super) fn max_pool_select<T: Real>(
         geometry: PoolGeometry,
         lanes: usize,
         argmax: &[u32],
@@ -170,7 +188,7 @@ vectorised! {
 }
 
 /// Lists one sample's cotangents at the entries that were the largest; `argmax` is that sample's, `C x Q`.
-pub(crate) fn max_pool_backward_fan<T: Real>(
+pub(super) fn max_pool_backward_fan<T: Real>(
     geometry: PoolGeometry,
     cotangents: usize,
     argmax: &[u32],
@@ -200,7 +218,7 @@ pub(crate) fn max_pool_backward_fan<T: Real>(
 
 vectorised! {
 /// The mean of each window.
-pub(crate) fn average_pool<T: Real>(geometry: PoolGeometry, lanes: usize, x: &[T], y: &mut [T]) {
+pub(super) fn average_pool<T: Real>(geometry: PoolGeometry, lanes: usize, x: &[T], y: &mut [T]) {
     let weight = T::one() / T::of((geometry.window_height * geometry.window_width) as f64);
         for output in 0..geometry.windows() {
             let corner = geometry.corner(output);
@@ -221,7 +239,7 @@ pub(crate) fn average_pool<T: Real>(geometry: PoolGeometry, lanes: usize, x: &[T
 
 vectorised! {
 /// Spreads each cotangent evenly over its window; lanes are samples, or the cotangents of one.
-pub(crate) fn average_pool_backward<T: Real>(
+pub(super) fn average_pool_backward<T: Real>(
     geometry: PoolGeometry,
     lanes: usize,
     u: &[T],

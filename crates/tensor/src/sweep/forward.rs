@@ -2,10 +2,9 @@
 
 use ndarray::ArrayView2;
 
-use super::{Pass, Saved, Sweep, into_lanes, lanes_for};
+use super::{Pass, Sweep, into_lanes, lanes_for};
 use crate::kernels::transpose;
-use crate::layers::{Normalised, activate, average_pool, convolve, dense, max_pool, normalise, view};
-use crate::tape::Operation;
+use crate::layer::At;
 use crate::{Real, TensorError};
 
 impl<T: Real> Sweep<T> {
@@ -31,67 +30,17 @@ impl<T: Real> Sweep<T> {
         }
         self.samples = inputs.nrows();
         self.lanes = lanes_for(self.samples);
-        let lanes = self.lanes;
+        let (samples, lanes) = (self.samples, self.lanes);
         into_lanes(inputs, lanes, &mut self.values[0]);
-        for (index, record) in tape.records.iter().enumerate().skip(1) {
+        for (index, record) in tape.records.iter().enumerate() {
+            let Some(layer) = &record.layer else { continue };
             let (before, rest) = self.values.split_at_mut(index);
             let y = &mut rest[0];
-            y.resize(lanes * record.shape.len());
-            let x = &*before[record.inputs[0]];
-            match &record.operation {
-                Operation::Input => unreachable!("the input is the first record and only there"),
-                Operation::Dense { weight, bias } => {
-                    let weight = view(
-                        record.shape.len(),
-                        weight.len() / record.shape.len(),
-                        &parameters[weight.clone()],
-                    );
-                    let bias = bias.as_ref().map(|bias| &parameters[bias.clone()]);
-                    dense(lanes, x, weight, bias, y);
-                }
-                Operation::FixedDense { weight } => {
-                    let weight = weight.mapv(T::of);
-                    dense(lanes, x, weight.view(), None, y);
-                }
-                Operation::Convolution { geometry, weight, bias } => {
-                    let bias = bias.as_ref().map(|bias| &parameters[bias.clone()]);
-                    let scratch = &mut self.scratch.block.convolution;
-                    convolve(*geometry, lanes, x, &parameters[weight.clone()], bias, y, scratch);
-                }
-                Operation::MaxPool(geometry) => {
-                    if !matches!(self.saved[index], Saved::Argmax(_)) {
-                        self.saved[index] = Saved::Argmax(Vec::new());
-                    }
-                    let Saved::Argmax(argmax) = &mut self.saved[index] else { unreachable!("just set") };
-                    argmax.resize(y.len(), 0);
-                    max_pool(*geometry, lanes, x, y, argmax);
-                }
-                Operation::AveragePool(geometry) => average_pool(*geometry, lanes, x, y),
-                Operation::Activation(activation) => activate(*activation, x, y),
-                Operation::Normalise { groups, epsilon, scale, shift } => {
-                    if !matches!(self.saved[index], Saved::Normalised(_)) {
-                        self.saved[index] = Saved::Normalised(Normalised::default());
-                    }
-                    let Saved::Normalised(saved) = &mut self.saved[index] else { unreachable!("just set") };
-                    let (scale, shift) = (&parameters[scale.clone()], &parameters[shift.clone()]);
-                    let scratch = &mut self.scratch.numbers;
-                    normalise(record.shape, lanes, *groups, *epsilon, x, scale, shift, saved, y, scratch);
-                }
-                Operation::Flatten => y.copy_from_slice(x),
-                Operation::Scale(factor) => {
-                    let factor = T::of(*factor);
-                    for (y, &x) in y.iter_mut().zip(x) {
-                        *y = factor * x;
-                    }
-                }
-                Operation::Add => {
-                    for ((y, &a), &b) in y.iter_mut().zip(x).zip(&*before[record.inputs[1]]) {
-                        *y = a + b;
-                    }
-                }
-            }
+            y.resize(lanes * record.place.shape.len());
+            let at = At::in_lanes(&record.place, parameters, before, None, samples, lanes);
+            T::pick(&**layer).forward(&at, y, &mut self.kept[index], &mut self.scratch.layers);
         }
-        let (outputs, samples) = (tape.outputs(), self.samples);
+        let outputs = tape.outputs();
         self.outputs.resize(samples * outputs, T::zero());
         transpose(outputs, samples, &self.values[tape.output], lanes, &mut self.outputs, outputs);
         Ok(Pass { sweep: self, parameters })

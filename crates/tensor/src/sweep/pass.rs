@@ -3,7 +3,7 @@
 use ndarray::{Array2, Array3, Array4, ArrayView2};
 
 use super::Sweep;
-use crate::collectors::{FanCollector, GradientSum, Gram, Jacobian, SquaredNorms};
+use crate::collectors::{GradientSum, Gram, Jacobian, Quantity, SquaredNorms};
 use crate::{Real, TensorError};
 
 /// The values of a few samples at one parameter vector, and the passes over them.
@@ -32,7 +32,7 @@ impl<T: Real> Pass<'_, T> {
     /// The outputs, `S x m`.
     #[must_use]
     pub fn outputs(&self) -> ArrayView2<'_, T> {
-        crate::layers::view(self.sweep.samples, self.sweep.tape.outputs(), &self.sweep.outputs)
+        crate::gemm::view(self.sweep.samples, self.sweep.tape.outputs(), &self.sweep.outputs)
     }
 
     /// Adds the gradient of `sum_b <u_b, f(x_b)>` to `gradient`, with `u` of shape `S x m`.
@@ -70,10 +70,7 @@ impl<T: Real> Pass<'_, T> {
     pub fn squared_gradient_norms(&mut self, u: ArrayView2<'_, T>) -> Result<Vec<T>, TensorError> {
         let sweep = &mut *self.sweep;
         let mut norms = vec![T::zero(); sweep.lanes];
-        let mut sums = std::mem::take(&mut sweep.scratch.numbers);
-        let collector = &mut SquaredNorms { norms: &mut norms, sums: &mut sums };
-        let done = sweep.backward(self.parameters, u, collector);
-        sweep.scratch.numbers = sums;
+        let done = sweep.backward(self.parameters, u, &mut SquaredNorms { norms: &mut norms });
         norms.truncate(sweep.samples);
         done.map(|()| norms)
     }
@@ -99,7 +96,7 @@ impl<T: Real> Pass<'_, T> {
 
     fn gram(&mut self, matrices: &mut [T], by_layer: bool) {
         let samples = self.sweep.samples;
-        self.gather(&mut Gram { matrices, samples, by_layer });
+        self.collect(&mut Gram { matrices, samples, by_layer });
     }
 
     /// The full Jacobians, `S x m x n`. For tests and small models: the memory is `S m n` numbers.
@@ -108,7 +105,7 @@ impl<T: Real> Pass<'_, T> {
         let count = self.parameters.len();
         let mut rows = Array3::zeros((self.sweep.samples, self.sweep.tape.outputs(), count));
         let slice = rows.as_slice_mut().expect("a new array is contiguous");
-        self.gather(&mut Jacobian { rows: slice, parameters: count });
+        self.collect(&mut Jacobian { rows: slice, parameters: count });
         rows
     }
 
@@ -141,8 +138,34 @@ impl<T: Real> Pass<'_, T> {
         Ok(self.sweep.push_forward(self.parameters, direction))
     }
 
-    /// Shows every layer's fan to a collector.
-    pub(crate) fn gather<C: FanCollector<T>>(&mut self, collector: &mut C) {
-        self.sweep.backward_fan(self.parameters, collector);
+    /// Shows every layer with parameters, for every sample, to a quantity of one's own.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use fenchel_tensor::{Quantity, Shape, Site, Sweep, TapeBuilder};
+    /// use ndarray::{Array2, array};
+    ///
+    /// // The factor P of T13 for the first layer: how the outputs move with what that layer gives.
+    /// struct First(Vec<Array2<f64>>);
+    ///
+    /// impl Quantity<f64> for First {
+    ///     fn site(&mut self, site: Site<'_, f64>) {
+    ///         if site.layer() == 0 {
+    ///             self.0.push(site.cotangents());
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let mut net = TapeBuilder::new(Shape::vector(1));
+    /// let h = net.dense_without_bias("w", net.input(), 2)?;
+    /// let y = net.dense_without_bias("v", h, 1)?;
+    /// let mut sweep = Sweep::new(Arc::new(net.finish(y)?));
+    /// let mut first = First(Vec::new());
+    /// sweep.forward(&[1.0, 2.0, 5.0, 7.0], array![[3.0]].view())?.collect(&mut first);
+    /// assert_eq!(first.0, [array![[5.0, 7.0]]]);
+    /// # Ok::<(), fenchel_tensor::TensorError>(())
+    /// ```
+    pub fn collect<Q: Quantity<T>>(&mut self, quantity: &mut Q) {
+        self.sweep.backward_fan(self.parameters, quantity);
     }
 }

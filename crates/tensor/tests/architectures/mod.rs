@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use fenchel_random::Seed;
+use fenchel_tensor::layers::{
+    AnyLayer, AveragePool, Dense, Flatten, GlobalAveragePool, GroupNorm, MaxPool, Scale,
+};
 use fenchel_tensor::{Activation, Conv2d, Node, Pool2d, Real, Shape, Tape, TapeBuilder};
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -10,26 +13,19 @@ use proptest::prelude::*;
 /// One random layer; what does not fit the shape at hand is left out.
 #[derive(Clone, Debug)]
 pub(crate) enum Choice {
-    Dense {
-        outputs: usize,
-        bias: bool,
-    },
-    Convolution(Conv2d),
-    MaxPool(Pool2d),
-    AveragePool(Pool2d),
-    GlobalAveragePool,
-    Activation(Activation),
-    GroupNorm {
-        groups: usize,
-    },
-    Flatten,
-    Scale(f64),
+    Layer(AnyLayer),
     /// Adds the value of up to two layers ago, if the shapes agree.
     Skip {
         back: usize,
     },
     /// Adds the value to itself: one node used twice by one operation.
     Double,
+}
+
+impl<L: Into<AnyLayer>> From<L> for Choice {
+    fn from(layer: L) -> Self {
+        Self::Layer(layer.into())
+    }
 }
 
 fn choice() -> impl Strategy<Value = Choice> {
@@ -45,26 +41,20 @@ fn choice() -> impl Strategy<Value = Choice> {
         (8_usize..11, 1_usize..4, 1_usize..3, 0_usize..2).prop_map(|(channels, kernel, stride, padding)| {
             Conv2d { channels, kernel, stride, padding, bias: true }
         });
-    let activation = prop_oneof![
-        Just(Activation::Relu),
-        Just(Activation::LeakyRelu { slope: 0.1 }),
-        Just(Activation::Tanh),
-        Just(Activation::Sigmoid),
-        Just(Activation::Softplus),
-        Just(Activation::Gelu),
-    ];
     prop_oneof![
-        3 => (1_usize..8, any::<bool>()).prop_map(|(outputs, bias)| Choice::Dense { outputs, bias }),
-        4 => convolution.prop_map(Choice::Convolution),
-        2 => wide.prop_map(Choice::Convolution),
-        1 => middling.prop_map(Choice::Convolution),
-        1 => pool.clone().prop_map(Choice::MaxPool),
-        1 => pool.prop_map(Choice::AveragePool),
-        1 => Just(Choice::GlobalAveragePool),
-        4 => activation.prop_map(Choice::Activation),
-        2 => (1_usize..4).prop_map(|groups| Choice::GroupNorm { groups }),
-        1 => Just(Choice::Flatten),
-        1 => (-2.0_f64..2.0).prop_map(Choice::Scale),
+        // Whoever adds a layer adds its examples.
+        6 => prop::sample::select(AnyLayer::examples()).prop_map(Choice::Layer),
+        3 => (1_usize..8, any::<bool>()).prop_map(|(outputs, bias)| Dense { outputs, bias }.into()),
+        4 => convolution.prop_map(Choice::from),
+        2 => wide.prop_map(Choice::from),
+        1 => middling.prop_map(Choice::from),
+        1 => pool.clone().prop_map(|pool| MaxPool(pool).into()),
+        1 => pool.prop_map(|pool| AveragePool(pool).into()),
+        1 => Just(GlobalAveragePool.into()),
+        2 => Just(Activation::Relu.into()),
+        2 => (1_usize..4).prop_map(|groups| GroupNorm::new(groups).into()),
+        1 => Just(Flatten.into()),
+        1 => (-2.0_f64..2.0).prop_map(|factor| Scale { factor }.into()),
         3 => (1_usize..3).prop_map(|back| Choice::Skip { back }),
         1 => Just(Choice::Double),
     ]
@@ -120,19 +110,11 @@ impl Architecture {
 /// Puts one layer on the tape if it fits.
 fn add(net: &mut TapeBuilder, nodes: &[Node], choice: &Choice, name: &str) -> Option<Node> {
     let x = nodes[nodes.len() - 1];
-    match *choice {
-        Choice::Dense { outputs, bias: true } => net.dense(name, x, outputs).ok(),
-        Choice::Dense { outputs, bias: false } => net.dense_without_bias(name, x, outputs).ok(),
-        Choice::Convolution(conv) => net.conv2d(name, x, conv).ok(),
-        Choice::MaxPool(pool) => net.max_pool(x, pool).ok(),
-        Choice::AveragePool(pool) => net.average_pool(x, pool).ok(),
-        Choice::GlobalAveragePool => net.global_average_pool(x).ok(),
-        Choice::Activation(activation) => net.activation(x, activation).ok(),
+    match choice {
         // One feature a group has no variance: its derivative is 0 up to round-off that 1/sqrt(epsilon) magnifies.
-        Choice::GroupNorm { groups } if net.shape(x).len() > groups => net.group_norm(name, x, groups).ok(),
-        Choice::GroupNorm { .. } => None,
-        Choice::Flatten => net.flatten(x).ok(),
-        Choice::Scale(factor) => net.scale(x, factor).ok(),
+        Choice::Layer(AnyLayer::GroupNorm(norm)) if net.shape(x).len() <= norm.groups => None,
+        Choice::Layer(AnyLayer::LayerNorm(_)) if net.shape(x).len() == 1 => None,
+        Choice::Layer(layer) => layer.record(net, name, x).ok(),
         Choice::Skip { back } => nodes.len().checked_sub(back + 1).and_then(|i| net.add(x, nodes[i]).ok()),
         Choice::Double => net.add(x, x).ok(),
     }

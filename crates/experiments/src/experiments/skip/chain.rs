@@ -2,6 +2,7 @@
 
 use fenchel_nn::description::{Description, Layer, LayerKind};
 use fenchel_nn::models::{DenseChain, Model, Skip};
+use fenchel_tensor::layers::{AnyLayer, Dense};
 use fenchel_tensor::{Shape, Tape, TensorError};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use std::sync::Arc;
@@ -43,11 +44,11 @@ pub(super) fn tape(
 fn without_bias(layer: Layer) -> Layer {
     let Layer { name, kind } = layer;
     let kind = match kind {
-        LayerKind::Dense { outputs, .. } => LayerKind::Dense { outputs, bias: false },
+        LayerKind::Plain(AnyLayer::Dense(dense)) => LayerKind::Plain(Dense { bias: false, ..dense }.into()),
         LayerKind::Residual { body, projection, scale } => {
             LayerKind::Residual { body: body.into_iter().map(without_bias).collect(), projection, scale }
         }
-        other => other,
+        other @ LayerKind::Plain(_) => other,
     };
     Layer { name, kind }
 }

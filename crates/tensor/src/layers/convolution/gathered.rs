@@ -3,7 +3,7 @@
 use super::ConvGeometry;
 use crate::Real;
 use crate::kernels::{CHANNEL_BLOCK, GatheredGradient, Term, gather_data_gradient};
-use crate::layers::{Gathered, Position};
+use crate::layer::{Gathered, Position};
 
 /// Buffers of [`gathered_backward`].
 #[derive(Clone, Debug, Default)]

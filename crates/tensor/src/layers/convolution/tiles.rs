@@ -186,8 +186,9 @@ fn convolve_tiles<T: Real>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Conv2d, direct};
+    use super::super::direct;
     use super::*;
+    use crate::Conv2d;
     use fenchel_random::Seed;
     use proptest::prelude::*;
 

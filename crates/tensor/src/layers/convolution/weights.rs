@@ -307,8 +307,8 @@ pub(crate) fn add_weight_norms<T: Real>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::Conv2d;
     use super::*;
+    use crate::Conv2d;
     use fenchel_random::Seed;
     use proptest::prelude::*;
 

@@ -1,8 +1,35 @@
-//! One sample's cotangents at an image: all of them, or only where they are not zero.
+//! One sample's cotangents: all of them, or only where they are not zero.
 
 use crate::buffer::Buffer;
-use crate::kernels::padded_lanes;
+use crate::kernels::{padded_lanes, transpose};
 use crate::{Real, Shape};
+
+/// `K` cotangents of one sample at a layer's output.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Cotangents<'a, T> {
+    /// At a vector, `K x len`.
+    Rows(&'a [T]),
+    /// `len x K`.
+    All(&'a [T]),
+    /// At an image, where they are not zero: only to layers that take lists.
+    List(&'a Gathered<T>),
+}
+
+impl<'a, T: Real> Cotangents<'a, T> {
+    /// All of them as `len x K`, in the buffer if they were in another order.
+    pub(crate) fn by_entry(self, cotangents: usize, buffer: &'a mut Vec<T>) -> &'a [T] {
+        match self {
+            Self::Rows(u) => {
+                let len = u.len() / cotangents;
+                buffer.resize(u.len(), T::zero());
+                transpose(cotangents, len, u, len, buffer, cotangents);
+                buffer
+            }
+            Self::All(u) => u,
+            Self::List(_) => unreachable!("the pass spreads lists for layers that take none"),
+        }
+    }
+}
 
 /// `K` cotangents of one sample at an image node.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +78,14 @@ impl<T: Real> Gathered<T> {
 }
 
 impl<T: Real> Fan<T> {
+    /// All cotangents at a node of this shape, spread out if they were a list.
+    pub(crate) fn whole(&mut self, shape: Shape, cotangents: usize) -> &[T] {
+        if self.is_gathered {
+            self.spread(shape, cotangents, true);
+        }
+        &self.all
+    }
+
     /// The whole array, sized for a node of this shape; what was in the list is spread out if it is to be added to.
     pub(crate) fn spread(&mut self, shape: Shape, cotangents: usize, keep: bool) -> &mut [T] {
         self.all.resize(shape.len() * cotangents);

@@ -1,0 +1,59 @@
+//! Layer normalisation: group normalisation of a vector with one group.
+
+use super::described::{Described, Keys, Usual};
+use super::group_norm::{GroupNorm, USUAL_EPSILON, epsilon_summary};
+use crate::{Node, Shape, TapeBuilder, TensorError};
+
+/// Each sample's features are brought to mean 0 and variance 1, then scaled and shifted one by one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerNorm {
+    /// What is added to the variance before its root is taken.
+    pub epsilon: f64,
+}
+
+impl Default for LayerNorm {
+    /// With the usual epsilon, 1e-5.
+    fn default() -> Self {
+        Self { epsilon: USUAL_EPSILON }
+    }
+}
+
+impl TapeBuilder {
+    /// Layer normalisation (Ba, Kiros, Hinton, 2016) of a vector: group normalisation with one group.
+    ///
+    /// # Errors
+    /// If `x` is an image (use [`group_norm`](Self::group_norm), whose scale is per channel), or the name is
+    /// taken.
+    pub fn layer_norm(&mut self, name: &str, x: Node) -> Result<Node, TensorError> {
+        LayerNorm::default().record(self, name, x)
+    }
+}
+
+impl Described for LayerNorm {
+    const TYPE: &'static str = "layer_norm";
+    const PYTORCH: Option<&'static str> = Some("LayerNorm");
+    const BLANK: Self = Self { epsilon: USUAL_EPSILON };
+    const REMARK: &'static str = "of a vector";
+
+    fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
+        keys.number("epsilon", &mut self.epsilon, Usual::Is(USUAL_EPSILON))
+    }
+
+    fn summary(&self) -> String {
+        "layer_norm".to_owned() + &epsilon_summary(self.epsilon)
+    }
+
+    fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
+        match net.shape(x) {
+            Shape::Vector(_) => net.put(name, GroupNorm { groups: 1, epsilon: self.epsilon }, &[x]),
+            got @ Shape::Image { .. } => {
+                let needs = "a vector; for images use group normalisation".to_owned();
+                Err(TensorError::LayerInput { layer: name.to_owned(), got, needs })
+            }
+        }
+    }
+
+    fn examples() -> Vec<Self> {
+        vec![Self::default()]
+    }
+}

@@ -216,14 +216,8 @@ fn judged_again(tape: &Arc<Tape>, parameters: &[f64], inputs: &Array2<f64>) {
                 ends: [eigenvalue; 2],
                 sum_zero_ends: None,
             };
-            SampleBounds::new(
-                &pass,
-                sample,
-                &SquaredError.bounds(&target).unwrap(),
-                &measured,
-                estimate,
-            )
-            .unwrap()
+            SampleBounds::new(&pass, sample, &SquaredError.bounds(&target).unwrap(), &measured, estimate)
+                .unwrap()
         };
         let (plain, again, wrong) = (judged(0.0), judged(1e-11), judged(1e-4));
         let relative = |bounds: &SampleBounds| bounds.roundoff.squared_norm / eigenvalue;

@@ -4,7 +4,7 @@ use crate::ConvexityError;
 use crate::error::{require_positive, require_vector};
 use crate::norms::Norm;
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Domain, Objective, lift};
+use crate::objectives::{Domain, Objective};
 use ndarray::ArrayView1;
 
 /// Balls are searched up to this fraction of their radius, so that round-off never leaves them.

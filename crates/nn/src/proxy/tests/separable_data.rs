@@ -86,7 +86,8 @@ fn a_single_pass_bounds_the_test_error() {
                 errors += instance.task().margins(w.view()).unwrap().wrong / STEPS as f64;
                 let x = x.to_owned().insert_axis(ndarray::Axis(0));
                 let one = Classification::new(net.clone(), x, Array1::from(vec![*y])).unwrap();
-                w.scaled_add(-step, &one.loss_and_gradient(w.view()).unwrap().1);
+                let gradient = one.loss_and_gradient(w.view()).unwrap().1;
+                w.scaled_add(-step, &gradient);
             }
         }
         let (errors, bound) = (errors / f64::from(runs as u32), bound / f64::from(runs as u32));

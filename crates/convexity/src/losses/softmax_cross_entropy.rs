@@ -237,8 +237,8 @@ mod tests {
 
     fn evaluate(target: &Array1<f64>, output: &Array1<f64>) -> (f64, Array1<f64>) {
         let mut residual = Array1::zeros(target.len());
-        let loss = SoftmaxCrossEntropy.value_and_residual(&target, &output, &mut residual).unwrap();
-        assert_eq!(loss, SoftmaxCrossEntropy.value(&target, &output).unwrap());
+        let loss = SoftmaxCrossEntropy.value_and_residual(target, output, &mut residual).unwrap();
+        assert_eq!(loss, SoftmaxCrossEntropy.value(target, output).unwrap());
         (loss, residual)
     }
 
@@ -320,8 +320,8 @@ mod tests {
                         let t = e.dot(&e).sqrt();
                         // p - y carries an absolute error of a few ulps of 1, which the norm inherits.
                         let error = 4.0 * f64::EPSILON;
-                        let lo = SoftmaxCrossEntropy.bounds(&y).unwrap().lower((t - error).max(0.0));
-                        let hi = SoftmaxCrossEntropy.bounds(&y).unwrap().upper(t + error);
+                        let lo = SoftmaxCrossEntropy.bounds(y).unwrap().lower((t - error).max(0.0));
+                        let hi = SoftmaxCrossEntropy.bounds(y).unwrap().upper(t + error);
                         assert!(lo <= loss, "{y} {f}: {lo} > {loss}");
                         assert!(loss <= hi, "{y} {f}: {loss} > {hi}");
                         total += 1;

@@ -68,7 +68,7 @@ impl FenchelYoung for SquaredError {
     }
 
     fn prediction_of(&self, output: &ArrayRef1<f64>, prediction: &mut ArrayRef1<f64>) {
-        prediction.assign(&output);
+        prediction.assign(output);
     }
 }
 

@@ -56,8 +56,8 @@ fn outputs() -> Vec<Array1<f64>> {
 
 fn evaluate(loss: &dyn Loss, y: &Array1<f64>, f: &Array1<f64>) -> (f64, Array1<f64>) {
     let mut e = Array1::zeros(y.len());
-    let value = loss.value_and_residual(&y, &f, &mut e).unwrap();
-    assert_eq!(value, loss.value(&y, &f).unwrap());
+    let value = loss.value_and_residual(y, f, &mut e).unwrap();
+    assert_eq!(value, loss.value(y, f).unwrap());
     (value, e)
 }
 
@@ -133,7 +133,7 @@ fn the_bounds_do_not_decrease() {
 
 /// The largest lower/gap and gap/upper that a search finds.
 fn tightness(loss: &dyn Loss, y: &Array1<f64>, outputs: &[Array1<f64>]) -> (f64, f64) {
-    let bounds = loss.bounds(&y).unwrap();
+    let bounds = loss.bounds(y).unwrap();
     outputs.iter().fold((0.0_f64, 0.0_f64), |(low, high), f| {
         let (value, e) = evaluate(loss, y, f);
         let t = e.dot(&e).sqrt();
@@ -172,7 +172,7 @@ fn fenchel_young_losses_are_what_their_name_says() {
         for y in targets() {
             for f in outputs().iter().filter(|f| f.iter().all(|f| f.abs() < 4.0)) {
                 let (value, e) = evaluate(&*loss, &y, f);
-                let (omega, star) = (loss.generator(&y).unwrap(), loss.conjugate(&f).unwrap());
+                let (omega, star) = (loss.generator(&y).unwrap(), loss.conjugate(f).unwrap());
                 let identity = omega + star - y.dot(f);
                 assert!(
                     (identity - value).abs() < 1e-13 * (10.0 + star.abs()),

@@ -44,7 +44,7 @@ fn subgradients_are_unit_vectors_that_attain_the_norm() {
             let s = norm.subgradient(&u).unwrap();
             let mut subgradients = vec![s];
             for choice in &choices {
-                let s = norm.subgradient_choice(&u, &choice).unwrap();
+                let s = norm.subgradient_choice(&u, choice).unwrap();
                 subgradients.push(s);
             }
             for s in subgradients {

@@ -66,13 +66,13 @@ fn fenchel_young_holds_with_equality_exactly_at_the_gradient() {
     for psi in all() {
         let dual = psi.conjugate().unwrap();
         for u in &points {
-            let value = psi.value(&u).unwrap();
+            let value = psi.value(u).unwrap();
             for s in &points {
-                let sum = value + dual.value(&s).unwrap();
+                let sum = value + dual.value(s).unwrap();
                 assert!(sum >= u.dot(s) - 1e-13 * (1.0 + u.dot(s).abs()), "{psi}: {u} {s}");
             }
             if value.is_finite() {
-                let s = psi.gradient(&u).unwrap();
+                let s = psi.gradient(u).unwrap();
                 let conjugate = dual.value_of(&(&s * (1.0 - 1e-14)).to_vec());
                 let gap = value + conjugate - u.dot(&s);
                 assert!(
@@ -80,7 +80,7 @@ fn fenchel_young_holds_with_equality_exactly_at_the_gradient() {
                     "{psi} at {u}: gap {gap}"
                 );
             } else {
-                assert!(psi.gradient(&u).is_err());
+                assert!(psi.gradient(u).is_err());
             }
         }
     }

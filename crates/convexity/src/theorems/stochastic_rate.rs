@@ -4,8 +4,8 @@
 //! independent of the earlier ones, with mean loss l_B; `D = R - R_inf`, E over the batches. (a) For n >= 2,
 //! `E||grad l_B - grad R||^2 = V_b = (n-b)/(b(n-1)) (1/n) sum ||grad l_i - grad R||^2`. (b) Steps `x - h grad
 //! l_B(x)`, `0 < h < 2/L`, R L-smooth in l_2, `D <= ||grad R||^2/(2 mu)` and `V_b <= V` at every point that may
-//! be visited: `E D_T <= D* + (1 - mu h (2 - L h))^T (D_0 - D*)`, `D* = L h V / (2 mu (2 - L h))`. (c) Steps `x
-//! - grad Phi*(grad l_B(x))`, every l_B H(Phi)-smooth with offset c_Phi, `l_B - inf l_B <= phi*(grad l_B) +
+//! be visited: `E D_T <= D* + (1 - mu h (2 - L h))^T (D_0 - D*)`, `D* = L h V / (2 mu (2 - L h))`. (c) Steps
+//! `x - grad Phi*(grad l_B(x))`, every l_B H(Phi)-smooth with offset c_Phi, `l_B - inf l_B <= phi*(grad l_B) +
 //! c_phi`, norm powers of one exponent and norm, `beta = min(1, (c/C)^{q-1})`, and the mean interference of
 //! T8 at most I at every point that may be visited: `E D_T <= D* + (1 - beta b/n)^T (D_0 - D*)`, `D* = n I/(beta
 //! b) + c_phi + c_Phi/beta - R_G(b)`.

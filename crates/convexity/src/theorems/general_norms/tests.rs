@@ -64,7 +64,6 @@ fn random_samples_lie_in_every_sandwich() {
 #[ignore = "a hundred thousand samples: minutes"]
 fn a_hundred_thousand_random_samples_lie_in_every_sandwich() {
     let counts = random_sandwiches(100_000, 2);
-    println!("{counts:?}");
     assert!(counts[1] > 40_000, "{counts:?}");
 }
 

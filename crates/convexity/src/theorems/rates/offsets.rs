@@ -302,7 +302,6 @@ fn random_runs_keep_every_rate() {
 #[ignore = "a hundred thousand runs: minutes"]
 fn a_hundred_thousand_random_runs_keep_every_rate() {
     let counts = random_runs(100_000, 2);
-    println!("{counts:?}");
     assert!(counts.iter().all(|&count| count > 40_000), "{counts:?}");
 }
 

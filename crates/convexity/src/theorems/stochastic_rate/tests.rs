@@ -230,7 +230,6 @@ fn random_sums_keep_both_rates() {
 fn a_hundred_thousand_random_sums_keep_the_variance_and_both_rates() {
     random_variances(100_000, 2);
     let checked = random_rates(100_000, 2);
-    println!("{checked}");
     assert!(checked > 60_000, "{checked}");
 }
 

@@ -13,6 +13,9 @@ const CLIMBS: usize = 3;
 /// Random pairs from which it climbs too.
 const RANDOM: usize = 3;
 
+/// The nonlinearity, and W and V where it is found.
+type Found = (f64, Array1<f64>, Array1<f64>);
+
 pub(super) fn search(
     instance: &TangentInstance,
     seed: Seed,
@@ -21,7 +24,7 @@ pub(super) fn search(
     let mut samples: Vec<usize> = (0..instance.task.labels().len()).collect();
     seed.derive("samples").stream().shuffle(&mut samples);
     samples.truncate(SAMPLES);
-    let measured = |pairs: Vec<starts::Pair>| -> Result<Vec<(f64, Array1<f64>, Array1<f64>)>, NnError> {
+    let measured = |pairs: Vec<starts::Pair>| -> Result<Vec<Found>, NnError> {
         pairs.into_iter().map(|(w, v)| Ok((instance.nonlinearity(w.view(), v.view())?.0, w, v))).collect()
     };
     let mut single = measured(starts::for_single(instance, &samples)?)?;
@@ -31,7 +34,7 @@ pub(super) fn search(
     // The height of a start says little of the hill: those for all samples together start low and reach farthest.
     let all = measured(starts::for_all(instance)?)?;
     let random = measured((0..RANDOM).map(|k| starts::random(instance, seed.index(k as u64))).collect())?;
-    let mut best: Option<(f64, Array1<f64>, Array1<f64>)> = None;
+    let mut best: Option<Found> = None;
     for start in single.into_iter().chain(all).chain(random) {
         let reached = climb(instance, start, iterations)?;
         if best.as_ref().is_none_or(|best| reached.0 > best.0) {
@@ -46,9 +49,9 @@ pub(super) fn search(
 /// Ascent in V and in W by turns; each has its own step length, a share of the radius, doubled after success and cut after failure.
 fn climb(
     instance: &TangentInstance,
-    (mut e, mut w, mut v): (f64, Array1<f64>, Array1<f64>),
+    (mut e, mut w, mut v): Found,
     iterations: usize,
-) -> Result<(f64, Array1<f64>, Array1<f64>), NnError> {
+) -> Result<Found, NnError> {
     let mut lengths = [0.3 * instance.radius; 2];
     for iteration in 0..iterations {
         let turn = iteration % 2;

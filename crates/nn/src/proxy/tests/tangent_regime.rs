@@ -35,9 +35,14 @@ fn the_search_stays_in_the_ball_and_below_the_bound() {
 
 #[test]
 fn the_nonlinearity_falls_with_the_width() {
-    // tanh: m^{-1/2}, an eighth from 16 to 1024; leaky ReLU no faster than its bound, m^{-1/6}, which is a half.
-    for (activation, factor) in [(LEAKY, 0.9), (Activation::Tanh, 0.3)] {
-        let of = |width| instance(3, width, activation, 1.0).search(Seed::new(0), 30).unwrap().e;
+    // tanh: m^{-1/2}, an eighth from 16 to 1024; leaky ReLU no faster than its bound, m^{-1/6}, which is a half. That is
+    // said of the mean: what is found for leaky ReLU in a single instance need not fall.
+    for (activation, factor) in [(LEAKY, 0.8), (Activation::Tanh, 0.3)] {
+        let of = |width| {
+            let found =
+                |index| instance(index, width, activation, 1.0).search(Seed::new(0), 30).unwrap().e.ln();
+            ((0..4).map(found).sum::<f64>() / 4.0).exp()
+        };
         let (narrow, wide) = (of(16), of(1024));
         assert!(wide < factor * narrow, "{activation:?}: {narrow} {wide}");
     }

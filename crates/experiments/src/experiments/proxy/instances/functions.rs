@@ -79,7 +79,7 @@ fn stochastic(
 ) -> Result<Vec<fenchel_convexity::proxy::Run>, Failure> {
     let oracle = Noisy::new(instance.proxy().clone(), NOISE)?;
     let method = Descent::new(step, settings.stochastic_steps)?;
-    Ok(method.stochastic(&oracle, &start, comparator, settings.runs, seed.derive("sgd"))?)
+    Ok(method.stochastic(&oracle, start, comparator, settings.runs, seed.derive("sgd"))?)
 }
 
 fn length(x: &Array1<f64>) -> f64 {

@@ -67,12 +67,12 @@ fn both(
     seed: Seed,
 ) -> Result<(Vec<Check>, Run), Failure> {
     let (oracle, comparator) = (instance.oracle(1)?, instance.comparator());
-    let p2 = instance.guarantee(&start)?;
+    let p2 = instance.guarantee(start)?;
     let step = factor / instance.smoothness();
-    let run = Descent::new(step, settings.steps)?.gradient(&oracle, &start, comparator)?;
+    let run = Descent::new(step, settings.steps)?.gradient(&oracle, start, comparator)?;
     let sgd = Descent::new(step, settings.stochastic_steps)?.stochastic(
         &oracle,
-        &start,
+        start,
         comparator,
         settings.runs,
         seed.derive("sgd"),

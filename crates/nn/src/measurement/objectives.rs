@@ -27,7 +27,7 @@ use crate::NnError;
 /// let tape = DenseChain::new(0, 0).tape(fenchel_tensor::Shape::vector(1), 1)?;
 /// let risk = finite_sum(&tape, &(Arc::new(SquaredError) as _), &array![[1.0], [2.0]], &array![[0.0], [0.0]])?;
 /// // The mean of 1/2 (w x + b)^2.
-/// assert_eq!(risk.value(array![1.0, 0.0].view())?, 1.25);
+/// assert_eq!(risk.value(&array![1.0, 0.0])?, 1.25);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn finite_sum(

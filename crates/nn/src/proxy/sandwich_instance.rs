@@ -55,7 +55,7 @@ pub enum Objective {
 /// let instance = SandwichInstance::new(x, y, 8, Activation::Tanh, SandwichObjective::SquaredError)?;
 /// let start = instance.gaussian(Seed::new(0));
 /// // v plays no part in P3.
-/// let run = Descent::new(0.05, 100)?.gradient(&instance, start.view(), &Comparator::new(start.clone(), 0.0)?)?;
+/// let run = Descent::new(0.05, 100)?.gradient(&instance, &start, &Comparator::new(start.clone(), 0.0)?)?;
 /// let guarantee = instance.guarantee(run.steps()[0].f, 1.0, 20.0)?;
 /// assert!(guarantee.check(&[run])?.verdict().holds());
 /// # Ok::<(), Box<dyn std::error::Error>>(())

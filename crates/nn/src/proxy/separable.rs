@@ -65,7 +65,7 @@ const HOMOGENEITY: f64 = 0.278_464_542_762;
 /// let inputs = array![[0.8, 0.6], [0.8, -0.6], [-0.8, 0.6], [-0.6, -0.8]];
 /// let task = Classification::new(net, inputs, array![1.0, 1.0, -1.0, -1.0])?;
 /// let instance = SeparableInstance::new(task, array![1.0, 0.0], 0.6, 0.5, 0.0)?;
-/// let run = Descent::new(0.5, 2000)?.gradient(&instance.oracle(1)?, start.view(), &instance.comparator()?)?;
+/// let run = Descent::new(0.5, 2000)?.gradient(&instance.oracle(1)?, &start, &instance.comparator()?)?;
 /// let checked = instance.check(&[run])?;
 /// assert!(checked.verdict().holds());
 /// assert!(checked.prefixes[1999].bound < 0.5);

@@ -34,6 +34,15 @@ use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 use std::sync::Arc;
 
+/// How many random instances a test examines: so many as it says, or as the environment's `FENCHEL_DRAWS`.
+#[cfg(test)]
+pub(crate) fn draws(own: u64) -> u64 {
+    match std::env::var("FENCHEL_DRAWS") {
+        Ok(wanted) => wanted.parse().expect("FENCHEL_DRAWS is a number of instances"),
+        Err(_) => own,
+    }
+}
+
 /// Vectors in R^m with entries up to a size, with zeros, equal entries and small entries more often than chance has them.
 pub fn vectors(m: usize, size: f64) -> impl Strategy<Value = Array1<f64>> + Clone {
     let entry = prop_oneof![

@@ -3,8 +3,11 @@
 use super::*;
 use crate::catalogue::{LogCosh, Quadratic, Separable};
 use crate::norms::Norm;
+use crate::number::{Number, PreciseInterval};
 use crate::objectives::Precomposed;
+use crate::strategies::draws;
 use crate::theorems::by_hand::{measured_hypothesis, parabola};
+use crate::theorems::condition::difference;
 use crate::verdict::Verdict;
 use fenchel_random::{Seed, Stream};
 use ndarray::{Array1, Array2, array};
@@ -68,7 +71,7 @@ fn the_variance_of_a_batch_is_the_formula() {
         let expected = 9.0 * VARIANCE * share(4.0, b as f64);
         assert!((report.measured - expected).abs() < 1e-12 && (report.bound - expected).abs() < 1e-12);
     }
-    random_variances(200, 1);
+    random_variances(draws(200), 1);
     let single = FiniteSum::new(vec![parabola(1.0, 0.0)]).unwrap();
     assert!(check_variance(&single, 1, &array![0.0]).is_err());
     assert!(check_variance(&sum, 0, &array![0.0]).is_err() && check_variance(&sum, 5, &array![0.0]).is_err());
@@ -165,17 +168,17 @@ fn random_rates(draws: u64, seed: u64) -> u64 {
         let tree = Tree::new(&from, Rule::Rate(step)).unwrap();
         let (mut variance, mut domination) = (0.0_f64, f64::INFINITY);
         for node in 0..tree.nodes() {
-            let x = tree.point::<f64>(node);
-            variance = variance.max(conditions::variance(&sum, batch, &x));
-            let slope = gradient::<f64>(&sum, &x);
-            let square: f64 = slope.iter().map(|s| s * s).sum();
-            domination = domination.min(square / (2.0 * f64::value(&sum, &x)));
+            // The least V and the largest mu, rounded outward.
+            let x = tree.point::<PreciseInterval>(node);
+            variance = variance.max(conditions::variance(&sum, batch, &x).to_f64_interval().hi());
+            let slope = gradient(&sum, &x);
+            let share = PreciseInterval::dot(&slope, &slope) / (PreciseInterval::value(&sum, &x) * 2.0);
+            domination = domination.min(share.to_f64_interval().lo());
         }
         if domination < 1e-6 {
             continue;
         }
-        let domination = domination * (1.0 - 1e-12);
-        let constants = Classical { step, smoothness, domination, variance: variance * (1.0 + 1e-9) + 1e-12 };
+        let constants = Classical { step, smoothness, domination, variance };
         let report = check(&from, &constants).unwrap();
         assert!(report.verdict().holds(), "{index}: {report:?}");
         // The generalised rate, in a random norm; offsets and interference as measured.
@@ -192,26 +195,25 @@ fn random_rates(draws: u64, seed: u64) -> u64 {
         let dual = lower.potential().conjugate().unwrap();
         let (mut rise, mut unseen, mut interference) = (0.0_f64, 0.0_f64, f64::NEG_INFINITY);
         for node in 0..tree.nodes() {
-            let x = tree.point::<f64>(node);
-            let mut mean = 0.0;
+            let x = tree.point::<PreciseInterval>(node);
+            let mut mean = PreciseInterval::zero();
             for (k, loss) in tree.batches().iter().enumerate() {
                 let y = tree.next(&x, k);
-                let step: Vec<f64> = y.iter().zip(&x).map(|(y, x)| y - x).collect();
-                rise =
-                    rise.max(f64::bregman_by_definition(loss, &y, &x) - smooth.potential().value_of(&step));
-                unseen = unseen.max(f64::value(loss, &x) - dual.value_of(&gradient::<f64>(loss, &x)));
-                mean += tree.interference(&x, &y, k) / tree.batches().len() as f64;
+                let divergence = PreciseInterval::bregman_by_definition(loss, &y, &x);
+                let step = divergence - smooth.potential().value_of(&difference(&y, &x));
+                rise = rise.max(step.to_f64_interval().hi());
+                let gap = PreciseInterval::value(loss, &x) - dual.value_of(&gradient(loss, &x));
+                unseen = unseen.max(gap.to_f64_interval().hi());
+                mean = mean + tree.interference(&x, &y, k);
             }
-            interference = interference.max(mean);
+            interference = interference.max((mean / tree.batches().len() as f64).to_f64_interval().hi());
         }
         if interference.abs() > 1e6 || rise > 1e6 {
             continue;
         }
-        let more = |x: f64| x + 1e-9 * (1.0 + x.abs());
-        let smooth = smooth.with_offset(more(rise)).unwrap();
-        let lower = lower.with_offset(more(unseen)).unwrap();
-        let constants =
-            Generalised { smooth: &smooth, lower: &lower, infima: &infima, interference: more(interference) };
+        let smooth = smooth.with_offset(rise).unwrap();
+        let lower = lower.with_offset(unseen).unwrap();
+        let constants = Generalised { smooth: &smooth, lower: &lower, infima: &infima, interference };
         let report = check_generalised(&from, &constants).unwrap();
         assert!(report.verdict().holds(), "{index}: {report:?}");
         checked += 1;
@@ -221,16 +223,9 @@ fn random_rates(draws: u64, seed: u64) -> u64 {
 
 #[test]
 fn random_sums_keep_both_rates() {
-    let checked = random_rates(120, 1);
-    assert!(checked > 60, "{checked}");
-}
-
-#[test]
-#[ignore = "a hundred thousand sums: minutes"]
-fn a_hundred_thousand_random_sums_keep_the_variance_and_both_rates() {
-    random_variances(100_000, 2);
-    let checked = random_rates(100_000, 2);
-    assert!(checked > 60_000, "{checked}");
+    let wanted = draws(120);
+    let checked = random_rates(wanted, 1);
+    assert!(checked > wanted / 2, "{checked} of {wanted}");
 }
 
 #[test]

@@ -6,23 +6,16 @@
 //! is then multiplied by.
 
 use fenchel_convexity::number::{Number, Precise};
+use fenchel_tensor::layers::Described;
 use fenchel_tensor::{Activation, Real};
 use proptest::prelude::*;
 
-const ALL: [Activation; 12] = [
-    Activation::Relu,
-    Activation::LeakyRelu { slope: 0.25 },
-    Activation::Tanh,
-    Activation::Sigmoid,
-    Activation::Softplus,
-    Activation::Gelu,
-    Activation::Silu,
-    Activation::Mish,
-    Activation::Elu { alpha: 0.75 },
-    Activation::Selu,
-    Activation::Relu6,
-    Activation::Hardswish,
-];
+/// Every activation that a description can name, and a steep one.
+fn all() -> Vec<Activation> {
+    let mut all = <Activation as Described>::examples();
+    all.push(Activation::Elu { alpha: 2.0 });
+    all
+}
 
 /// A function's value, the size of its terms where they may have two signs, and how many units of `u` it may
 /// lose.
@@ -202,7 +195,7 @@ fn compare<T: Real + std::fmt::LowerExp>(x: T) {
     let precise = Precise::from_f64(x.as_f64());
     // The subnormal numbers' unit: u times the smallest normal number, twice.
     let smallest = 2.0 * T::UNIT_ROUNDOFF * T::SMALLEST_NORMAL;
-    for activation in ALL {
+    for activation in all() {
         let value = value_of(activation, &precise);
         check("value", activation, x, activation.value(x), &value, smallest);
         let derivative = derivative_of(activation, &precise);
@@ -229,7 +222,7 @@ fn saturated_units_keep_their_digits() {
             assert!(activation.value(x) > 0.0 && activation.value(-x).is_finite(), "{activation:?}");
         }
     }
-    for activation in ALL {
+    for activation in all() {
         let keeps = activation.value(f64::NAN).is_nan();
         assert!(keeps, "{activation:?} hides a NaN");
     }

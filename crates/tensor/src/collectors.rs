@@ -11,7 +11,7 @@
 //! | [`GradientSum`] | one a sample | the gradient of a sum over samples | `U'a` |
 //! | [`SquaredNorms`] | one a sample | per-sample squared gradient norms | `‖u‖² (‖a‖² + 1)` |
 //! | [`Gram`] | a fan of `K` | per-sample `K x K` Gram matrices, theorem T13 | `(‖a‖² + 1) U U'` |
-//! | [`Factors`] | a fan of `K` | what products between samples need, for the tangent kernel | `a` and `U` |
+//! | [`OuterProducts`], [`JacobianParts`] | a fan of `K` | what products between samples need, for the tangent kernel | `a` and `U`; the Jacobian |
 //! | [`Jacobian`] | a fan of `K` | per-sample `K x n` Jacobians | rows `u_k a'` |
 
 mod factors;
@@ -20,7 +20,7 @@ mod gram;
 mod jacobian;
 mod norms;
 
-pub(crate) use factors::{Factor, Factors};
+pub(crate) use factors::{Factor, Gathers, JacobianPart, JacobianParts, OuterProduct, OuterProducts};
 pub(crate) use gradient::GradientSum;
 pub(crate) use gram::Gram;
 pub(crate) use jacobian::Jacobian;
@@ -30,7 +30,7 @@ use ndarray::Array2;
 
 use crate::Real;
 use crate::gemm::view;
-use crate::layer::{At, Cotangents, Fan, Place, Rows, Scratch};
+use crate::layer::{At, Cotangents, Place, Rows, Scratch};
 
 /// Gathers one quantity from the sites of a backward pass with one cotangent a sample, samples as lanes.
 pub(crate) trait LaneCollector<T: Real> {
@@ -83,14 +83,7 @@ impl<T: Real> Site<'_, T> {
     #[must_use]
     pub fn cotangents(&self) -> Array2<T> {
         let (shape, lanes) = (self.at.place.shape, self.at.lanes);
-        match self.u {
-            Cotangents::Rows(u) => view(lanes, shape.len(), u).to_owned(),
-            Cotangents::All(u) => view(shape.len(), lanes, u).reversed_axes().to_owned(),
-            Cotangents::List(list) => {
-                let mut fan = Fan { gathered: list.clone(), is_gathered: true, ..Fan::default() };
-                view(shape.len(), lanes, fan.whole(shape, lanes)).reversed_axes().to_owned()
-            }
-        }
+        view(lanes, shape.len(), self.u.by_output(shape, lanes, &mut Vec::new())).to_owned()
     }
 
     /// Calls `take(place, derivatives)` once for every parameter of the layer: its place in the flat vector, and the

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
-use crate::collectors::{Factor, Factors};
+use crate::collectors::{Factor, Gathers, JacobianPart, JacobianParts, OuterProduct, OuterProducts};
 use crate::gemm::{gemm, view, view_mut};
 use crate::kernels::sum_of_products;
 use crate::{Engine, Real, TensorError};
@@ -22,7 +22,7 @@ impl<T: Real> Engine<T> {
     /// eigenvalue is that of theorem T14.
     ///
     /// Dense layers give `(<a_i, a_j> + 1) U_i U_j'` without their Jacobian; of the others it is made in parts of at most 256 MB.
-    /// The cost is one structural sweep a part and `N_a N_b m^2` times the parameters of convolutions and normalisations in
+    /// The cost is one structural sweep a part and `N_a N_b m^2` times the parameters of the layers that are not dense in
     /// multiply-adds.
     ///
     /// # Errors
@@ -52,25 +52,15 @@ impl<T: Real> Engine<T> {
         let m = self.tape().outputs();
         let mut kernel = Array2::zeros((a.nrows() * m, b.nrows() * m));
         let same = a == b;
-        let mut add = |range: Option<Range<usize>>| -> Result<(), TensorError> {
-            let left = self.factors(parameters, a, range.as_ref())?;
-            let right = if same { None } else { Some(self.factors(parameters, b, range.as_ref())?) };
-            for (layer, factor) in left.iter().enumerate() {
-                add_product(
-                    factor,
-                    right.as_ref().map_or(factor, |right| &right[layer]),
-                    m,
-                    kernel.view_mut(),
-                );
-            }
-            Ok(())
-        };
-        add(None)?;
+        let sets = (a, (!same).then_some(b));
+        self.add_products(parameters, sets, OuterProducts::new, m, kernel.view_mut())?;
         let row_bytes = a.nrows().max(b.nrows()).max(1) * m * size_of::<T>();
         let width = (PART_BYTES / row_bytes).max(1);
         for range in self.other_parameters() {
             for start in range.clone().step_by(width) {
-                add(Some(start..range.end.min(start + width)))?;
+                let part = start..range.end.min(start + width);
+                let gather = |samples| JacobianParts::new(samples, part.clone());
+                self.add_products(parameters, sets, gather, m, kernel.view_mut())?;
             }
         }
         Ok(kernel)
@@ -95,16 +85,34 @@ impl<T: Real> Engine<T> {
         merged
     }
 
-    fn factors(
+    /// Adds the products of what a quantity gathers in two sets of samples, layer by layer; the second set is the first if there is
+    /// none.
+    fn add_products<Q: Gathers<T, Factor: Product<T>>>(
+        &self,
+        parameters: &[T],
+        (a, b): (ArrayView2<'_, T>, Option<ArrayView2<'_, T>>),
+        gather: impl Fn(usize) -> Q + Sync,
+        m: usize,
+        mut kernel: ArrayViewMut2<'_, T>,
+    ) -> Result<(), TensorError> {
+        let left = self.factors(parameters, a, &gather)?;
+        let right = b.map(|b| self.factors(parameters, b, &gather)).transpose()?;
+        for (left, right) in left.iter().zip(right.as_ref().unwrap_or(&left)) {
+            left.add_product(right, m, kernel.view_mut());
+        }
+        Ok(())
+    }
+
+    fn factors<Q: Gathers<T>>(
         &self,
         parameters: &[T],
         inputs: ArrayView2<'_, T>,
-        range: Option<&Range<usize>>,
-    ) -> Result<Vec<Factor<T>>, TensorError> {
+        gather: &(impl Fn(usize) -> Q + Sync),
+    ) -> Result<Vec<Q::Factor>, TensorError> {
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
-            let mut factors = Factors::new(rows.len(), range.cloned());
-            sweep.forward(parameters, inputs.slice(s![rows, ..]))?.collect(&mut factors);
-            Ok::<_, TensorError>(factors.into_factors())
+            let mut gathered = gather(rows.len());
+            sweep.forward(parameters, inputs.slice(s![rows, ..]))?.collect(&mut gathered);
+            Ok::<_, TensorError>(gathered.into_factors())
         })?;
         let mut chunks = chunks.into_iter();
         let mut all = chunks.next().unwrap_or_default();
@@ -117,45 +125,67 @@ impl<T: Real> Engine<T> {
     }
 }
 
-/// Adds one layer's part to the kernel.
-fn add_product<T: Real>(left: &Factor<T>, right: &Factor<T>, m: usize, mut kernel: ArrayViewMut2<'_, T>) {
-    let task_rows = TASK_SAMPLES * m;
-    let tasks: Vec<_> = kernel.axis_chunks_iter_mut(Axis(0), task_rows).enumerate().collect();
-    tasks.into_par_iter().for_each(|(task, mut kernel)| {
-        let (first, columns) = (task * task_rows, kernel.ncols());
-        let mut product = vec![T::zero(); kernel.len()];
-        let mut multiply = |left: &[T], right: &[T], width: usize| {
-            let left =
-                view(left.len() / width, width, left).slice_move(s![first..first + kernel.nrows(), ..]);
-            let right = view(columns, width, right).reversed_axes();
-            gemm(T::one(), left, right, T::zero(), view_mut(kernel.nrows(), columns, &mut product));
-        };
-        match (left, right) {
-            (Factor::Rows { rows: l, width }, Factor::Rows { rows: r, .. }) => {
-                multiply(l, r, *width);
-                kernel.iter_mut().zip(&product).for_each(|(kernel, &product)| *kernel += product);
-            }
-            (
-                Factor::Dense { inputs: l, cotangents: u, bias },
-                Factor::Dense { inputs: r, cotangents: v, .. },
-            ) => {
-                let rows = columns / m;
-                multiply(u, v, v.len() / columns);
-                let inputs = r.len() / rows;
-                let one = if *bias { T::one() } else { T::zero() };
-                for (i, (mut kernel, product)) in
-                    kernel.rows_mut().into_iter().zip(product.chunks_exact(columns)).enumerate()
-                {
-                    let a = &l[(first + i) / m * inputs..][..inputs];
-                    for (j, b) in r.chunks_exact(inputs).enumerate() {
-                        let factor = sum_of_products(a, b) + one;
-                        for place in j * m..(j + 1) * m {
-                            kernel[place] += factor * product[place];
-                        }
+/// The product of two samples' Jacobians in one layer, for all pairs of two sets.
+trait Product<T: Real>: Factor<T> {
+    /// Adds it to the kernel, `(N_a m) x (N_b m)`.
+    fn add_product(&self, right: &Self, m: usize, kernel: ArrayViewMut2<'_, T>);
+}
+
+impl<T: Real> Product<T> for JacobianPart<T> {
+    fn add_product(&self, right: &Self, m: usize, kernel: ArrayViewMut2<'_, T>) {
+        in_tasks(m, kernel, |first, mut kernel| {
+            let product = multiply(&self.rows, &right.rows, self.width, first, kernel.view());
+            kernel.iter_mut().zip(&product).for_each(|(kernel, &product)| *kernel += product);
+        });
+    }
+}
+
+impl<T: Real> Product<T> for OuterProduct<T> {
+    fn add_product(&self, right: &Self, m: usize, kernel: ArrayViewMut2<'_, T>) {
+        in_tasks(m, kernel, |first, mut kernel| {
+            let columns = kernel.ncols();
+            let width = right.cotangents.len() / columns;
+            let product = multiply(&self.cotangents, &right.cotangents, width, first, kernel.view());
+            let inputs = right.inputs.len() / (columns / m);
+            let one = if self.bias { T::one() } else { T::zero() };
+            for (i, (mut kernel, product)) in
+                kernel.rows_mut().into_iter().zip(product.chunks_exact(columns)).enumerate()
+            {
+                let a = &self.inputs[(first + i) / m * inputs..][..inputs];
+                for (j, b) in right.inputs.chunks_exact(inputs).enumerate() {
+                    let factor = sum_of_products(a, b) + one;
+                    for place in j * m..(j + 1) * m {
+                        kernel[place] += factor * product[place];
                     }
                 }
             }
-            _ => unreachable!("both sides come from the same layers"),
-        }
-    });
+        });
+    }
+}
+
+/// Some rows of the kernel at a time, each with the number of its first row.
+fn in_tasks<T: Real>(
+    m: usize,
+    mut kernel: ArrayViewMut2<'_, T>,
+    add: impl Fn(usize, ArrayViewMut2<'_, T>) + Sync,
+) {
+    let rows = TASK_SAMPLES * m;
+    let tasks: Vec<_> = kernel.axis_chunks_iter_mut(Axis(0), rows).enumerate().collect();
+    tasks.into_par_iter().for_each(|(task, kernel)| add(task * rows, kernel));
+}
+
+/// The products of rows of this width, from the left's row `first` on, for a part of the kernel.
+fn multiply<T: Real>(
+    left: &[T],
+    right: &[T],
+    width: usize,
+    first: usize,
+    kernel: ArrayView2<'_, T>,
+) -> Vec<T> {
+    let (rows, columns) = kernel.dim();
+    let mut product = vec![T::zero(); rows * columns];
+    let left = view(left.len() / width, width, left).slice_move(s![first..first + rows, ..]);
+    let right = view(columns, width, right).reversed_axes();
+    gemm(T::one(), left, right, T::zero(), view_mut(rows, columns, &mut product));
+    product
 }

@@ -96,7 +96,7 @@ impl Keys for Writer<'_> {
     fn weights(&mut self, key: &'static str, value: &mut FixedWeights) -> Result<(), Infallible> {
         let _ = match value {
             FixedWeights::Rows(rows) => write!(self.0, ", {key} = {rows:?}"),
-            _ => write!(self.0, ", {key} = \"signs\""),
+            FixedWeights::Signs => write!(self.0, ", {key} = \"signs\""),
         };
         Ok(())
     }

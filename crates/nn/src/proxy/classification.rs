@@ -195,15 +195,17 @@ impl Oracle for ClassificationOracle<'_> {
 }
 
 impl ClassificationOracle<'_> {
-    /// First-order round-off: an output is summed of m terms `a_j sigma(w_j.x)`, so its error is below
-    /// `(d + m + 8) u ||W|| B`; l and -l' have slopes at most
-    /// |l'| times that, and the gradient inherits it through l'' <= |l'|.
+    /// First-order round-off: an output is summed of m terms `a_j sigma(w_j.x)`, `|sigma(z)| <= |sigma(0)| + s |z|`
+    /// with s the steepest slope, so its error is below `(d + m + 8) u (s ||W|| B + |sigma(0)| sum |a_j|)`; l and
+    /// -l' have slopes at most |l'| times that, and the gradient inherits it through l'' <= |l'|.
     fn roundoff(&self, w: ArrayView1<f64>, loss: f64, slope: f64, mean_square: f64) -> RoundOff {
         let unit = f64::EPSILON;
         let net = &self.task.net;
         let (n, lengths) = (self.task.labels.len() as f64, (net.inputs() + net.width() + 8) as f64);
         let steepest = net.activation().steepest().max(1.0);
-        let output = lengths * unit * steepest * w.dot(&w).sqrt() * self.task.radius;
+        // The outer weights have size 1/sqrt(m).
+        let at_zero = net.activation().value(0.0_f64).abs() * (net.width() as f64).sqrt();
+        let output = lengths * unit * (steepest * w.dot(&w).sqrt() * self.task.radius + at_zero);
         RoundOff {
             f: slope * output + (n + 16.0) * unit * loss,
             g: slope * output + (n + 16.0) * unit * slope.max(loss),

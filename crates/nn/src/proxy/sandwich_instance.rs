@@ -273,17 +273,17 @@ impl Oracle for SandwichInstance {
         let lengths = (self.width + self.input.len() + 16) as f64;
         let outer = self.outer(w);
         let size = outer.iter().map(|u| u * u).sum::<f64>().sqrt();
-        let steepest = 1.2 * size * (self.input.dot(&self.input).sqrt() * w.dot(&w).sqrt() + 1.0);
+        let steepest = self.activation.steepest().max(1.0);
+        let carried = steepest * size * (self.input.dot(&self.input).sqrt() * w.dot(&w).sqrt() + 1.0);
         let output = lengths
             * unit
             * (size * forward.hidden.dot(&forward.hidden).sqrt()
-                + steepest
+                + carried
                 + forward.output.dot(&forward.output).sqrt()
                 + self.target.dot(&self.target).sqrt());
         let norm = residual.dot(&residual).sqrt();
-        let jacobian =
-            (forward.hidden.dot(&forward.hidden) + 1.0 + size * size * (self.input.dot(&self.input) + 1.0))
-                .sqrt();
+        let through = (steepest * size).powi(2) * (self.input.dot(&self.input) + 1.0);
+        let jacobian = (forward.hidden.dot(&forward.hidden) + 1.0 + through).sqrt();
         let error = RoundOff {
             f: (norm + output) * output + lengths * unit * f,
             g: match self.objective {

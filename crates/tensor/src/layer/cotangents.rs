@@ -16,18 +16,33 @@ pub(crate) enum Cotangents<'a, T> {
 }
 
 impl<'a, T: Real> Cotangents<'a, T> {
-    /// All of them as `len x K`, in the buffer if they were in another order.
-    pub(crate) fn by_entry(self, cotangents: usize, buffer: &'a mut Vec<T>) -> &'a [T] {
+    /// All of them at a node of this shape as `len x K`, in the buffer if they were in another order.
+    pub(crate) fn by_entry(self, shape: Shape, cotangents: usize, buffer: &'a mut Vec<T>) -> &'a [T] {
+        let len = shape.len();
         match self {
+            Self::All(u) => return u,
             Self::Rows(u) => {
-                let len = u.len() / cotangents;
                 buffer.resize(u.len(), T::zero());
                 transpose(cotangents, len, u, len, buffer, cotangents);
-                buffer
             }
-            Self::All(u) => u,
-            Self::List(_) => unreachable!("the pass spreads lists for layers that take none"),
+            Self::List(list) => {
+                buffer.clear();
+                buffer.resize(len * cotangents, T::zero());
+                list.add_to(shape, cotangents, buffer);
+            }
         }
+        buffer
+    }
+
+    /// The same as `K x len`.
+    pub(crate) fn by_output(self, shape: Shape, cotangents: usize, buffer: &'a mut Vec<T>) -> &'a [T] {
+        if let Self::Rows(u) = self {
+            return u;
+        }
+        let (len, mut spread) = (shape.len(), Vec::new());
+        buffer.resize(len * cotangents, T::zero());
+        transpose(len, cotangents, self.by_entry(shape, cotangents, &mut spread), cotangents, buffer, len);
+        buffer
     }
 }
 
@@ -75,6 +90,18 @@ impl<T: Real> Gathered<T> {
         self.u.resize(count * self.lanes);
         self.u.fill(T::zero());
     }
+
+    /// Adds them to those at all entries of a node of this shape, `len x K`.
+    fn add_to(&self, shape: Shape, cotangents: usize, all: &mut [T]) {
+        let by_channel = self.positions.len() / shape.channels();
+        for (entry, (&position, u)) in self.positions.iter().zip(self.u.chunks_exact(self.lanes)).enumerate()
+        {
+            let place = entry / by_channel * shape.positions() + position.number(shape.width());
+            for (all, &u) in all[place * cotangents..][..cotangents].iter_mut().zip(u) {
+                *all += u;
+            }
+        }
+    }
 }
 
 impl<T: Real> Fan<T> {
@@ -91,14 +118,7 @@ impl<T: Real> Fan<T> {
         self.all.resize(shape.len() * cotangents);
         if self.is_gathered && keep {
             self.all.fill(T::zero());
-            let Gathered { u, lanes, positions } = &self.gathered;
-            let by_channel = positions.len() / shape.channels();
-            for (entry, (&position, u)) in positions.iter().zip(u.chunks_exact(*lanes)).enumerate() {
-                let place = entry / by_channel * shape.positions() + position.number(shape.width());
-                for (all, &u) in self.all[place * cotangents..][..cotangents].iter_mut().zip(u) {
-                    *all += u;
-                }
-            }
+            self.gathered.add_to(shape, cotangents, &mut self.all);
         }
         self.is_gathered = false;
         &mut self.all

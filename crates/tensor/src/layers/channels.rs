@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use crate::Real;
 use crate::kernels::{SLACK, sum, sum_of_products};
 use crate::layer::{Cotangents, Part};
+use crate::{Real, Shape};
 
 /// Writes each channel's sum of cotangents, times the factors if there are any, to its place of the gradient, or adds
 /// it.
@@ -72,6 +72,7 @@ pub(super) fn add_product_rows<T: Real>(sums: &mut [T], a: &[T], b: &[T]) {
 /// Shows one sample's Jacobian in numbers of which each channel has one: the sums over its positions of the
 /// cotangents times a factor for every entry, or of the cotangents alone.
 pub(super) fn channel_rows<T: Real>(
+    shape: Shape,
     parameters: &Range<usize>,
     factors: Option<&[T]>,
     u: Cotangents<'_, T>,
@@ -80,7 +81,7 @@ pub(super) fn channel_rows<T: Real>(
     take: &mut dyn FnMut(&Part<'_, T>),
 ) {
     let [turned, rows] = buffers;
-    let u = u.by_entry(cotangents, turned);
+    let u = u.by_entry(shape, cotangents, turned);
     let channels = parameters.len();
     rows.clear();
     rows.resize(channels * cotangents + SLACK, T::zero());

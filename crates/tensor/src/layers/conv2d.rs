@@ -268,11 +268,14 @@ impl<T: Real> Rows<T> for Conv2d {
             Cotangents::List(list) => {
                 block.gathered_parts(geometry, at.x(0), list, first, convolution, take);
             }
-            Cotangents::All(all) => block.whole_part(geometry, at.x(0), at.lanes, all, first, take),
-            Cotangents::Rows(_) => unreachable!("the output of a convolution is an image"),
+            Cotangents::All(_) | Cotangents::Rows(_) => {
+                let mut turned = Vec::new();
+                let all = u.by_entry(at.place.shape, at.lanes, &mut turned);
+                block.whole_part(geometry, at.x(0), at.lanes, all, first, take);
+            }
         }
         if let Some(biases) = at.place.tensors.get(1) {
-            block.bias_part(biases, at.lanes, u, take);
+            block.bias_part(at.place.shape, biases, at.lanes, u, take);
         }
     }
 
@@ -301,7 +304,7 @@ impl<T: Real> Rows<T> for Conv2d {
                 let block = &mut scratch.get::<Buffers<T>>().block;
                 block.position_gram(geometry, at.x(0), lanes, all, gram);
                 if let Some(biases) = at.place.tensors.get(1) {
-                    block.bias_part(biases, lanes, u, &mut |part| {
+                    block.bias_part(at.place.shape, biases, lanes, u, &mut |part| {
                         add_row_gram(part.rows, part.count, part.step, lanes, gram);
                     });
                 }

@@ -136,7 +136,7 @@ impl<T: Real> Rows<T> for Dense {
         let buffers = scratch.get::<[Vec<T>; 2]>();
         let (x, lanes) = (at.x(0), at.lanes);
         let [turned, rows] = buffers;
-        let by_output = u.by_entry(lanes, turned);
+        let by_output = u.by_entry(at.place.shape, lanes, turned);
         rows.resize(x.len() * lanes + SLACK, T::zero());
         for (output, u) in by_output.chunks_exact(lanes).enumerate() {
             for (row, &x) in rows.chunks_exact_mut(lanes).zip(x) {
@@ -146,7 +146,7 @@ impl<T: Real> Rows<T> for Dense {
             take(&Part { rows, count: x.len(), step: lanes, parameter: &parameter });
         }
         if self.bias {
-            channel_rows(&at.place.tensors[1], None, u, lanes, buffers, take);
+            channel_rows(at.place.shape, &at.place.tensors[1], None, u, lanes, buffers, take);
         }
     }
 
@@ -176,13 +176,11 @@ impl<T: Real> Rows<T> for Dense {
         }
     }
 
-    fn add_gram(&self, at: &At<'_, T>, u: Cotangents<'_, T>, gram: &mut [T], _scratch: &mut Scratch) {
+    fn add_gram(&self, at: &At<'_, T>, u: Cotangents<'_, T>, gram: &mut [T], scratch: &mut Scratch) {
         let square = sum_of_products(at.x(0), at.x(0));
         let factor = if self.bias { square + T::one() } else { square };
-        match u {
-            Cotangents::Rows(u) => add_vector_gram(u, at.lanes, self.outputs, factor, gram),
-            _ => unreachable!("the output of a dense layer is a vector"),
-        }
+        let u = u.by_output(at.place.shape, at.lanes, scratch.get::<Vec<T>>());
+        add_vector_gram(u, at.lanes, self.outputs, factor, gram);
     }
 
     fn outer(&self) -> Option<Outer> {

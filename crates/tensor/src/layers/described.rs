@@ -25,7 +25,6 @@ impl<V> Usual<V> {
 
 /// A matrix that a description holds.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub enum FixedWeights {
     /// One row of `m` entries, `1 / sqrt(m)` and `-1 / sqrt(m)` in turn: the outer weights of the one-hidden-layer
     /// networks of proxy convexity (Frei, Gu, 2021).

@@ -80,8 +80,9 @@ impl Layer for GroupNorm {
         if groups == 0 || !inputs[0].channels().is_multiple_of(groups) {
             return Err(Misfit::Input(format!("a number of channels that {groups} groups divide")));
         }
-        if !(self.epsilon.is_finite() && self.epsilon >= 0.0) {
-            let reason = format!("its epsilon is {}; give a finite number, not negative", self.epsilon);
+        // Samples without variance, and the padding of a batch, are divided by its root: in f32 too it must not vanish.
+        if !(self.epsilon.is_finite() && self.epsilon >= f64::from(f32::MIN_POSITIVE)) {
+            let reason = format!("its epsilon is {}; give a finite number of at least 1.2e-38", self.epsilon);
             return Err(Misfit::Setting(reason));
         }
         Ok(inputs[0])
@@ -235,7 +236,7 @@ impl<T: Real> Rows<T> for GroupNorm {
         let ((values, _), shape, lanes) = (self.kept(at), at.place.shape, at.lanes);
         let channels = shape.channels();
         let [turned, rows] = scratch.get::<[Vec<T>; 2]>();
-        let u = u.by_entry(lanes, turned);
+        let u = u.by_entry(shape, lanes, turned);
         rows.clear();
         rows.resize(2 * channels * lanes + SLACK, T::zero());
         let (scales, shifts) = rows.split_at_mut(channels * lanes);

@@ -129,7 +129,7 @@ impl<T: Real> Kernel<T> for PRelu {
 impl<T: Real> Rows<T> for PRelu {
     fn rows(&self, at: &At<'_, T>, u: Cotangents<'_, T>, scratch: &mut Scratch, take: Take<'_, T>) {
         let factors = std::mem::take(negative_side(at.x(0), scratch.get()));
-        channel_rows(&at.place.tensors[0], Some(&factors), u, at.lanes, scratch.get(), take);
+        channel_rows(at.place.shape, &at.place.tensors[0], Some(&factors), u, at.lanes, scratch.get(), take);
         *scratch.get() = factors;
     }
 

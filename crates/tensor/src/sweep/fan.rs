@@ -50,7 +50,8 @@ impl<T: Real> Sweep<T> {
         for (index, record) in tape.records.iter().enumerate() {
             let Some(layer) = &record.layer else { continue };
             let (layer, place) = (T::pick(&**layer), &record.place);
-            if layer.reads_inputs() {
+            // `Site::input` shows the input of every layer with parameters.
+            if layer.reads_inputs() || record.trained().is_some() {
                 for &input in &place.inputs {
                     turn(samples, lanes, &self.values[input], &mut self.fans.values[input]);
                 }

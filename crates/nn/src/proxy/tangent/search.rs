@@ -33,15 +33,17 @@ pub(super) fn search(
     single.truncate(CLIMBS);
     // The height of a start says little of the hill: those for all samples together start low and reach farthest.
     let all = measured(starts::for_all(instance)?)?;
-    let random = measured((0..RANDOM).map(|k| starts::random(instance, seed.index(k as u64))).collect())?;
-    let mut best: Option<Found> = None;
+    let random = measured(
+        (0..RANDOM).map(|k| starts::random(instance, seed.derive("climb").index(k as u64))).collect(),
+    )?;
+    let mut best = (0.0, instance.start.clone(), instance.start.clone());
     for start in single.into_iter().chain(all).chain(random) {
         let reached = climb(instance, start, iterations)?;
-        if best.as_ref().is_none_or(|best| reached.0 > best.0) {
-            best = Some(reached);
+        if reached.0 > best.0 {
+            best = reached;
         }
     }
-    let (_, w, v) = best.unwrap_or_else(|| (0.0, instance.start.clone(), instance.start.clone()));
+    let (_, w, v) = best;
     let (e, linearisation) = instance.nonlinearity(w.view(), v.view())?;
     Ok(Nonlinearity { e, linearisation, w, v })
 }

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{ConvGeometry, ConvScratch, unfold};
-use crate::Real;
 use crate::gemm::{gemm, view, view_mut};
 use crate::kernels::{SLACK, add_row_products, gather_weight_block, vectorised};
 use crate::layer::{Cotangents, Gathered, Part};
+use crate::{Real, Shape};
 
 /// The buffers that a convolution's Jacobian needs.
 #[derive(Clone, Debug, Default)]
@@ -125,6 +125,7 @@ impl<T: Real> BlockScratch<T> {
     /// Shows the Jacobian in the biases: the sums over positions of one sample's cotangents.
     pub(crate) fn bias_part(
         &mut self,
+        shape: Shape,
         biases: &Range<usize>,
         cotangents: usize,
         u: Cotangents<'_, T>,
@@ -132,9 +133,12 @@ impl<T: Real> BlockScratch<T> {
     ) {
         let channels = biases.len();
         self.rows.resize(channels * cotangents + SLACK, T::zero());
+        let mut turned = Vec::new();
         let (step, all) = match u {
             Cotangents::List(list) => (list.lanes, &*list.u),
-            Cotangents::All(all) | Cotangents::Rows(all) => (cotangents, all),
+            Cotangents::All(_) | Cotangents::Rows(_) => {
+                (cotangents, u.by_entry(shape, cotangents, &mut turned))
+            }
         };
         let lists = all.chunks_exact(all.len() / channels);
         for (sums, u) in self.rows.chunks_exact_mut(cotangents).zip(lists) {

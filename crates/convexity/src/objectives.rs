@@ -32,7 +32,7 @@ pub use region::Region;
 
 pub(crate) use enclosure::{Enclosure, lift, standing};
 
-use crate::error::{ConvexityError, require_vector};
+use crate::error::{ConvexityError, require_dimension, require_vector};
 use crate::number::{Dual, Endpoint, Expression, Interval, Number, Precise, PreciseInterval};
 use ndarray::{Array1, ArrayRef1};
 use std::fmt::Debug;
@@ -61,7 +61,7 @@ pub trait Objective: Function {
     /// If x is not finite, of the wrong length or outside the domain, or the value is beyond f64.
     fn value(&self, x: &ArrayRef1<f64>) -> Result<f64, ConvexityError>;
 
-    /// The gradient of G at x, or the chosen subgradient at a kink.
+    /// The gradient of G at x, m numbers, or the chosen subgradient at a kink.
     ///
     /// # Errors
     ///
@@ -77,6 +77,7 @@ pub trait Objective: Function {
         require_vector("u", u, self.dimension())?;
         require_vector("v", v, self.dimension())?;
         let gradient = self.gradient(v)?;
+        require_dimension("gradient", gradient.len(), self.dimension())?;
         let linear = u.iter().zip(v).zip(&gradient).fold(0.0, |sum, ((u, v), s)| sum + s * (u - v));
         finite(self.value(u)? - self.value(v)? - linear, "the Bregman divergence")
     }
@@ -107,6 +108,13 @@ pub trait Objective: Function {
         let _ = x;
         None
     }
+}
+
+/// The gradient of a function that may be anybody's: of the function's dimension, or an error.
+pub(crate) fn slope(function: &dyn Objective, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
+    let slope = function.gradient(x)?;
+    require_dimension("gradient", slope.len(), function.dimension())?;
+    Ok(slope)
 }
 
 /// Absolute bounds on the round-off of one evaluation.

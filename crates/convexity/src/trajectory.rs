@@ -16,7 +16,7 @@ pub use generalised_descent::GeneralisedDescent;
 pub use mini_batch::{BatchRun, BatchStep, MiniBatchDescent};
 
 use crate::error::ConvexityError;
-use crate::objectives::Objective;
+use crate::objectives::{Objective, slope};
 use ndarray::Array1;
 
 /// One point of a trajectory.
@@ -88,7 +88,7 @@ impl Trajectory {
 
 fn state(function: &dyn Objective, point: Array1<f64>) -> Result<State, ConvexityError> {
     let value = function.value(&point)?;
-    let gradient = function.gradient(&point)?;
+    let gradient = slope(function, &point)?;
     Ok(State { point, value, gradient })
 }
 

@@ -22,6 +22,7 @@ fn matrix(stream: &mut Stream, rows: usize, columns: usize) -> Array2<f64> {
 
 fn bounds(measured: &ProbeMeasurement, least: Bracket) -> RiskBounds {
     let means = Means {
+        samples: measured.samples.len(),
         excess: measured.risk(),
         lower: measured.mean(|sample| sample.sandwich.lower),
         upper: measured.mean(|sample| sample.sandwich.upper),

@@ -10,7 +10,7 @@ use super::spectrum::symmetric_eigenvalues;
 use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
 use crate::exponent::Exponent;
 use crate::norms::Norm;
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, aview1};
 
 /// Outputs of which all sign vectors are visited at most.
 const MOST_SIGNS: usize = 16;
@@ -138,7 +138,7 @@ impl ResidualGain {
     #[must_use]
     pub fn gradient_norm(&self, e: &[f64]) -> Bracket {
         let form = |gram: &Array2<f64>| {
-            let e = Array1::from(e.to_vec());
+            let e = aview1(e);
             e.dot(&gram.dot(&e)).max(0.0).sqrt()
         };
         match &self.measure {
@@ -175,7 +175,7 @@ impl ResidualGain {
             None => self.induced_at_most(p)?,
         };
         let attained = self.extreme(p, &self.candidates(p, vertices), f64::max, 0.0);
-        Ok(Bracket { lower: attained.lower.min(upper), upper: upper * WIDER })
+        Ok(Bracket { lower: attained.lower / WIDER, upper: upper * WIDER })
     }
 
     /// `sigma_0`, the smallest `N(e)/||e||_p`; a lower bound of 0 where J may not have full rank.
@@ -198,7 +198,7 @@ impl ResidualGain {
             }
         };
         let attained = self.extreme(p, &self.candidates(p, None), f64::min, f64::INFINITY);
-        Ok(Bracket { lower: lower / WIDER, upper: attained.upper.max(lower) })
+        Ok(Bracket { lower: lower / WIDER, upper: attained.upper * WIDER })
     }
 
     /// The vertices of the residuals' unit ball, if it is a polytope of few.
@@ -238,8 +238,13 @@ impl ResidualGain {
         if p >= 2.0 {
             return Ok(euclidean * m.powf(0.5 - 1.0 / p));
         }
-        // Riesz's theorem between l_1 and l_2.
-        let column = gram.diag().iter().fold(0.0_f64, |most, a| most.max(*a)).sqrt();
+        // Riesz's theorem between l_1 and l_2, for e -> sqrt(A) P e on the whole space: P projects onto the residuals, and
+        // on these alone interpolation would not be valid.
+        let restricted = self.restricted(gram);
+        let column = (0..gram.nrows())
+            .map(|k| Array1::from(self.coordinates(&unit(gram.nrows(), k))))
+            .fold(0.0_f64, |most, z| most.max(z.dot(&restricted.dot(&z))))
+            .sqrt();
         Ok(euclidean.min(column.powf(2.0 / p - 1.0) * euclidean.powf(2.0 - 2.0 / p)))
     }
 

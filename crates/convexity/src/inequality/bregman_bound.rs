@@ -5,7 +5,7 @@
 use super::{Inequality, Pair, Points, Sense, Slope, Terms};
 use crate::moduli::Side;
 use crate::number::{Interval, Number, PreciseInterval};
-use crate::objectives::{Enclosure, Objective};
+use crate::objectives::{Enclosure, Objective, slope};
 use crate::potentials::Potential;
 use crate::verdict::Witness;
 use ndarray::{Array1, ArrayRef1, ArrayView1, aview1};
@@ -39,7 +39,7 @@ impl BregmanBound<'_> {
         let step = 1e-6;
         let mut ahead: Vec<f64> = v.iter().zip(d).map(|(v, d)| v + step * d).collect();
         self.objective.domain().project(&mut ahead);
-        Some((self.objective.gradient(&Array1::from(ahead)).ok()? - at_v) / step)
+        Some((slope(self.objective, &Array1::from(ahead)).ok()? - at_v) / step)
     }
 }
 
@@ -134,7 +134,7 @@ impl Inequality for BregmanBound<'_> {
         let m = pair.u.len();
         let (u, v) = (ArrayView1::from(&pair.u), ArrayView1::from(&pair.v));
         let d = difference(&pair.u, &pair.v);
-        let (Ok(at_u), Ok(at_v)) = (self.objective.gradient(&u), self.objective.gradient(&v)) else {
+        let (Ok(at_u), Ok(at_v)) = (slope(self.objective, &u), slope(self.objective, &v)) else {
             return false;
         };
         let Some(curved) = self.hessian_product(&v, &d, &at_v) else { return false };

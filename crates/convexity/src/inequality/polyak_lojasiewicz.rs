@@ -4,7 +4,7 @@
 
 use super::{Inequality, Pair, Points, Sense, Slope, Terms};
 use crate::number::{Interval, Number, PreciseInterval};
-use crate::objectives::{Enclosure, Objective};
+use crate::objectives::{Enclosure, Objective, slope};
 use crate::verdict::Witness;
 use ndarray::ArrayView1;
 
@@ -64,7 +64,7 @@ impl Inequality for PolyakLojasiewicz<'_> {
 
     fn terms(&self, pair: &Pair) -> Option<Terms<f64>> {
         let w = ArrayView1::from(&pair.u);
-        let gradient = self.f.gradient(&w).ok()?;
+        let gradient = slope(self.f, &w).ok()?;
         let norm = gradient.iter().fold(0.0_f64, |norm, s| norm.hypot(*s));
         let g = self.g.value(&w).ok()?;
         let measured = norm.powf(self.alpha);

@@ -4,7 +4,7 @@
 
 use super::{Inequality, Pair, Points, Sense, Slope, Terms};
 use crate::number::{Interval, Number, PreciseInterval};
-use crate::objectives::{Enclosure, Objective};
+use crate::objectives::{Enclosure, Objective, slope};
 use crate::verdict::Witness;
 use ndarray::ArrayView1;
 
@@ -56,7 +56,7 @@ impl Inequality for ProxyConvexity<'_> {
 
     fn terms(&self, pair: &Pair) -> Option<Terms<f64>> {
         let (w, v) = (ArrayView1::from(&pair.u), ArrayView1::from(&pair.v));
-        let gradient = self.f.gradient(&w).ok()?;
+        let gradient = slope(self.f, &w).ok()?;
         let (mut inner, mut size) = (0.0, 0.0);
         for ((s, w), v) in gradient.iter().zip(w).zip(v) {
             inner += s * (w - v);

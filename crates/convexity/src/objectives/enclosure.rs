@@ -3,7 +3,7 @@
 //! A formula is evaluated in the arithmetic asked for. A function that exists in f64 only is evaluated there, at a point that
 //! is one f64 vector, and widened by the forward-error bound that its owner states; without one nothing is known of it.
 
-use super::{Enclosable, Evaluate, Objective};
+use super::{Enclosable, Evaluate, Objective, slope};
 use crate::number::{Endpoint, Expression, Interval, Number};
 use crate::verdict::Method;
 use ndarray::{Array1, aview1};
@@ -51,7 +51,7 @@ where
         let stated = || {
             let x = plain(x)?;
             let error = function.forward_error(&x)?;
-            Some((function.gradient(&x).ok()?, error.gradient))
+            Some((slope(function, &x).ok()?, error.gradient))
         };
         match stated() {
             Some((out, error)) => {
@@ -94,7 +94,7 @@ impl Enclosure for f64 {
     }
 
     fn gradient(function: &dyn Objective, x: &[Self], gradient: &mut [Self]) {
-        match function.gradient(&aview1(x)) {
+        match slope(function, &aview1(x)) {
             Ok(out) => gradient.iter_mut().zip(out).for_each(|(to, slope)| *to = slope),
             Err(_) => gradient.fill(Self::NAN),
         }

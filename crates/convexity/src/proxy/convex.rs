@@ -5,7 +5,7 @@ use super::along::along;
 use crate::claims::refute;
 use crate::error::{ConvexityError, require_dimension, require_vector};
 use crate::inequality::{Pair, ProxyConvexity, verdict_at};
-use crate::objectives::{Objective, Region};
+use crate::objectives::{Objective, Region, slope};
 use crate::search::SearchConfig;
 use crate::trajectory::Trajectory;
 use crate::verdict::{Report, Verdict};
@@ -85,7 +85,7 @@ impl ProxyConvex {
     /// If a point is not in the domain, or a value leaves f64.
     pub fn slack(&self, w: &ArrayRef1<f64>, v: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
         require_vector("v", v, self.f.dimension())?;
-        let gradient = self.f.gradient(w)?;
+        let gradient = slope(&*self.f, w)?;
         let inner = gradient.iter().zip(w).zip(v).fold(0.0, |sum, ((s, w), v)| sum + s * (w - v));
         Ok(inner - self.g.value(w)? + self.h.value(v)?)
     }

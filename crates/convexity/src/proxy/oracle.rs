@@ -2,6 +2,7 @@
 
 use super::ProxyConvex;
 use crate::error::{ConvexityError, require_range, require_vector};
+use crate::objectives::slope;
 use fenchel_random::Stream;
 use ndarray::{Array1, ArrayRef1};
 
@@ -133,13 +134,13 @@ impl Oracle for Noisy {
     fn observe(&self, w: &ArrayRef1<f64>) -> Result<Observation, ConvexityError> {
         require_vector("w", w, self.dimension())?;
         let f = self.proxy.f().value(w)?;
-        let gradient = self.proxy.f().gradient(w)?;
+        let gradient = slope(&**self.proxy.f(), w)?;
         let second_moment = gradient.dot(&gradient) + self.deviation * self.deviation;
         Ok(Observation { gradient, f, g: self.proxy.g().value(w)?, second_moment, error: None })
     }
 
     fn sample(&self, w: &ArrayRef1<f64>, stream: &mut Stream) -> Result<Array1<f64>, ConvexityError> {
-        let mut gradient = self.proxy.f().gradient(w)?;
+        let mut gradient = slope(&**self.proxy.f(), w)?;
         let i = stream.random_range(0..w.len());
         gradient[i] += if stream.random_bool(0.5) { self.deviation } else { -self.deviation };
         Ok(gradient)
@@ -160,7 +161,7 @@ impl Oracle for Exact {
     }
 
     fn sample(&self, w: &ArrayRef1<f64>, _: &mut Stream) -> Result<Array1<f64>, ConvexityError> {
-        self.noisy.proxy.f().gradient(w)
+        slope(&**self.noisy.proxy.f(), w)
     }
 
     fn functions(&self) -> Option<&ProxyConvex> {

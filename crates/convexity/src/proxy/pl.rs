@@ -5,7 +5,7 @@ use super::along::along;
 use crate::claims::refute;
 use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
 use crate::inequality::{Pair, PolyakLojasiewicz, verdict_at};
-use crate::objectives::{Objective, Region};
+use crate::objectives::{Objective, Region, slope};
 use crate::search::SearchConfig;
 use crate::trajectory::Trajectory;
 use crate::verdict::{Report, Verdict};
@@ -96,7 +96,7 @@ impl ProxyPl {
     ///
     /// If w is not in the domain, or a value leaves f64.
     pub fn slack(&self, w: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
-        let gradient = self.f.gradient(w)?;
+        let gradient = slope(&*self.f, w)?;
         let norm = gradient.iter().fold(0.0_f64, |norm, s| norm.hypot(*s));
         Ok(norm.powf(self.alpha) - 0.5 * self.mu * (self.g.value(w)? - self.xi))
     }

@@ -2,7 +2,7 @@
 
 use super::{ProxyConvex, RoundOff};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Enclosure, Objective, lift};
+use crate::objectives::{Enclosure, Objective, lift, slope};
 use ndarray::ArrayRef1;
 
 impl ProxyConvex {
@@ -10,7 +10,7 @@ impl ProxyConvex {
     ///
     /// A function without a formula is enclosed by the forward error that its owner states, if there is one.
     pub(super) fn round_off(&self, w: &ArrayRef1<f64>) -> Option<RoundOff> {
-        let gradient = self.f().gradient(w).ok()?;
+        let gradient = slope(&**self.f(), w).ok()?;
         let x: Vec<PreciseInterval> = lift(&w.to_vec());
         let mut exact = vec![PreciseInterval::zero(); x.len()];
         PreciseInterval::gradient(&**self.f(), &x, &mut exact);

@@ -4,7 +4,7 @@ use super::IntoObjective;
 use crate::error::{ConvexityError, require_range};
 use crate::number::{Endpoint, Interval, Number};
 use crate::objectives::{
-    Differentiate, Domain, Enclosable, Enclosure, Evaluate, ForwardError, Function, Kink, Objective,
+    Differentiate, Domain, Enclosable, Enclosure, Evaluate, ForwardError, Function, Kink, Objective, slope,
 };
 use ndarray::{Array1, ArrayRef1};
 use std::sync::Arc;
@@ -82,7 +82,7 @@ impl Objective for Surrogate {
     }
 
     fn gradient(&self, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
-        Ok(self.function.gradient(x)? * self.factor)
+        Ok(slope(&*self.function, x)? * self.factor)
     }
 
     fn enclosable(&self) -> Option<&dyn Enclosable> {
@@ -97,7 +97,7 @@ impl Objective for Surrogate {
         let ulp = f64::EPSILON;
         let factor = self.factor.abs();
         let value = self.function.value(x).ok()?.abs();
-        let gradient = self.function.gradient(x).ok()?;
+        let gradient = slope(&*self.function, x).ok()?;
         let largest = gradient.iter().fold(0.0_f64, |most, s| most.max(s.abs()));
         Some(ForwardError {
             value: factor * inner.value + 2.0 * ulp * (factor * (value + inner.value) + self.constant.abs()),

@@ -33,7 +33,7 @@ use crate::error::{ConvexityError, require_vector};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::moduli::{Modulus, Side};
 use crate::number::PreciseInterval;
-use crate::objectives::{Enclosure, Objective};
+use crate::objectives::{Enclosure, Objective, slope};
 use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
 use ndarray::{ArrayView1, aview1};
 
@@ -74,7 +74,7 @@ pub fn check(
     if modulus.offset() != 0.0 {
         return Err(incompatible("it carries an offset, and T5 is about offsets zero"));
     }
-    let (at_u, at_v) = (function.gradient(&aview1(u))?, function.gradient(&aview1(v))?);
+    let (at_u, at_v) = (slope(function, &aview1(u))?, slope(function, &aview1(v))?);
     let difference: Vec<f64> = u.iter().zip(v).map(|(u, v)| u - v).collect();
     let length = norm.value_of(&difference);
     if length == 0.0 {

@@ -32,7 +32,7 @@ use super::implication;
 use super::points::point;
 use crate::error::{ConvexityError, require_dimension};
 use crate::moduli::{Modulus, Side};
-use crate::objectives::Objective;
+use crate::objectives::{Objective, slope};
 use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report};
 use ndarray::Array1;
@@ -92,7 +92,7 @@ pub(super) fn convexity(function: &dyn Objective, config: &SearchConfig) -> Hypo
         let u = Array1::from(point(config.seed.derive("u"), index, m, &domain, &kinks));
         let v = Array1::from(point(config.seed.derive("v"), index / 3, m, &domain, &kinks));
         let (Ok(d), Ok(a), Ok(b), Ok(s)) =
-            (function.bregman(&u, &v), function.value(&u), function.value(&v), function.gradient(&v))
+            (function.bregman(&u, &v), function.value(&u), function.value(&v), slope(function, &v))
         else {
             continue;
         };
@@ -110,7 +110,7 @@ fn fenchel_young_residual(function: &dyn Objective, conjugate: &dyn Objective, c
     let mut worst: Option<f64> = None;
     for index in 0..config.budget.div_ceil(10) {
         let v = Array1::from(point(config.seed.derive("w"), index, m, &domain, &kinks));
-        let Ok(s) = function.gradient(&v) else { continue };
+        let Ok(s) = slope(function, &v) else { continue };
         let mut snapped = s.to_vec();
         dual_domain.project(&mut snapped);
         let s = Array1::from(snapped);

@@ -41,7 +41,7 @@ use super::steps::{divergence, record_of};
 use crate::error::{ConvexityError, require_dimension, require_finite, require_positive, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Enclosure, Function, Objective};
+use crate::objectives::{Enclosure, Function, Objective, slope};
 use crate::trajectory::{FiniteSum, Trajectory};
 use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array1, ArrayRef1, aview1};
@@ -87,7 +87,7 @@ pub fn check(instance: &Instance<'_>, batches: &[Vec<usize>]) -> Result<[Report;
         let x = &state.point;
         let mut squares = 0.0;
         for sample in sum.samples() {
-            squares += square(&gradient_of(sample.as_ref(), x)?) / sum.len() as f64;
+            squares += square(&slope(sample.as_ref(), x)?) / sum.len() as f64;
         }
         let bound = 2.0 * constant * (state.value - floor);
         let size = squares + 2.0 * constant * (state.value.abs() + floor.abs());
@@ -99,7 +99,7 @@ pub fn check(instance: &Instance<'_>, batches: &[Vec<usize>]) -> Result<[Report;
         let count = parts.len() as f64;
         let (mut after, mut energy, mut mean) = (0.0, 0.0, Array1::<f64>::zeros(x.len()));
         for part in &parts {
-            let gradient = gradient_of(part, x)?;
+            let gradient = slope(part, x)?;
             after += sum.value(&(&state.point - &(&gradient * step)).view())? / count;
             energy += square(&gradient) / count;
             mean += &(gradient / count);
@@ -197,10 +197,6 @@ impl Condition for SmoothRisk<'_> {
 fn smooth<E: Enclosure>(function: &dyn Objective, x: &[E], y: &[E], constant: f64) -> Slack<E> {
     let (divergence, terms) = divergence(function, y, x);
     Slack::of(divergence, squares(&difference(y, x)) * constant / 2.0, terms)
-}
-
-fn gradient_of(function: &dyn Objective, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
-    function.gradient(x)
 }
 
 fn square(x: &Array1<f64>) -> f64 {

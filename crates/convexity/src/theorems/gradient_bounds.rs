@@ -44,7 +44,7 @@ use crate::error::{ConvexityError, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::{Domain, Enclosure, Objective};
+use crate::objectives::{Domain, Enclosure, Objective, slope};
 use crate::potentials::Potential;
 use crate::search::SearchConfig;
 use crate::verdict::{Hypothesis, Report, Witness};
@@ -74,7 +74,7 @@ pub fn check(
     for index in 0..config.budget {
         let v = point(config.seed.derive("v"), index, m, &domain, &kinks);
         let view = ArrayView1::from(&v);
-        let (Ok(value), Ok(s)) = (function.value(&view), function.gradient(&view)) else {
+        let (Ok(value), Ok(s)) = (function.value(&view), slope(function, &view)) else {
             continue;
         };
         below = below.max((least - value) / (least.abs() + value.abs()).max(f64::MIN_POSITIVE));

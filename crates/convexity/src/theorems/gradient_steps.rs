@@ -64,14 +64,26 @@ const GRANTED: f64 = 1e-9;
 ///
 /// If g is empty, not finite or of another dimension than the norm.
 pub fn share(norm: &Norm, g: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
-    let product = norm.value(g)? * norm.dual().value(g)?;
-    Ok(if product == 0.0 { 1.0 } else { g.dot(g) / product })
+    norm.value(g)?;
+    let size = largest(&g.to_vec());
+    if size == 0.0 {
+        return Ok(1.0);
+    }
+    // In units of the largest entry: squares neither overflow nor vanish.
+    let g = g / size;
+    Ok(g.dot(&g) / (norm.value(&g)? * norm.dual().value(&g)?))
+}
+
+fn largest(g: &[f64]) -> f64 {
+    g.iter().fold(0.0, |most, g| most.max(g.abs()))
 }
 
 /// The best length of a gradient step for a majorant `N(C, r, ||.||)`.
 fn best_length<E: Number>((c, r, norm): (f64, f64, &Norm), g: &[E]) -> E {
-    let square = g.iter().fold(E::zero(), |sum, g| sum + g.square());
-    (square / (norm.power_of(g, r) * c)).powf(1.0 / (r - 1.0))
+    let size = largest(&g.iter().map(Number::to_f64).collect::<Vec<_>>());
+    let g: Vec<E> = g.iter().map(|g| g.clone() / size).collect();
+    let share = E::dot(&g, &g) / (norm.power_of(&g, r) * c);
+    (share * E::from_f64(size).powf(2.0 - r)).powf(1.0 / (r - 1.0))
 }
 
 /// C, r and the norm of a majorant.
@@ -133,7 +145,7 @@ pub fn check(run: &Run<'_>) -> Result<Report, ConvexityError> {
             &Observation { measured, bound, slack: measured - bound, size },
             || Witness::point(recorded.from),
             || match run.function.enclosable() {
-                Some(_) => Evidence::Enclosed(slack(recorded, run.modulus, &method, majorant.2, q)),
+                Some(_) => Evidence::Enclosed(slack(recorded, run.modulus, &method, majorant)),
                 None => Evidence::Nothing,
             },
         );
@@ -169,9 +181,10 @@ fn slack(
     step: &Step<'_>,
     modulus: &Modulus,
     method: &GeneralisedDescent,
-    norm: &Norm,
-    q: f64,
+    majorant: (f64, f64, &Norm),
 ) -> PreciseInterval {
+    let (c, r, norm) = majorant;
+    let q = r / (r - 1.0);
     let value = |x: &[f64]| PreciseInterval::value(step.function, &lift(step.function, x));
     let (energy, certain) = step.energies::<PreciseInterval>(modulus.potential(), method.dual());
     let x: Vec<PreciseInterval> = lift(step.function, step.from);
@@ -180,7 +193,18 @@ fn slack(
     let chi = square / (norm.value_of(&g) * norm.dual().value_of(&g));
     // At a stationary point there is nothing to promise.
     let promised = if energy.to_f64() == 0.0 { energy } else { energy * chi.powf(q) };
-    value(step.from) - value(step.to) + modulus.offset() - Number::min(&promised, &certain)
+    // The step x - h g + s keeps <g, h g - s> - Phi(s - h g) for certain: less than the best one by at most
+    // ||g||_* ||s|| + (C/r) ((||h g|| + ||s||)^r - ||h g||^r).
+    let h = best_length(majorant, &g);
+    let y: Vec<PreciseInterval> = lift(step.function, step.to);
+    let best: Vec<PreciseInterval> = g.iter().map(|g| g.clone() * &h).collect();
+    let astray: Vec<PreciseInterval> =
+        x.iter().zip(&y).zip(&best).map(|((x, y), best)| x.clone() - y - best).collect();
+    let (length, astray) = (norm.value_of(&best), norm.value_of(&astray));
+    let longer = (length.clone() + &astray).powf(r) - length.powf(r);
+    let lost = norm.dual().value_of(&g) * astray + longer * (c / r);
+    let kept = Number::max(&Number::min(&promised, &certain), &(promised.clone() - lost));
+    value(step.from) - value(step.to) + modulus.offset() - kept
 }
 
 /// Examines (a) at so many points of R^m: whether `grad Phi*(g)` is a non-negative multiple of g.

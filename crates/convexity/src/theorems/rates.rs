@@ -68,8 +68,8 @@ use assumptions::{Domination, Tangents};
 use ndarray::ArrayRef1;
 use prefixes::Prefixes;
 
-/// What the rounding of the constants of a bound may explain, relative to it: q, B and R are a dozen
-/// operations in f64.
+/// What the rounding of a bound's constants in f64, a dozen operations, may explain at least, relative to it; see
+/// [`Decay::rounded`] for powers and exponents that amplify it.
 const TOLERANCE: f64 = 1e-13;
 
 /// Examines (i), the least gradient energy of every prefix.
@@ -206,8 +206,7 @@ fn compare(
     let mut lowest = first;
     let mut tally = Tally::new(theorem);
     for t in 1..states.len() {
-        // The constants of the bound are rounded once each, and a power of T multiplies that.
-        let rounded = 1.0 + TOLERANCE * (1.0 + t as f64);
+        let rounded = 1.0 + decay(t).rounded().max(TOLERANCE) * (1.0 + t as f64);
         let size = states[t].value.abs() + least.abs();
         let (gap, bound) = (states[t].value - least, decay(t).after(&first, t));
         tally.observe(

@@ -25,7 +25,7 @@
 //! let least = linear_head(array![[1.0], [1.0]].view(), array![[0.0], [2.0]].view())?;
 //! assert!(least.lower <= 0.5 && 0.5 <= least.upper && least.upper - least.lower < 1e-15);
 //! // At w = 3 the losses are 9/2 and 1/2, which bounds of 90 % to 110 % enclose.
-//! let means = Means { excess: 2.5, lower: 2.25, upper: 2.75, infimum: 0.0 };
+//! let means = Means { samples: 2, excess: 2.5, lower: 2.25, upper: 2.75, infimum: 0.0 };
 //! let bounds = RiskBounds::new(&means, least)?;
 //! // Rounded outward.
 //! assert!(bounds.excess.lower <= 2.0 && 2.0 <= bounds.excess.upper && bounds.capacity.lower > 0.49);
@@ -38,12 +38,11 @@ use crate::error::{ConvexityError, require_dimension, require_finite, require_ra
 use crate::number::{Number, PreciseInterval, Sign};
 use ndarray::{Array1, ArrayView1, ArrayView2};
 
-/// What the means of numbers of one sign are rounded by here, relative to their sizes.
-const ROUNDED: f64 = 8.0 * f64::EPSILON;
-
 /// Means over all samples at one x.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Means {
+    /// How many samples: a plain mean of n numbers of one sign is off by n units.
+    pub samples: usize,
     /// Of `l_i - inf l_i`.
     pub excess: f64,
     /// Of the lower bounds on it.
@@ -65,6 +64,8 @@ pub struct RiskBounds {
     pub lower: f64,
     /// At least `R - R_inf`.
     pub upper: f64,
+    /// Whether the mean excess lies between the means of the bounds.
+    within: bool,
 }
 
 impl RiskBounds {
@@ -75,13 +76,21 @@ impl RiskBounds {
     /// If a number is not finite (the upper bound may be infinite), or the bracket is empty or ends below the mean
     /// of the infima, which is a lower bound on `R_inf`.
     pub fn new(means: &Means, risk_infimum: Bracket) -> Result<Self, ConvexityError> {
-        let &Means { excess, lower, upper, infimum } = means;
+        let &Means { samples, excess, lower, upper, infimum } = means;
         for (name, value) in [("excess", excess), ("lower", lower), ("infimum", infimum)] {
             require_range(name, value, true, "finite")?;
         }
+        if upper.is_nan() {
+            return Err(ConvexityError::OutOfRange {
+                argument: "upper",
+                value: upper,
+                requirement: "a number, or infinite",
+            });
+        }
+        let rounded = (samples as f64 + 8.0) * f64::EPSILON;
         let Bracket { lower: a, upper: b } = risk_infimum;
         require_range("risk_infimum", b - a, b >= a, "a bracket of two finite numbers")?;
-        let off = ROUNDED * (excess.abs() + lower.abs() + infimum.abs() + a.abs().max(b.abs()));
+        let off = rounded * (excess.abs() + lower.abs() + infimum.abs() + a.abs().max(b.abs()));
         let (a, b) = (a.max(infimum), b + off);
         require_range("risk_infimum", b, b >= infimum, "at least the mean of the samples' infima")?;
         let capacity = Bracket { lower: (a - infimum - off).max(0.0), upper: b - infimum + off };
@@ -89,15 +98,16 @@ impl RiskBounds {
             excess: Bracket { lower: excess - capacity.upper - off, upper: excess - capacity.lower + off },
             capacity,
             lower: lower - capacity.upper - off,
-            upper: upper * (1.0 + ROUNDED) - capacity.lower + off,
+            upper: upper * (1.0 + rounded) - capacity.lower + off,
+            within: lower - off <= excess && excess <= upper * (1.0 + rounded) + off,
         })
     }
 
-    /// Whether the interval of the excess risk meets both bounds. They share `R_G(1)`, so that this asks the bounds
-    /// of the samples, not the bracket.
+    /// Whether the risk lies between the bounds, up to the rounding of means. The excess risk and both bounds are those of
+    /// the samples less the same `R_G(1)`, so that this asks the bounds of the samples, however wide the bracket is.
     #[must_use]
-    pub fn hold(&self) -> bool {
-        self.lower <= self.excess.upper && self.excess.lower <= self.upper
+    pub const fn hold(&self) -> bool {
+        self.within
     }
 }
 
@@ -186,7 +196,7 @@ mod tests {
 
     #[test]
     fn bounds_shift_by_the_capacity_risk_and_see_a_broken_sandwich() {
-        let means = Means { excess: 2.0, lower: 1.5, upper: 3.0, infimum: 0.25 };
+        let means = Means { samples: 4, excess: 2.0, lower: 1.5, upper: 3.0, infimum: 0.25 };
         let bounds = RiskBounds::new(&means, Bracket { lower: 0.75, upper: 1.0 }).unwrap();
         let near = |a: f64, b: f64| (a - b).abs() < 1e-13;
         assert!(near(bounds.capacity.lower, 0.5) && near(bounds.capacity.upper, 0.75));
@@ -197,8 +207,12 @@ mod tests {
         assert_eq!(open.capacity.lower, 0.0);
         let exact = Bracket { lower: 1.0, upper: 1.0 };
         for broken in [Means { lower: 2.01, ..means }, Means { upper: 1.99, ..means }] {
-            assert!(!RiskBounds::new(&broken, exact).unwrap().hold());
+            // However wide the bracket.
+            for bracket in [exact, Bracket { lower: 0.25, upper: 2.25 }] {
+                assert!(!RiskBounds::new(&broken, bracket).unwrap().hold());
+            }
         }
+        assert!(RiskBounds::new(&Means { upper: f64::NAN, ..means }, exact).is_err());
         assert!(RiskBounds::new(&Means { upper: f64::INFINITY, ..means }, exact).unwrap().hold());
         for wrong in [Bracket { lower: 1.0, upper: 0.5 }, Bracket { lower: 0.0, upper: 0.2 }] {
             assert!(RiskBounds::new(&means, wrong).is_err());

@@ -20,7 +20,7 @@ use fenchel_convexity::moduli::{Modulus, bregman};
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::number::Interval;
 use fenchel_convexity::objectives::Region;
-use fenchel_convexity::objectives::{Closure, Domain, Objective, Precomposed, Scaled, Sum};
+use fenchel_convexity::objectives::{Closure, Domain, Function, Kink, Objective, Precomposed, Scaled, Sum};
 use fenchel_convexity::potentials::{Potential, Profile};
 use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::theorems::gradient_bounds::Infimum;
@@ -31,13 +31,45 @@ use fenchel_convexity::theorems::{
 use fenchel_convexity::trajectory::{FiniteSum, GeneralisedDescent, MiniBatchDescent, Trajectory};
 use fenchel_convexity::{ConvexityError, Exponent};
 use fenchel_random::Seed;
-use ndarray::{Array1, Array2, array, aview1};
+use ndarray::{Array1, Array2, ArrayRef1, array, aview1};
 use std::sync::Arc;
 use walk::Walk;
 
 /// Whether a function that answers a number answers NaN.
 fn is_nan(number: f64) -> Result<(), ConvexityError> {
     if number.is_nan() { Err(ConvexityError::Empty { argument: "NaN" }) } else { Ok(()) }
+}
+
+/// `x'x/2` on R^2, with a gradient of three places.
+#[derive(Debug)]
+struct Parabola;
+
+impl Function for Parabola {
+    fn name(&self) -> String {
+        "x'x/2".into()
+    }
+
+    fn dimension(&self) -> usize {
+        2
+    }
+
+    fn domain(&self) -> Domain {
+        Domain::Whole
+    }
+
+    fn kinks(&self) -> Vec<Kink> {
+        Vec::new()
+    }
+}
+
+impl Objective for Parabola {
+    fn value(&self, x: &ArrayRef1<f64>) -> Result<f64, ConvexityError> {
+        Ok(0.5 * (x[0] * x[0] + x[1] * x[1]))
+    }
+
+    fn gradient(&self, x: &ArrayRef1<f64>) -> Result<Array1<f64>, ConvexityError> {
+        Ok(array![x[0], x[1], 0.0])
+    }
 }
 
 const FINE: [f64; 2] = [0.75, 0.25];
@@ -129,6 +161,13 @@ fn objectives_and_the_catalogue() {
     walk.vector("Modulus::slack_at", "u", |u| {
         smooth().slack_at(&closure, &aview1(u), &aview1(&FINE)).map(drop)
     });
+    // A function of somebody else's whose gradient has three places.
+    let own = Arc::new(Parabola) as Arc<dyn Objective>;
+    walk.judge("own gradient", "gradient", "3 places", own.bregman(&aview1(&FINE), &aview1(&FINE)).map(drop));
+    let sum = FiniteSum::new(vec![Arc::clone(&own)]).unwrap();
+    walk.judge("own gradient in a sum", "gradient", "3 places", sum.gradient(&aview1(&FINE)).map(drop));
+    let record = Trajectory::record(&*own, [array![0.75, 0.25]]);
+    walk.judge("own gradient in a record", "gradient", "3 places", record.map(drop));
     walk.matrix("Quadratic::new", "matrix", |q| Quadratic::new(q).map(drop));
     walk.entries("Quadratic::diagonal", "matrix", |d| Quadratic::diagonal(d).map(drop));
     let parabola = || Quadratic::diagonal(&[1.0, 2.0]).unwrap();

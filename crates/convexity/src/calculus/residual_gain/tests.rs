@@ -142,3 +142,28 @@ fn singular_matrices_have_no_lower_norm_and_misfits_are_refused() {
     assert!(ResidualGain::of_layers(vec![Array2::eye(1)], 2.0, 0.0).unwrap().on_sum_zero().is_err());
     assert!(flat.induced(0.5).is_err() && flat.lower(f64::NAN).is_err());
 }
+
+/// On residuals that sum to zero the l_1 row has a value of its own, between which and the Euclidean one Riesz's theorem says
+/// nothing: with one parameter the difference shows.
+#[test]
+fn thin_jacobians_stay_within_their_brackets_on_residuals_that_sum_to_zero() {
+    // (1, -1, -1)': sigma = 1.4002 in l_1.5, attained on the residuals that sum to zero.
+    let gram = array![[1.0, -1.0, -1.0], [-1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]];
+    let gain = ResidualGain::of_layers(vec![gram], 2.0, 0.0).unwrap().on_sum_zero().unwrap();
+    let sigma = gain.induced(1.5).unwrap();
+    assert!(sigma.lower > 1.4 && sigma.upper >= sigma.lower, "{sigma:?}");
+    for seed in 0..300 {
+        for m in [3, 4, 5] {
+            for width in [1, 2] {
+                let jacobian = jacobian(m, &[width], seed);
+                let gain = ResidualGain::of_layers(grams(&jacobian, &[width]), 2.0, 0.0).unwrap();
+                let gain = gain.on_sum_zero().unwrap();
+                for p in [1.1, 1.25, 1.5, 1.75, 3.0] {
+                    let (sigma, least) = (gain.induced(p).unwrap(), gain.lower(p).unwrap());
+                    assert!(sigma.lower <= sigma.upper, "{seed} {m} {width} {p}: {sigma:?}");
+                    assert!(least.lower <= least.upper, "{seed} {m} {width} {p}: {least:?}");
+                }
+            }
+        }
+    }
+}

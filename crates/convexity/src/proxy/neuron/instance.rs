@@ -3,7 +3,8 @@
 use super::oracle::Goal;
 use super::{ActiveError, Neuron, NeuronOracle};
 use crate::error::{ConvexityError, require_dimension, require_positive, require_range};
-use crate::objectives::Objective;
+use crate::number::{Number, PreciseInterval};
+use crate::objectives::{Enclosure, Objective, lift};
 use crate::proxy::{Comparator, ProxyConvex, ProxyPl, ProxyPlGuarantee, SmoothGuarantee, Surrogate};
 use ndarray::{Array1, Array2, ArrayRef1};
 use std::sync::Arc;
@@ -126,16 +127,18 @@ impl NeuronInstance {
     ) -> Result<Self, ConvexityError> {
         let taught = Neuron::taught(inputs.clone(), &v, 0.0)?;
         let neuron = Neuron::new(inputs, labels, 0.0)?;
-        let n = neuron.labels.len() as f64;
-        let at_v = neuron.inputs.dot(&v);
-        let missed: f64 = at_v.iter().zip(&neuron.labels).map(|(z, y)| (-z).max(0.0) * y.max(0.0)).sum();
         let f: Arc<dyn Objective> = Arc::new(neuron.clone());
-        // Both rounded up, by more than the sums are rounded.
-        let own = f.value(&v)?;
-        let up = 8.0 * (n + v.len() as f64) * f64::EPSILON;
-        let scale = own + at_v.iter().fold(0.0_f64, |most, z| most.max(z.abs())).powi(2);
-        let constant = own + up * scale;
-        let cost = (constant + missed / n) * (1.0 + up) + constant + up * scale;
+        f.value(&v)?;
+        // Both rounded up, from 256 bits: inner products may cancel.
+        let at: Vec<PreciseInterval> = lift(&v.to_vec());
+        let mut missed = PreciseInterval::zero();
+        for (x, &label) in neuron.inputs.rows().into_iter().zip(&neuron.labels) {
+            let inner = PreciseInterval::dot(&lift::<PreciseInterval>(&x.to_vec()), &at);
+            missed = missed + Number::max(&-inner, &PreciseInterval::zero()) * label.max(0.0);
+        }
+        let own: PreciseInterval = Enclosure::value(&*f, &at);
+        let constant = own.to_f64_interval().hi();
+        let cost = (own + missed / neuron.labels.len() as f64 + constant).to_f64_interval().hi();
         let goal = Goal::Active { labels: taught.labels.clone(), factor: 0.5, constant };
         let g = Surrogate::new(ActiveError::new(taught), 0.5, constant)?;
         let h = Surrogate::new(f.clone(), 0.0, cost)?;

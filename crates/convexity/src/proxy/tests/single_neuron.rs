@@ -327,3 +327,14 @@ fn senseless_instances_are_refused() {
     assert!(instance.oracle(0).is_err() && instance.oracle(4).is_err());
     assert!(instance.proxy().f().value(&Array1::zeros(3).view()).is_err());
 }
+
+/// Inner products that cancel: f(v) rounded up by a share of |v.x| would lie below it.
+#[test]
+fn a_comparator_whose_products_cancel_refutes_nothing() {
+    let (x, v) = (array![[0.1, 0.1]], array![1e8, -99_999_999.0]);
+    let instance = NeuronInstance::agnostic_relu(x, array![0.05], v.clone()).unwrap();
+    for w in [array![0.25, 0.25], array![0.0, 0.0], array![1.0, -1.0], v.clone()] {
+        let verdict = instance.proxy().at(&w, &v);
+        assert!(!verdict.is_violated(), "{w}: {verdict}");
+    }
+}

@@ -187,3 +187,31 @@ fn constants_of_another_sample_are_named_and_misfits_refused() {
     let short = Sample { target: array![1.0], ..sample };
     assert!(Constants::of(&short, &SquaredError, 1.0, &gradients).is_err());
 }
+
+/// lo(t) = -log(1 - t/2) is steep near t = 2: what the hypotheses let pass must not become a violation there.
+#[test]
+fn constants_that_are_wrong_by_less_than_is_granted_refute_nothing() {
+    for gap in [0.1, 1.0, 5.0, 14.0, 25.0] {
+        for sign in [1.0, -1.0] {
+            let sample = Sample {
+                jacobian: array![[1.0, 0.0], [0.0, 1.0]],
+                target: array![1.0, 0.0],
+                output: array![0.0, sign * gap],
+            };
+            for p in EXPONENTS {
+                for gradients in [Gradients::Entries, Gradients::Layers(2.0, vec![1, 1])] {
+                    let own = exact(&sample, p, &gradients);
+                    for off in [-9e-13, -5e-13, -1e-15, 1e-15, 5e-13, 9e-13] {
+                        let (induced, lower) = (own.induced * (1.0 + off), own.lower * (1.0 - off));
+                        let near = Constants { induced, lower };
+                        let report = check(&sample, &SoftmaxCrossEntropy, p, &gradients, near).unwrap();
+                        assert!(!report.verdict().is_violated(), "{gap} {p} {off}: {report:?}");
+                    }
+                    let wrong = Constants { induced: own.induced * (1.0 - 1e-11), lower: own.lower };
+                    let report = check(&sample, &SoftmaxCrossEntropy, p, &gradients, wrong).unwrap();
+                    assert!(!report.verdict().holds() && !report.verdict().is_violated(), "{gap} {p}");
+                }
+            }
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::catalogue::{AbsoluteValue, LogCosh, PotentialFunction, Quadratic, Separable};
+use crate::objectives::Precomposed;
 use crate::strategies::draws;
 use crate::theorems::by_hand::{assert_report, measured_hypothesis};
 use crate::verdict::Verdict;
@@ -163,4 +164,55 @@ fn a_hundredth_more_is_refuted_and_foreign_numbers_are_named() {
     assert!(check(&Run::new(&function, &cosh, &own)).is_err());
     assert!(descend(&function, &cosh, &array![0.8], 1).is_err());
     assert!(descend(&function, &modulus, &array![0.8, 1.0], 1).is_err());
+}
+
+#[test]
+fn the_bound_has_the_share_to_the_power_q() {
+    // G = x'x/2 at (2, 1): g = (2, 1), chi = 5/(3 2) in l_1, Phi*(g) = C^-(q-1) 2^q/q; in l_inf chi = 5/(2 3), Phi*(g) with 3^q.
+    let function = Quadratic::diagonal(&[1.0, 1.0]).unwrap();
+    for (norm, dual) in [(Norm::L1, 2.0_f64), (Norm::LINF, 3.0)] {
+        for (r, q) in [(1.5, 3.0_f64), (3.0, 1.5), (2.0, 2.0)] {
+            let c: f64 = 2.0;
+            let modulus = Modulus::smooth(c, r, norm.clone()).unwrap().with_offset(40.0).unwrap();
+            let trajectory = descend(&function, &modulus, &array![2.0, 1.0], 1).unwrap();
+            let report = check(&Run::new(&function, &modulus, &trajectory)).unwrap();
+            let bound = (5.0_f64 / 6.0).powf(q) * c.powf(1.0 - q) * dual.powf(q) / q - 40.0;
+            assert!((report.bound - bound).abs() < 1e-11, "{norm} {r}: {} {bound}", report.bound);
+            assert!(report.verdict().holds(), "{norm} {r}: {}", report.verdict());
+            // The length, by hand: (||g||_2^2 / (C ||g||^r))^(1/(r-1)).
+            let length = (5.0 / (c * norm.value(&array![2.0, 1.0]).unwrap().powf(r))).powf(1.0 / (r - 1.0));
+            let step = &trajectory.states()[1].point;
+            assert!((step[0] - 2.0 * (1.0 - length)).abs() < 1e-13 * (1.0 + length), "{norm} {r}: {step}");
+        }
+    }
+}
+
+#[test]
+fn gradients_of_any_size_have_their_share() {
+    for size in [1e-200, 1.0, 1e200] {
+        assert!((share(&Norm::L1, &array![2.0 * size, size]).unwrap() - 5.0 / 6.0).abs() < 1e-15);
+    }
+}
+
+#[test]
+fn steps_far_from_the_origin_keep_what_their_rounding_leaves() {
+    // Points of a million and steps of a billionth: rounding is a share of the step.
+    for centre in [1e3, 1e6, 1e8] {
+        for distance in [1e-3, 1e-6, 1e-9] {
+            let shift = array![-centre, centre];
+            let function = Precomposed::new(
+                Quadratic::diagonal(&[1.0, 0.3]).unwrap(),
+                array![[1.0, 0.0], [0.0, 1.0]],
+                shift,
+            )
+            .unwrap();
+            for norm in [Norm::L1, Norm::L2, Norm::LINF] {
+                let modulus = Modulus::smooth(2.0, 2.0, norm).unwrap();
+                let start = array![centre + distance, -centre + 0.7 * distance];
+                let trajectory = descend(&function, &modulus, &start, 6).unwrap();
+                let report = check(&Run::new(&function, &modulus, &trajectory)).unwrap();
+                assert!(!report.verdict().is_violated(), "{centre} {distance} {modulus}: {report:?}");
+            }
+        }
+    }
 }

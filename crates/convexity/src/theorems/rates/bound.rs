@@ -136,6 +136,19 @@ impl Decay {
         Floor { value: unseen + floor, overshoot, slope }
     }
 
+    /// By what share the rounding of kappa and of the factors' powers in f64 may move the bound after one step; after T it
+    /// is T + 1 times as much.
+    ///
+    /// A power is off by a few units of itself and of the 1 that was taken off it, which moves `base^power` by that
+    /// times `ln base`. That of -1/(kappa - 1) moves `(1 + (kappa-1) T x)^(-1/(kappa-1))` by at most
+    /// `(kappa/(kappa-1)) T x` units, x the share of the gap that a step takes.
+    pub(super) fn rounded(&self) -> f64 {
+        let powers: f64 =
+            self.factors.iter().map(|(base, power)| (power.abs() + 1.0) * base.ln().abs()).sum();
+        let kappa = if self.is_geometric() { 0.0 } else { self.kappa / (self.kappa - 1.0) };
+        f64::EPSILON * (64.0 + 4.0 * powers + 4.0 * kappa)
+    }
+
     /// B.
     fn rate<N: Number>(&self) -> N {
         self.factors
@@ -153,5 +166,27 @@ pub(super) fn power(modulus: &Modulus) -> Result<(f64, f64, &Norm), ConvexityErr
             what: "a rate and a modulus",
             reason: "the potential must be a norm power with r > 1".into(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::Precise;
+
+    #[test]
+    fn what_is_granted_to_the_constants_covers_their_rounding() {
+        let power = |base: f64, power: &Precise| (Precise::from_f64(base).ln() * power).exp();
+        for r in [1.001, 1.01, 1.3, 1.5, 2.0, 3.0, 7.0, 100.0] {
+            for c in [1e-6, 0.3, 1.0, 7.0, 1e3, 1e9] {
+                for radius in [1e-3, 0.9, 40.0] {
+                    let decay = Decay::convex(c, r, radius, 0.0);
+                    let exact = Precise::from_f64(r) / (Precise::from_f64(r) - 1.0);
+                    let own = power(c, &(-exact.clone() + 1.0)) * power(radius, &-exact.clone()) / &exact;
+                    let off = (decay.rate::<Precise>() / own - 1.0).to_f64().abs();
+                    assert!(off <= decay.rounded(), "{r} {c} {radius}: {off:e} {:e}", decay.rounded());
+                }
+            }
+        }
     }
 }

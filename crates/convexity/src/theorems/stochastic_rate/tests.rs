@@ -4,7 +4,7 @@ use super::*;
 use crate::catalogue::{LogCosh, Quadratic, Separable};
 use crate::norms::Norm;
 use crate::number::{Number, PreciseInterval};
-use crate::objectives::Precomposed;
+use crate::objectives::{Closure, Formula, Precomposed};
 use crate::strategies::draws;
 use crate::theorems::by_hand::{measured_hypothesis, parabola};
 use crate::theorems::condition::difference;
@@ -178,7 +178,7 @@ fn random_rates(draws: u64, seed: u64) -> u64 {
         if domination < 1e-6 {
             continue;
         }
-        let constants = Classical { step, smoothness, domination, variance };
+        let constants = Classical { step, smoothness, domination: domination.min(smoothness), variance };
         let report = check(&from, &constants).unwrap();
         assert!(report.verdict().holds(), "{index}: {report:?}");
         // The generalised rate, in a random norm; offsets and interference as measured.
@@ -278,4 +278,64 @@ fn foreign_numbers_are_named_and_misfits_refused() {
     assert!(check_generalised(&from, &Generalised { interference: f64::NAN, ..constants }).is_err());
     let pairs = start(&sum, &[2.0], 2, 1, &infimum);
     assert!(check_generalised(&pairs, &constants).is_err());
+}
+
+/// `a x`.
+#[derive(Debug)]
+struct Slanted(f64);
+
+impl Formula for Slanted {
+    fn name(&self) -> String {
+        format!("{} x", self.0)
+    }
+
+    fn dimension(&self) -> usize {
+        1
+    }
+
+    fn value_in<N: Number>(&self, x: &[N]) -> N {
+        x[0].clone() * self.0
+    }
+}
+
+#[test]
+fn a_mu_above_l_is_a_hypothesis_not_met() {
+    // R = 0 everywhere: every mu dominates, V = 1, and with mu = 10 the factor is -9 and the bound after two steps -4.
+    let sum = FiniteSum::new(vec![Arc::new(Slanted(1.0)) as _, Arc::new(Slanted(-1.0)) as _]).unwrap();
+    let from = start(&sum, &[0.0], 1, 2, &Infimum::AtLeast(0.0));
+    let constants = Classical { step: 1.0, smoothness: 1.0, domination: 10.0, variance: 1.0 };
+    let report = check(&from, &constants).unwrap();
+    assert!(report.inequality.is_violated() && report.verdict().is_undecided(), "{report:?}");
+    assert!(measured_hypothesis(&report, "mu is at most L").0 > 0.0);
+    let own = Classical { domination: 1.0, ..constants };
+    assert!(check(&from, &own).unwrap().verdict().holds());
+    let hair = Classical { domination: 1.0_f64.next_up(), ..constants };
+    assert!(check(&from, &hair).unwrap().verdict().is_undecided());
+}
+
+#[test]
+fn a_variance_that_cancels_refutes_nothing() {
+    // Three closures with the gradient 0.1, which no mean of them is to the last bit.
+    let slanted = || {
+        let closure = Closure::new("x/10", 1, |x: &[f64]| 0.1 * x[0], |_: &[f64], s: &mut [f64]| s[0] = 0.1);
+        Arc::new(closure.unwrap()) as Arc<dyn Objective>
+    };
+    let sum = FiniteSum::new(vec![slanted(), slanted(), slanted()]).unwrap();
+    let report = check_variance(&sum, 2, &array![0.3]).unwrap();
+    assert!(!report.inequality.is_violated() && !report.verdict().is_violated(), "{report:?}");
+}
+
+#[test]
+fn a_tree_that_is_too_large_is_refused_however_few_its_batches() {
+    let sum = parabolas(1.0);
+    for (batch, steps, allowed) in [(4, 800, true), (4, 1_000, false), (4, 1_000_000, false), (1, 8, false)] {
+        let from = start(&sum, &[0.5], batch, steps, &Infimum::AtLeast(0.0));
+        let constants = Classical { step: 0.5, smoothness: 1.0, domination: 1.0, variance: 10.0 };
+        if allowed {
+            assert!(Tree::new(&from, Rule::Rate(0.5)).unwrap().means::<f64>().len() == steps + 1);
+        } else {
+            let error = check(&from, &constants).unwrap_err().to_string();
+            assert!(error.contains("steps") && error.contains("20,000 points"), "{error}");
+        }
+    }
 }

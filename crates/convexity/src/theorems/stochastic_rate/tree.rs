@@ -10,7 +10,10 @@ use crate::trajectory::{FiniteSum, GeneralisedDescent};
 use ndarray::aview1;
 
 /// Points at most.
-const MOST_POINTS: usize = 20_000;
+const MOST_POINTS: f64 = 20_000.0;
+
+/// Steps at most from the start to all points, each for itself.
+const MOST_STEPS: f64 = 400_000.0;
 
 /// How a step follows from the gradient of a batch.
 pub(super) enum Rule {
@@ -51,16 +54,16 @@ impl<'a> Tree<'a> {
         let batches = places.iter().map(|places| sum.batch(places)).collect::<Result<Vec<_>, _>>()?;
         let complements =
             places.iter().map(|places| sum.complement(places)).collect::<Result<Vec<_>, _>>()?;
-        let tree = Self { sum, complements, batches, size: batch, rule, start: point, steps };
-        let points =
-            i32::try_from(steps).map_or(f64::INFINITY, |steps| (tree.batches.len() as f64).powi(steps));
-        require_range(
-            "steps",
-            steps as f64,
-            points <= MOST_POINTS as f64,
-            "of at most 20,000 sequences of batches",
-        )?;
-        Ok(tree)
+        let (mut points, mut walked, mut level) = (1.0, 0.0, 1.0);
+        for t in 1..=steps {
+            level *= batches.len() as f64;
+            (points, walked) = (points + level, walked + level * t as f64);
+            let few = points <= MOST_POINTS && walked <= MOST_STEPS;
+            let requirement =
+                "few enough for a tree of 20,000 points and 400,000 steps from the start to all of them";
+            require_range("steps", steps as f64, few, requirement)?;
+        }
+        Ok(Self { sum, complements, batches, size: batch, rule, start: point, steps })
     }
 
     pub(super) fn batches(&self) -> &[FiniteSum] {
@@ -116,18 +119,18 @@ impl<'a> Tree<'a> {
 
     /// The mean of R over all sequences, after 0, ..., T steps.
     pub(super) fn means<E: Enclosure>(&self) -> Vec<E> {
-        let mut sums = vec![E::zero(); self.steps + 1];
-        self.add(lift(self.sum, self.start), 0, &mut sums);
-        let count = self.batches.len() as f64;
-        sums.into_iter().enumerate().map(|(t, sum)| sum / count.powi(t as i32)).collect()
-    }
-
-    fn add<E: Enclosure>(&self, x: Vec<E>, level: usize, sums: &mut [E]) {
-        sums[level] = sums[level].clone() + E::value(self.sum, &x);
-        if level < self.steps {
-            for batch in 0..self.batches.len() {
-                self.add(self.next(&x, batch), level + 1, sums);
-            }
+        let mean = |level: &[Vec<E>]| {
+            let sum = level.iter().fold(E::zero(), |sum, x| sum + E::value(self.sum, x));
+            sum / level.len() as f64
+        };
+        let mut level: Vec<Vec<E>> = vec![lift(self.sum, self.start)];
+        let mut means = vec![mean(&level)];
+        for _ in 0..self.steps {
+            let batches = 0..self.batches.len();
+            level =
+                level.iter().flat_map(|x| batches.clone().map(move |batch| self.next(x, batch))).collect();
+            means.push(mean(&level));
         }
+        means
     }
 }

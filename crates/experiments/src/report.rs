@@ -185,17 +185,21 @@ fn chapter(
     for cell in cells {
         // A report takes what is there; what other code or another back end computed is counted and said.
         let record = match store.read(id, &cell.id, &cell.case, &configuration, false) {
-            Stored::Current(record) => record,
-            Stored::Stale(Some(record)) => {
+            Err(error) => {
+                unusable.push(format!("{}: {error}", cell.id));
+                continue;
+            }
+            Ok(Stored::Current(record)) => record,
+            Ok(Stored::Stale(Some(record))) => {
                 stale += 1;
                 record
             }
-            Stored::Absent | Stored::Stale(None) => continue,
-            Stored::Damaged(reason) => {
+            Ok(Stored::Absent | Stored::Stale(None)) => continue,
+            Ok(Stored::Damaged(reason)) => {
                 unusable.push(format!("{} is damaged ({reason})", cell.id));
                 continue;
             }
-            Stored::Foreign(difference) => {
+            Ok(Stored::Foreign(difference)) => {
                 unusable.push(format!("{} is of other settings ({difference})", cell.id));
                 continue;
             }

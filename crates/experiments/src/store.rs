@@ -161,7 +161,9 @@ impl Store {
     }
 
     /// What the store has of a cell. With `keep`, records that other code made count as current.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When its file cannot be read just now.
     pub fn read(
         &self,
         experiment: &str,
@@ -169,25 +171,26 @@ impl Store {
         case: &serde_json::Value,
         configuration: &Configuration,
         keep: bool,
-    ) -> Stored {
-        let (header, record) = match cell_file::read(&self.cell(experiment, cell)) {
-            Contents::Nothing => return Stored::Absent,
-            Contents::Damaged(reason) => return Stored::Damaged(reason),
-            Contents::FirstLayout => return Stored::Stale(None),
+    ) -> Result<Stored> {
+        let (header, record) = match cell_file::read(&self.cell(experiment, cell))? {
+            Contents::Nothing => return Ok(Stored::Absent),
+            Contents::Damaged(reason) => return Ok(Stored::Damaged(reason)),
+            Contents::FirstLayout => return Ok(Stored::Stale(None)),
             Contents::Sound(header, record) => (header, record),
         };
         let expected = Header::new(experiment, cell, case, configuration);
         if let Some(difference) = header.foreign_to(&expected) {
-            return Stored::Foreign(difference);
+            return Ok(Stored::Foreign(difference));
         }
         if (&header.case, header.revision) != (&expected.case, expected.revision) {
-            return Stored::Stale(None);
+            return Ok(Stored::Stale(None));
         }
-        if header.back_end == expected.back_end && (keep || header.numerics == expected.numerics) {
+        let is_of_this_code = keep || header.numerics == expected.numerics;
+        Ok(if header.back_end == expected.back_end && is_of_this_code {
             Stored::Current(record)
         } else {
             Stored::Stale(Some(record))
-        }
+        })
     }
 
     /// Moves the file of a cell out of the way, under a name that says `word`.

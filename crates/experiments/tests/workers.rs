@@ -116,6 +116,46 @@ fn a_living_workers_cell_is_left_and_a_killed_ones_is_taken_over() {
 }
 
 #[test]
+fn a_worker_mends_what_is_damaged_in_the_share_of_one_that_never_came() {
+    let (folder, expected) = whole(1000);
+    for cell in expected.keys().filter(|path| path.starts_with("cells")) {
+        fs::write(folder.path().join(cell), "garbage").unwrap();
+    }
+    // Of the two shares only one is anyone's.
+    let output = finish(&mut work(folder.path(), &["--share", "0/2"]));
+    assert!(out(&output).contains("nothing is left to begin"), "{}", out(&output));
+    finish(fenchel(&["report"]).arg(folder.path()));
+    assert_eq!(contents(folder.path()), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_preparation_touches_no_cell_and_a_lease_that_cannot_be_read_is_nobodys_to_write() {
+    let (folder, expected) = whole(1000);
+    let cells: Vec<&PathBuf> = expected.keys().filter(|path| path.starts_with("cells")).collect();
+    let at = |path: &Path| folder.path().join(path);
+    fs::write(at(cells[0]), "garbage").unwrap();
+    let before = program::files(folder.path());
+    let told = message(&finish(fenchel(&["prepare"]).arg(folder.path())));
+    assert!(told.contains("1 file of no use"), "{told}");
+    assert_eq!(program::files(folder.path()), before);
+    // A link through a file stands for what a server does not show just now.
+    fs::remove_file(at(cells[1])).unwrap();
+    let cell = cells[1].file_name().unwrap().to_str().unwrap().strip_suffix(".mpk.gz").unwrap();
+    let lease = folder.path().join(format!("leases/gd/{cell}.json"));
+    std::os::unix::fs::symlink(folder.path().join("plan.json/x"), &lease).unwrap();
+    let failed = work(folder.path(), &[]).output().unwrap();
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(message(&failed).contains(&format!("failed: gd {cell}: cannot read")), "{}", message(&failed));
+    assert!(lease.is_symlink(), "a failure was written over it, or it was put away");
+    assert!(!at(cells[1]).exists());
+    fs::remove_file(&lease).unwrap();
+    finish(&mut work(folder.path(), &[]));
+    finish(fenchel(&["report"]).arg(folder.path()));
+    assert_eq!(contents(folder.path()), expected);
+}
+
+#[test]
 fn two_runs_at_once_on_one_folder_both_end_well() {
     let folder = tempfile::tempdir().unwrap();
     let (alone, together) = (folder.path().join("alone"), folder.path().join("together"));

@@ -2,7 +2,7 @@
 //! ours: a worker takes what is left, whoever starts it.
 
 use super::Plan;
-use super::prepare::{State, states};
+use super::state::{State, states};
 use crate::error::Result;
 use crate::number::duration;
 use crate::store::{Record, Store};
@@ -56,12 +56,12 @@ impl Script {
     /// The script for what is left of a run.
     ///
     /// # Errors
-    /// When the folder holds no run, or one for another program.
+    /// When the folder holds no run, or one for another program, or a cell cannot be read just now.
     pub fn of(&self, folder: &Path) -> Result<String> {
         let store = Store::open(folder);
         let stored = store.plan()?;
         let (plan, _) = Plan::of_folder(&stored, folder)?;
-        let states = states(&store, &plan, stored.keep);
+        let states = states(&store, &plan, stored.keep)?;
         let left = plan.places().into_iter().zip(states).filter(|(_, state)| *state != State::Current);
         let seconds: Vec<f64> = left.map(|((at, cell), _)| plan.experiments[at].seconds[cell]).collect();
         let memory = Record::read_all(folder)

@@ -40,6 +40,14 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(fenchel_files::write_whole(path, bytes)?)
 }
 
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(Error::io("remove", path)),
+    }
+}
+
 /// The ending of the files of cells.
 const CELL: &str = ".mpk.gz";
 
@@ -135,21 +143,24 @@ impl Store {
         Ok(())
     }
 
+    /// Removes the records of sessions that finished no cell but of these experiments, for a run that starts over:
+    /// nothing is left that was computed in them.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn forget_sessions(&self, experiments: &BTreeSet<&str>) -> Result<()> {
+        let forgotten = |record: &Record| record.timings.keys().all(|id| experiments.contains(id.as_str()));
+        Record::read_all(&self.folder).iter().filter(|record| forgotten(record)).try_for_each(|record| {
+            remove(&self.folder.join("sessions").join(format!("{}.json", record.worker)))
+        })
+    }
+
     /// Removes the experiment's cells, for a run that starts over. What is no cell stays.
     ///
     /// # Errors
     /// When the files cannot be removed.
     pub fn forget(&self, experiment: &str) -> Result<()> {
-        for cell in self.names(experiment) {
-            let path = self.cell(experiment, &cell);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::io("remove", &path)(error));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        self.names(experiment).iter().try_for_each(|cell| remove(&self.cell(experiment, cell)))
     }
 
     /// The cells of an experiment of which there is a regular file, whatever it holds.

@@ -141,6 +141,9 @@ fn claims_are_told_before_any_run_and_their_criteria_are_in_every_record() {
     let mut side = read(folder.path()).unwrap();
     write_report(&mut side, folder.path()).unwrap();
     assert!(page().contains("began with criteria 000000000000") && page().contains("CRITERIA CHANGED"));
+    // A run that starts over begins with those of today.
+    run(&Request { fresh: true, ..request(folder.path(), 2) });
+    assert!(page().contains("the run began with the same") && !page().contains("CHANGED"));
 }
 
 #[test]

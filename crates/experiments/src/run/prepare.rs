@@ -68,6 +68,7 @@ pub fn prepare(request: &Request, plan: &Plan) -> Result<Found> {
             // The plan of what is thrown away goes last, so that a kill leaves no cells without it.
             store.forget(planned.experiment.id())?;
         }
+        store.forget_sessions(&plan.experiments.iter().map(|planned| planned.experiment.id()).collect())?;
     }
     states(&store, plan, request.keep)?.iter().for_each(|state| found.cells.add(state));
     stored.prepared = machine::now();

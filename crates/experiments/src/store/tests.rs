@@ -69,6 +69,19 @@ fn a_run_that_starts_over_keeps_what_is_no_cell() {
 }
 
 #[test]
+fn only_sessions_of_which_nothing_is_left_are_forgotten() {
+    let (folder, store) = store();
+    for experiments in [&["e"][..], &["e", "f"], &["f"], &[]] {
+        let recorder = Recorder::begin(folder.path(), &experiments.concat(), 1, String::new()).unwrap();
+        experiments.iter().for_each(|experiment| recorder.took(experiment, "c", 1.0));
+        recorder.end(Default::default()).unwrap();
+    }
+    store.forget_sessions(&BTreeSet::from(["e"])).unwrap();
+    let left = Record::read_all(folder.path()).into_iter().map(|record| record.edition);
+    assert_eq!(left.collect::<BTreeSet<_>>(), BTreeSet::from(["ef".to_owned(), "f".to_owned()]));
+}
+
+#[test]
 fn one_process_prepares_at_a_time_and_readers_are_let_in() {
     let folder = tempfile::tempdir().unwrap();
     let first = Store::prepare(folder.path()).unwrap();

@@ -65,7 +65,7 @@ impl Plan {
 
     /// How many files are to be damaged when so many workers were killed: all at once where none is killed.
     fn due(&self, killed: usize) -> usize {
-        if self.kills == 0 { self.damages } else { self.damages * killed / self.kills }
+        (self.damages * killed).checked_div(self.kills).unwrap_or(self.damages)
     }
 }
 

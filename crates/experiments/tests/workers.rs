@@ -115,6 +115,40 @@ fn a_living_workers_cell_is_left_and_a_killed_ones_is_taken_over() {
     assert_eq!(contents(folder.path()), expected);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_that_lost_its_cell_leaves_its_successors_record_and_lease_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let (one, expected) = whole(30_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path(), 30_000_000);
+    let mut worker = start(&mut work(folder.path(), &[]));
+    until(|| !leases(folder.path()).is_empty());
+    let signal = |name: &str| {
+        let pid = worker.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    signal("-STOP");
+    let [lease] = &leases(folder.path())[..] else { panic!("it was held up too late") };
+    // As if it had been held up for so long that a worker of another host had done the cell.
+    let path = folder.path().join(lease);
+    let mut holder: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    holder["worker"] = "other-1".into();
+    holder["process"]["system"] = "elsewhere".into();
+    fs::write(&path, holder.to_string()).unwrap();
+    let name = format!("cells/gd/{}.mpk.gz", lease.file_stem().unwrap().to_str().unwrap());
+    let cell = folder.path().join(&name);
+    fs::create_dir_all(cell.parent().unwrap()).unwrap();
+    fs::copy(one.path().join(&name), &cell).unwrap();
+    let file = fs::metadata(&cell).unwrap().ino();
+    signal("-CONT");
+    assert!(worker.wait().unwrap().success());
+    assert_eq!(fs::metadata(&cell).unwrap().ino(), file, "the record was written over");
+    assert_eq!(fs::read_to_string(&path).unwrap(), holder.to_string());
+    finish(fenchel(&["report"]).arg(folder.path()));
+    assert_eq!(contents(folder.path()), expected);
+}
+
 #[test]
 fn a_worker_mends_what_is_damaged_in_the_share_of_one_that_never_came() {
     let (folder, expected) = whole(1000);

@@ -361,9 +361,9 @@ mod tests {
             held(folder.path(), &successor);
             assert!(!lease.is_mine());
             if fails {
-                lease.fail("no data")
+                lease.fail("no data");
             } else {
-                drop(lease)
+                drop(lease);
             }
             let [(_, _, holder)] = &leases(folder.path())[..] else {
                 panic!("the successor's lease is gone")

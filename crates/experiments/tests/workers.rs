@@ -155,6 +155,10 @@ fn a_worker_mends_what_is_damaged_in_the_share_of_one_that_never_came() {
     for cell in expected.keys().filter(|path| path.starts_with("cells")) {
         fs::write(folder.path().join(cell), "garbage").unwrap();
     }
+    // Without time nothing of the other share is looked at, and that is said.
+    let output = finish(&mut work(folder.path(), &["--share", "0/2", "--for", "0s"]));
+    assert!(out(&output).contains("of other shares not verified"), "{}", out(&output));
+    assert!(!out(&output).contains("nothing is left"), "{}", out(&output));
     // Of the two shares only one is anyone's.
     let output = finish(&mut work(folder.path(), &["--share", "0/2"]));
     assert!(out(&output).contains("nothing is left to begin"), "{}", out(&output));
@@ -184,6 +188,15 @@ fn a_preparation_touches_no_cell_and_a_lease_that_cannot_be_read_is_nobodys_to_w
     assert!(lease.is_symlink(), "a failure was written over it, or it was put away");
     assert!(!at(cells[1]).exists());
     fs::remove_file(&lease).unwrap();
+    // Likewise the plan.
+    let (plan, kept) = (at(Path::new("plan.json")), at(Path::new("kept.json")));
+    fs::rename(&plan, &kept).unwrap();
+    std::os::unix::fs::symlink(kept.join("x"), &plan).unwrap();
+    let refused = fenchel(&["prepare"]).arg(folder.path()).args(["--only", "gd"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(message(&refused).contains("cannot read") && plan.is_symlink(), "{}", message(&refused));
+    fs::remove_file(&plan).unwrap();
+    fs::rename(&kept, &plan).unwrap();
     finish(&mut work(folder.path(), &[]));
     finish(fenchel(&["report"]).arg(folder.path()));
     assert_eq!(contents(folder.path()), expected);

@@ -43,11 +43,12 @@ pub fn prepare(request: &Request, plan: &Plan) -> Result<Found> {
     }
     let mut stored = match StoredPlan::read(store.folder()) {
         Ok(stored) => stored.unwrap_or_default(),
-        Err(error) => {
+        Err(error @ Error::Damaged { .. }) => {
             let aside = fenchel_files::set_aside(&store.folder().join("plan.json"), "damaged")?;
             found.set_aside = Some(format!("{error}; it is now {}", aside.display()));
             StoredPlan::default()
         }
+        Err(error) => return Err(error),
     };
     if request.fresh {
         refuse_if_at_work(store.folder())?;

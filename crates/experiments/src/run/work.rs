@@ -72,6 +72,8 @@ pub struct Worked {
     pub left: usize,
     /// Cells that were not begun, as the time was over.
     pub not_begun: usize,
+    /// Cells of other shares of which there is a file that was not read, as the time was over.
+    pub unread: usize,
     /// Files that could not be used: what was wrong with each, and where it is now.
     pub set_aside: Vec<String>,
 }
@@ -171,9 +173,11 @@ pub fn work(
         ended
     })?;
     let noted = recorder.end(inputs.checksums());
-    if let Some((reason, left)) = ended.stopped {
+    let (unread, not_begun): (Vec<usize>, Vec<usize>) =
+        ended.not_begun.iter().partition(|index| unread.contains(index));
+    if let Some(reason) = ended.stopped {
         // Whether the record could be written or not, this is what the user must know.
-        return Err(Error::Stopped { reason, left });
+        return Err(Error::Stopped { reason, left: not_begun.len() });
     }
     noted?;
     let planned: HashSet<&str> = plan.experiments.iter().map(|planned| planned.experiment.id()).collect();
@@ -187,7 +191,8 @@ pub fn work(
     Ok(Worked {
         failed: failed.into_iter().map(|((id, cell), reason)| (id, cell, reason)).collect(),
         left: ended.left,
-        not_begun: ended.not_begun,
+        not_begun: not_begun.len(),
+        unread: unread.len(),
         set_aside: aside.into_inner().unwrap_or_else(PoisonError::into_inner),
     })
 }

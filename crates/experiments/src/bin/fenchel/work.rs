@@ -145,10 +145,13 @@ pub(crate) fn work(options: &Work) -> Result<ExitCode> {
     if worked.not_begun > 0 {
         say!("{} not begun: the time is over", counted(worked.not_begun, "cell"));
     }
+    if worked.unread > 0 {
+        say!("{} of other shares not verified: the time is over", counted(worked.unread, "cell"));
+    }
     if worked.left > 0 {
         say!("{} at work elsewhere", counted(worked.left, "cell"));
     }
-    if worked.not_begun + worked.left == 0 {
+    if worked.not_begun + worked.unread + worked.left == 0 {
         say!("nothing is left to begin");
     }
     Ok(if worked.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -3,6 +3,8 @@
 //! One fingerprint is of everything that all experiments stand on: the crates below this one, the ingredients, the
 //! statistics, and the locked dependencies of those crates. Each experiment has one of its own, the shared one and its own files, so that a new experiment
 //! does not make the cells of the others stale.
+//!
+//! A third is of everything that decides claims: bounds that stand in a summary are criteria, too.
 
 #[path = "build/fingerprint.rs"]
 mod fingerprint;
@@ -15,9 +17,12 @@ use std::{env, fs};
 
 use fingerprint::Fingerprint;
 
-/// Declares claims, and turns records into findings, tables and pictures: runs anew for every report and does not make a
-/// cell stale.
-const PRESENTATION: [&str; 4] = ["claims.rs", "summary.rs", "tables.rs", "figures.rs"];
+/// Declares claims and decides them: runs anew for every report and does not make a cell stale, but a report tells when
+/// it has changed since a run began.
+const DECISION: [&str; 2] = ["claims.rs", "summary.rs"];
+
+/// Shows what was decided: runs anew for every report, and may change at any time.
+const PRESENTATION: [&str; 2] = ["tables.rs", "figures.rs"];
 
 /// The crates below this one whose numbers reach a cell.
 const COMPUTE: [&str; 5] = ["random", "convexity", "tensor", "nn", "datasets"];
@@ -32,7 +37,11 @@ fn main() {
     collect(&here.join("src/statistics"), &mut shared);
     let mut ingredients = Vec::new();
     collect(&here.join("src/ingredients"), &mut ingredients);
-    shared.extend(ingredients.into_iter().filter(|file| computes(file)));
+    shared.extend(ingredients.iter().filter(|file| computes(file)).cloned());
+    let mut deciding = vec![here.join("src/claim.rs"), here.join("src/statistics.rs")];
+    collect(&here.join("src/claim"), &mut deciding);
+    collect(&here.join("src/statistics"), &mut deciding);
+    deciding.extend(ingredients.into_iter().filter(|file| is_one_of(&DECISION, file)));
     let mut shared = add(Fingerprint::new(), shared, crates);
     let locked = crates.join("../Cargo.lock");
     println!("cargo::rerun-if-changed={}", locked.display());
@@ -47,12 +56,15 @@ fn main() {
     for module in experiments(&folder) {
         let mut files = vec![folder.join(&module).with_extension("rs")];
         collect(&folder.join(&module), &mut files);
+        deciding.extend(files.iter().filter(|file| is_one_of(&DECISION, file)).cloned());
         files.retain(|file| computes(file));
         let own = add(shared, files, crates);
         arms.push_str(&format!("    (\"{module}\", \"{}\"),\n", own.hex()));
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("numerics.rs");
     fs::write(out, format!("&[\n{arms}]\n")).expect("OUT_DIR can be written");
+    let deciding = add(Fingerprint::new(), deciding, crates);
+    println!("cargo::rustc-env=FENCHEL_DECISION={}", deciding.hex());
 
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version =
@@ -61,7 +73,11 @@ fn main() {
 }
 
 fn computes(file: &Path) -> bool {
-    !PRESENTATION.iter().any(|name| file.ends_with(name))
+    !is_one_of(&DECISION, file) && !is_one_of(&PRESENTATION, file)
+}
+
+fn is_one_of(names: &[&str], file: &Path) -> bool {
+    names.iter().any(|name| file.ends_with(name))
 }
 
 /// The modules of `folder`, in a fixed order.

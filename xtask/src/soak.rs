@@ -62,6 +62,11 @@ impl Plan {
         }
         Ok(plan)
     }
+
+    /// How many files are to be damaged when so many workers were killed: all at once where none is killed.
+    fn due(&self, killed: usize) -> usize {
+        (self.damages * killed).checked_div(self.kills).unwrap_or(self.damages)
+    }
 }
 
 /// The program and the folder of a run.
@@ -174,7 +179,7 @@ fn soak(mut plan: Plan, program: PathBuf, above: &Path) -> Outcome {
             let _ = victim.wait();
             killed += 1;
         }
-        let due = plan.damages * killed / plan.kills.max(1);
+        let due = plan.due(killed);
         while damaged.len() < due {
             if let Some(what) = damage::damage(&run.folder, damaged.len(), &mut plan.lottery) {
                 damaged.push(what);
@@ -218,6 +223,12 @@ fn soak(mut plan: Plan, program: PathBuf, above: &Path) -> Outcome {
     println!("compared: {same} files are equal bit for bit, {} are not", different.len());
     for path in different.iter().take(20) {
         eprintln!("  differs: {}", path.display());
+    }
+    if plan.kills > 0 && alive_when_killed == 0 {
+        eprintln!(
+            "xtask: no worker was at work when it was killed: nothing was tried; ask for more seeds or kills"
+        );
+        return Err(1);
     }
     if different.is_empty() && same > cells { Ok(()) } else { Err(1) }
 }
@@ -271,6 +282,12 @@ mod tests {
         let parse = |text: &str| Plan::parse(&text.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         let plan = parse("--seeds 4 --kills 2 --program x").unwrap();
         assert_eq!((plan.seeds, plan.kills, plan.damages, plan.workers), (4, 2, 20, 3));
+        // All damage is done by the end, whoever is killed.
+        for (kills, damages) in [(30, 20), (2, 20), (7, 3), (1, 0), (0, 5), (0, 0)] {
+            let plan = parse(&format!("--kills {kills} --damages {damages}")).unwrap();
+            assert_eq!(plan.due(kills), damages, "{kills}");
+            assert!((0..kills).all(|killed| plan.due(killed) <= plan.due(killed + 1)));
+        }
         for wrong in ["--seeds 0", "--kills", "--other 1"] {
             assert_eq!(parse(wrong).err(), Some(2), "{wrong}");
         }

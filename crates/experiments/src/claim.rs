@@ -37,7 +37,7 @@ mod verdict;
 
 pub use criterion::Criterion;
 pub use finding::{Count, Finding, Findings, Measurement};
-pub use groups::{Group, LEAST_REPLICATES, replicates};
+pub use groups::{Group, LEAST_REPLICATES, extreme, groups_of, replicates};
 pub use tally::{Tallies, Tally};
 pub use verdict::Verdict;
 
@@ -165,11 +165,12 @@ impl fmt::Display for Claim {
 }
 
 /// The SHA-256 of all that decides these claims, in hexadecimal: identifiers, kinds, conditions with their
-/// criteria to the last bit, and the number of replicates that it takes. Statements and links may change without.
+/// criteria to the last bit, the number of replicates that it takes, and `source`, the fingerprint of the code that
+/// measures by them. Statements and links may change without.
 #[must_use]
-pub fn fingerprint<'a>(claims: impl IntoIterator<Item = &'a Claim>) -> String {
+pub fn fingerprint<'a>(source: &str, claims: impl IntoIterator<Item = &'a Claim>) -> String {
     let criteria: Vec<_> = claims.into_iter().map(|claim| (claim.id, claim.kind, claim.conditions)).collect();
-    let text = serde_json::to_vec(&(LEAST_REPLICATES, criteria)).expect("constants are plain data");
+    let text = serde_json::to_vec(&(LEAST_REPLICATES, source, criteria)).expect("constants are plain data");
     Sha256::digest(text).iter().fold(String::new(), |mut hex, byte| {
         // Writing into a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
@@ -193,7 +194,7 @@ mod tests {
 
     #[test]
     fn the_fingerprint_sees_every_criterion_and_nothing_else() {
-        let own = fingerprint([&CLAIM]);
+        let own = fingerprint("a", [&CLAIM]);
         assert_eq!(own.len(), 64);
         let others = [
             Claim { kind: Kind::Observation, ..CLAIM },
@@ -208,11 +209,13 @@ mod tests {
             Claim { conditions: const { &[Condition::groups("y", Criterion::AtLeast(0.9))] }, ..CLAIM },
         ];
         for other in others {
-            assert_ne!(fingerprint([&other]), own, "{other:?}");
+            assert_ne!(fingerprint("a", [&other]), own, "{other:?}");
         }
-        assert_ne!(fingerprint([&CLAIM, &CLAIM]), own);
+        assert_ne!(fingerprint("a", [&CLAIM, &CLAIM]), own);
+        // A bound that stands in the code.
+        assert_ne!(fingerprint("b", [&CLAIM]), own);
         let reworded = Claim { statement: "it always holds", figures: &["f"], theorems: &[], ..CLAIM };
-        assert_eq!(fingerprint([&reworded]), own);
+        assert_eq!(fingerprint("a", [&reworded]), own);
     }
 
     #[test]

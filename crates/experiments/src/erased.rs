@@ -4,6 +4,7 @@ use crate::claim::{Claim, Findings};
 use crate::context::Context;
 use crate::error::{Error, Failure, Result};
 use crate::experiment::{AnyExperiment, Cell, Experiment, Outcome};
+use crate::ingredients::check_data;
 use crate::profile::Profile;
 use crate::summary::Summary;
 use serde::de::DeserializeOwned;
@@ -63,7 +64,9 @@ impl<E: Experiment> AnyExperiment for E {
     fn check_inputs(&self, settings: &Value, context: &Context) -> Result<()> {
         let settings: E::Settings =
             parse(settings).map_err(|reason| Error::InvalidSettings { experiment: E::ID.into(), reason })?;
-        self.check(&settings, context)
+        let mut datasets = E::datasets(&settings).iter();
+        datasets
+            .try_for_each(|name| check_data(name, context))
             .map_err(|failure| Error::MissingInput { experiment: E::ID.into(), reason: chain(&*failure) })
     }
 
@@ -94,7 +97,7 @@ impl<E: Experiment> AnyExperiment for E {
                 Ok(Outcome { id: cell.id, case: parse(&cell.case).map_err(fault)?, record })
             })
             .collect::<Result<Vec<_>>>()?;
-        self.summarise(&settings, &outcomes, findings).map_err(|failure| fault(chain(&*failure)))
+        (E::SUMMARISE)(&settings, &outcomes, findings).map_err(|failure| fault(chain(&*failure)))
     }
 }
 

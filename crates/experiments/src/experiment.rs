@@ -40,6 +40,9 @@ pub trait Experiment: Send + Sync + 'static {
     const REVISION: u32 = 1;
     /// What it claims, with the criteria, written down before any run.
     const CLAIMS: &'static [Claim];
+    /// Fills in what the claims ask for, and turns all records into tables and figures. Cells that failed or were
+    /// not run yet are absent.
+    const SUMMARISE: Summarise<Self::Settings, Self::Case, Self::Record>;
 
     /// The default settings of a profile.
     fn settings(&self, profile: Profile) -> Self::Settings;
@@ -47,9 +50,9 @@ pub trait Experiment: Send + Sync + 'static {
     /// The cells of a run; refuses settings that make no sense, with a reason.
     fn plan(&self, settings: &Self::Settings) -> std::result::Result<Vec<Cell<Self::Case>>, Failure>;
 
-    /// Looks for the inputs (data files) before anything is written; a message here names the remedy.
-    fn check(&self, _settings: &Self::Settings, _context: &Context) -> std::result::Result<(), Failure> {
-        Ok(())
+    /// The data sets that its cells read: their files are looked for before anything is written.
+    fn datasets(_settings: &Self::Settings) -> &[String] {
+        &[]
     }
 
     /// Runs one cell.
@@ -59,16 +62,11 @@ pub trait Experiment: Send + Sync + 'static {
         case: &Self::Case,
         context: &Context,
     ) -> std::result::Result<Self::Record, Failure>;
-
-    /// Fills in what the claims ask for, and turns all records into tables and figures. Cells that failed or were
-    /// not run yet are absent.
-    fn summarise(
-        &self,
-        settings: &Self::Settings,
-        outcomes: &[Outcome<Self::Case, Self::Record>],
-        findings: &mut Findings,
-    ) -> std::result::Result<Summary, Failure>;
 }
+
+/// See [`Experiment::SUMMARISE`].
+pub type Summarise<S, C, R> =
+    fn(&S, &[Outcome<C, R>], &mut Findings) -> std::result::Result<Summary, Failure>;
 
 /// An independent unit of work.
 #[derive(Clone, Debug)]
@@ -90,6 +88,17 @@ pub struct Outcome<C, R> {
     pub case: C,
     /// What it measured.
     pub record: R,
+}
+
+impl<C, R> Outcome<C, R> {
+    /// The error for a record that is of another kind than its case: no cell of this program was stored so.
+    pub(crate) fn of_another_kind(&self) -> Failure {
+        format!(
+            "the record of cell {} is of another kind than its case; remove its file and run it again",
+            self.id
+        )
+        .into()
+    }
 }
 
 /// An experiment with its types erased, as the shared machinery sees it.
@@ -114,10 +123,10 @@ pub trait AnyExperiment: Send + Sync {
     /// # Errors
     /// When the settings are of the wrong type or refused, or the cells' identifiers are not fit.
     fn cells(&self, settings: &serde_json::Value) -> Result<Vec<Cell<serde_json::Value>>>;
-    /// See [`Experiment::check`].
+    /// Looks for the files of [`Experiment::datasets`]; a message here names the remedy.
     ///
     /// # Errors
-    /// When an input is missing or damaged.
+    /// When one is missing or damaged.
     fn check_inputs(&self, settings: &serde_json::Value, context: &Context) -> Result<()>;
     /// See [`Experiment::run`]; the record as MessagePack.
     ///
@@ -129,7 +138,7 @@ pub trait AnyExperiment: Send + Sync {
         case: &serde_json::Value,
         context: &Context,
     ) -> std::result::Result<Vec<u8>, Failure>;
-    /// See [`Experiment::summarise`].
+    /// See [`Experiment::SUMMARISE`].
     ///
     /// # Errors
     /// When a record cannot be read or the experiment refuses.
@@ -153,12 +162,11 @@ pub(crate) mod testing {
 
     /// The summary of these cells and what they decide: every condition measured, every link to what is there.
     pub(crate) fn decide<E: Experiment>(
-        experiment: &E,
         settings: &E::Settings,
         cells: &[Outcome<E::Case, E::Record>],
     ) -> (Summary, Findings) {
         let mut findings = Findings::of(E::CLAIMS);
-        let summary = experiment.summarise(settings, cells, &mut findings).unwrap();
+        let summary = E::SUMMARISE(settings, cells, &mut findings).unwrap();
         summary.link(&mut findings);
         for finding in findings.list() {
             let id = finding.claim.id;
@@ -169,21 +177,19 @@ pub(crate) mod testing {
 
     /// The verdicts alone, by claim.
     pub(crate) fn verdicts<E: Experiment>(
-        experiment: &E,
         settings: &E::Settings,
         cells: &[Outcome<E::Case, E::Record>],
     ) -> BTreeMap<&'static str, Verdict> {
-        let (_, findings) = decide(experiment, settings, cells);
+        let (_, findings) = decide::<E>(settings, cells);
         findings.list().iter().map(|finding| (finding.claim.id, finding.verdict())).collect()
     }
 
     /// The claims that fail.
     pub(crate) fn failed<E: Experiment>(
-        experiment: &E,
         settings: &E::Settings,
         cells: &[Outcome<E::Case, E::Record>],
     ) -> Vec<&'static str> {
-        let verdicts = verdicts(experiment, settings, cells).into_iter();
+        let verdicts = verdicts::<E>(settings, cells).into_iter();
         verdicts.filter(|(_, verdict)| *verdict == Verdict::Failed).map(|(id, _)| id).collect()
     }
 

@@ -27,6 +27,12 @@ pub fn numerics_of(experiment: &str) -> &'static str {
     EXPERIMENTS.iter().find(|(module, _)| *module == experiment).map_or(numerics(), |(_, hex)| hex)
 }
 
+/// The fingerprint of the code that decides claims: declarations, summaries and statistics (see `build.rs`).
+#[must_use]
+pub fn decision() -> &'static str {
+    env!("FENCHEL_DECISION")
+}
+
 /// Where and by what a session ran.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Machine {

@@ -4,6 +4,7 @@ use crate::claim;
 use crate::error::{Error, Result};
 use crate::experiment::AnyExperiment;
 use crate::experiments;
+use crate::machine;
 
 /// All experiments, in the order of the report.
 #[must_use]
@@ -23,10 +24,10 @@ pub fn all() -> Vec<Box<dyn AnyExperiment>> {
     ]
 }
 
-/// The fingerprint of all criteria of all experiments (see [`claim::fingerprint`]).
+/// The fingerprint of all criteria of all experiments, with the code that decides by them (see [`claim::fingerprint`]).
 #[must_use]
 pub fn criteria() -> String {
-    claim::fingerprint(all().iter().flat_map(|experiment| experiment.claims()))
+    claim::fingerprint(machine::decision(), all().iter().flat_map(|experiment| experiment.claims()))
 }
 
 /// The experiments named in `only`, or all of them, in the order of the report.
@@ -67,6 +68,19 @@ mod tests {
                 let again = experiment.cells(&settings).unwrap();
                 assert!(cells.iter().zip(&again).all(|(a, b)| a.id == b.id && a.case == b.case));
             }
+        }
+    }
+
+    #[test]
+    fn every_expected_verdict_is_of_a_declared_claim_and_every_claim_has_one() {
+        let expected: serde_json::Value =
+            serde_json::from_str(include_str!("../verdicts.quick.json")).unwrap();
+        let declared: HashSet<&str> =
+            all().iter().flat_map(|experiment| experiment.claims()).map(|claim| claim.id).collect();
+        for (back_end, verdicts) in expected.as_object().unwrap() {
+            let named: HashSet<&str> = verdicts.as_object().unwrap().keys().map(String::as_str).collect();
+            let odd: Vec<_> = declared.symmetric_difference(&named).collect();
+            assert!(odd.is_empty(), "{back_end}: {odd:?}");
         }
     }
 

@@ -185,17 +185,21 @@ fn chapter(
     for cell in cells {
         // A report takes what is there; what other code or another back end computed is counted and said.
         let record = match store.read(id, &cell.id, &cell.case, &configuration, false) {
-            Stored::Current(record) => record,
-            Stored::Stale(Some(record)) => {
+            Err(error) => {
+                unusable.push(format!("{}: {error}", cell.id));
+                continue;
+            }
+            Ok(Stored::Current(record)) => record,
+            Ok(Stored::Stale(Some(record))) => {
                 stale += 1;
                 record
             }
-            Stored::Absent | Stored::Stale(None) => continue,
-            Stored::Damaged(reason) => {
+            Ok(Stored::Absent | Stored::Stale(None)) => continue,
+            Ok(Stored::Damaged(reason)) => {
                 unusable.push(format!("{} is damaged ({reason})", cell.id));
                 continue;
             }
-            Stored::Foreign(difference) => {
+            Ok(Stored::Foreign(difference)) => {
                 unusable.push(format!("{} is of other settings ({difference})", cell.id));
                 continue;
             }
@@ -342,7 +346,7 @@ mod tests {
     use crate::claim::{self, Claim, Condition, Criterion};
     use crate::context::Context;
     use crate::error::Failure;
-    use crate::experiment::{Experiment, Outcome};
+    use crate::experiment::{Experiment, Summarise};
     use crate::profile::Profile;
     use crate::store::Session;
 
@@ -357,6 +361,10 @@ mod tests {
         const TITLE: &'static str = "t";
         const PAPER: &'static str = "p";
         const CLAIMS: &'static [Claim] = &[testing::claim("demo.a"), testing::claim("demo.b")];
+        const SUMMARISE: Summarise<(), (), u8> = |_, _, findings| {
+            findings.about(&Self::CLAIMS[0])?.holds(&testing::HOLDS, 0, 10)?;
+            Err("a window is too short".into())
+        };
 
         fn settings(&self, _profile: Profile) {}
 
@@ -366,16 +374,6 @@ mod tests {
 
         fn run(&self, _settings: &(), _case: &(), _context: &Context) -> std::result::Result<u8, Failure> {
             Ok(1)
-        }
-
-        fn summarise(
-            &self,
-            _settings: &(),
-            _outcomes: &[Outcome<(), u8>],
-            findings: &mut Findings,
-        ) -> std::result::Result<Summary, Failure> {
-            findings.about(&Self::CLAIMS[0])?.holds(&testing::HOLDS, 0, 10)?;
-            Err("a window is too short".into())
         }
     }
 
@@ -410,7 +408,7 @@ mod tests {
         };
         let lower =
             Claim { conditions: const { &[Condition::value("x", Criterion::AtLeast(0.8))] }, ..claim };
-        let (now, before) = (claim::fingerprint([&lower]), claim::fingerprint([&claim]));
+        let (now, before) = (claim::fingerprint("a", [&lower]), claim::fingerprint("a", [&claim]));
         let manifest = |criteria: &[&str]| {
             let session = |own: &&str| Session {
                 started: "2026-11-22".into(),

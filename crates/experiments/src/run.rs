@@ -5,12 +5,14 @@ mod engine;
 mod plan;
 mod prepare;
 pub mod prices;
+mod state;
 mod status;
 mod work;
 
 pub use engine::{Format, Script};
 pub use plan::{Plan, Planned, plan};
 pub use prepare::{Found, prepare};
+pub use state::Cells;
 pub use status::{AtWork, Counts, FailedCell, Status, Worker, progress, status};
 pub use work::{Orders, Share, Worked, work};
 
@@ -68,8 +70,8 @@ impl Request {
 pub struct Finished {
     /// What was there before.
     pub found: Found,
-    /// The cells that failed: experiment, cell, reason.
-    pub failed: Vec<(String, String, String)>,
+    /// What became of the cells.
+    pub worked: Worked,
     /// The report, written into the run folder.
     pub report: Report,
 }
@@ -98,7 +100,7 @@ pub fn reproduce(
     let worked = work(&folder, &orders, observer, |_| ())?;
     let mut side = read(&folder)?;
     write_report(&mut side, &folder)?;
-    Ok(Finished { found, failed: worked.failed, report: side.report })
+    Ok(Finished { found, worked, report: side.report })
 }
 
 /// What a run folder says, from its stored records, without writing or running anything: it may be read-only,

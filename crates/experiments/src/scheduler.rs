@@ -87,12 +87,12 @@ pub enum Step {
 pub struct Ended {
     /// How many another process has.
     pub left: usize,
-    /// How many were not begun, as the time was over.
-    pub not_begun: usize,
+    /// Those that were not begun, as the time was over or the run was stopped, by their `index`.
+    pub not_begun: Vec<usize>,
     /// Those that failed and their reasons, in the order of their `index`.
     pub failed: Vec<(Job, String)>,
-    /// The reason of the failure after which no more were begun, and how many those are.
-    pub stopped: Option<(String, usize)>,
+    /// The reason of the failure after which no more were begun.
+    pub stopped: Option<String>,
 }
 
 /// Runs all jobs with `work` on `threads` threads, in their order; none is begun after `until`.
@@ -189,7 +189,9 @@ pub fn run(
         watch.thread().unpark();
     });
     let (finished, left) = (finished.into_inner(), left.into_inner());
-    let not_begun = jobs.len() - finished - left;
+    let Queue { ready, later } = &*queue();
+    let waiting = ready.iter().chain(later.iter().map(|(_, at)| at));
+    let not_begun = waiting.map(|&at| jobs[at].index).collect();
     advise(|| observer.progress(measure(&jobs, finished, threads, start)));
     let stopped = stopped.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -198,7 +200,6 @@ pub fn run(
         let at = jobs.iter().position(|job| job.index == index)?;
         Some((jobs.swap_remove(at), reason))
     });
-    let stopped = stopped.map(|reason| (reason, not_begun));
     Ok(Ended { failed: failed.collect(), stopped, left, not_begun })
 }
 
@@ -333,8 +334,9 @@ mod tests {
         let ended = run(jobs(30), 1, None, &Inputs::default(), work, &own).unwrap();
         assert_eq!((begun.into_inner(), ended.failed.len()), (5, 1));
         assert_eq!(own.0.into_inner(), 0, "the disk is not the cell's fault");
-        let (reason, left) = ended.stopped.unwrap();
-        assert!(left == 25 && reason.contains("make room"), "{left}: {reason}");
+        let reason = ended.stopped.unwrap();
+        assert!(reason.contains("make room"), "{reason}");
+        assert_eq!(ended.not_begun, (5..30).collect::<Vec<_>>());
     }
 
     #[test]
@@ -350,7 +352,7 @@ mod tests {
             })
         };
         let ended = run(jobs(6), 2, None, &Inputs::default(), work, &Unobserved).unwrap();
-        assert_eq!((ended.left, ended.not_begun), (1, 0));
+        assert_eq!((ended.left, ended.not_begun.len()), (1, 0));
         assert_eq!(*asked.lock().unwrap(), [1, 1, 3, 1, 1, 1]);
         let slow = |_: &Job, _: &Context| {
             std::thread::sleep(Duration::from_millis(60));
@@ -358,7 +360,7 @@ mod tests {
         };
         let until = Some(Instant::now() + Duration::from_millis(90));
         let ended = run(jobs(6), 1, until, &Inputs::default(), slow, &Unobserved).unwrap();
-        assert!((1..=2).contains(&(6 - ended.not_begun)), "{}", ended.not_begun);
+        assert!((1..=2).contains(&(6 - ended.not_begun.len())), "{:?}", ended.not_begun);
         assert!(ended.stopped.is_none());
     }
 

@@ -40,6 +40,14 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(fenchel_files::write_whole(path, bytes)?)
 }
 
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(Error::io("remove", path)),
+    }
+}
+
 /// The ending of the files of cells.
 const CELL: &str = ".mpk.gz";
 
@@ -135,21 +143,24 @@ impl Store {
         Ok(())
     }
 
+    /// Removes the records of sessions that finished no cell but of these experiments, for a run that starts over:
+    /// nothing is left that was computed in them.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn forget_sessions(&self, experiments: &BTreeSet<&str>) -> Result<()> {
+        let forgotten = |record: &Record| record.timings.keys().all(|id| experiments.contains(id.as_str()));
+        Record::read_all(&self.folder).iter().filter(|record| forgotten(record)).try_for_each(|record| {
+            remove(&self.folder.join("sessions").join(format!("{}.json", record.worker)))
+        })
+    }
+
     /// Removes the experiment's cells, for a run that starts over. What is no cell stays.
     ///
     /// # Errors
     /// When the files cannot be removed.
     pub fn forget(&self, experiment: &str) -> Result<()> {
-        for cell in self.names(experiment) {
-            let path = self.cell(experiment, &cell);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::io("remove", &path)(error));
-                }
-                _ => {}
-            }
-        }
-        Ok(())
+        self.names(experiment).iter().try_for_each(|cell| remove(&self.cell(experiment, cell)))
     }
 
     /// The cells of an experiment of which there is a regular file, whatever it holds.
@@ -161,7 +172,9 @@ impl Store {
     }
 
     /// What the store has of a cell. With `keep`, records that other code made count as current.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When its file cannot be read just now.
     pub fn read(
         &self,
         experiment: &str,
@@ -169,25 +182,26 @@ impl Store {
         case: &serde_json::Value,
         configuration: &Configuration,
         keep: bool,
-    ) -> Stored {
-        let (header, record) = match cell_file::read(&self.cell(experiment, cell)) {
-            Contents::Nothing => return Stored::Absent,
-            Contents::Damaged(reason) => return Stored::Damaged(reason),
-            Contents::FirstLayout => return Stored::Stale(None),
+    ) -> Result<Stored> {
+        let (header, record) = match cell_file::read(&self.cell(experiment, cell))? {
+            Contents::Nothing => return Ok(Stored::Absent),
+            Contents::Damaged(reason) => return Ok(Stored::Damaged(reason)),
+            Contents::FirstLayout => return Ok(Stored::Stale(None)),
             Contents::Sound(header, record) => (header, record),
         };
         let expected = Header::new(experiment, cell, case, configuration);
         if let Some(difference) = header.foreign_to(&expected) {
-            return Stored::Foreign(difference);
+            return Ok(Stored::Foreign(difference));
         }
         if (&header.case, header.revision) != (&expected.case, expected.revision) {
-            return Stored::Stale(None);
+            return Ok(Stored::Stale(None));
         }
-        if header.back_end == expected.back_end && (keep || header.numerics == expected.numerics) {
+        let is_of_this_code = keep || header.numerics == expected.numerics;
+        Ok(if header.back_end == expected.back_end && is_of_this_code {
             Stored::Current(record)
         } else {
             Stored::Stale(Some(record))
-        }
+        })
     }
 
     /// Moves the file of a cell out of the way, under a name that says `word`.

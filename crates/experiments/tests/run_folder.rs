@@ -48,11 +48,11 @@ fn only_what_is_missing_is_run_and_ends_with_the_same_bits() {
         fs::remove_file(folder.path().join(name)).unwrap();
     }
     let finished = run(&request(folder.path(), 2));
-    assert_eq!(finished.found.planned - finished.found.finished, 2);
+    assert_eq!(finished.found.cells.planned - finished.found.cells.finished, 2);
     assert_eq!(contents(folder.path()), whole);
     // More seeds extend a run; the cells of the first ones stay.
     let more = Request { seeds: Some(vec![3, 4, 5]), ..request(folder.path(), 2) };
-    assert_eq!(run(&more).found.finished, finished.found.planned);
+    assert_eq!(run(&more).found.cells.finished, finished.found.cells.planned);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn another_configuration_is_refused_or_starts_over() {
     assert!(refused.contains("iterations = 40 there, 41 here"), "{refused}");
     assert!(refused.contains("--out") && refused.contains("--fresh"), "{refused}");
     other.fresh = true;
-    assert_eq!(run(&other).found.finished, 0);
+    assert_eq!(run(&other).found.cells.finished, 0);
 }
 
 #[test]
@@ -141,6 +141,9 @@ fn claims_are_told_before_any_run_and_their_criteria_are_in_every_record() {
     let mut side = read(folder.path()).unwrap();
     write_report(&mut side, folder.path()).unwrap();
     assert!(page().contains("began with criteria 000000000000") && page().contains("CRITERIA CHANGED"));
+    // A run that starts over begins with those of today.
+    run(&Request { fresh: true, ..request(folder.path(), 2) });
+    assert!(page().contains("the run began with the same") && !page().contains("CHANGED"));
 }
 
 #[test]

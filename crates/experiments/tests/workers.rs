@@ -115,6 +115,93 @@ fn a_living_workers_cell_is_left_and_a_killed_ones_is_taken_over() {
     assert_eq!(contents(folder.path()), expected);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_worker_that_lost_its_cell_leaves_its_successors_record_and_lease_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let (one, expected) = whole(30_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    prepare(folder.path(), 30_000_000);
+    let mut worker = start(&mut work(folder.path(), &[]));
+    until(|| !leases(folder.path()).is_empty());
+    let signal = |name: &str| {
+        let pid = worker.id().to_string();
+        assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    signal("-STOP");
+    let [lease] = &leases(folder.path())[..] else { panic!("it was held up too late") };
+    // As if it had been held up for so long that a worker of another host had done the cell.
+    let path = folder.path().join(lease);
+    let mut holder: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    holder["worker"] = "other-1".into();
+    holder["process"]["system"] = "elsewhere".into();
+    fs::write(&path, holder.to_string()).unwrap();
+    let name = format!("cells/gd/{}.mpk.gz", lease.file_stem().unwrap().to_str().unwrap());
+    let cell = folder.path().join(&name);
+    fs::create_dir_all(cell.parent().unwrap()).unwrap();
+    fs::copy(one.path().join(&name), &cell).unwrap();
+    let file = fs::metadata(&cell).unwrap().ino();
+    signal("-CONT");
+    assert!(worker.wait().unwrap().success());
+    assert_eq!(fs::metadata(&cell).unwrap().ino(), file, "the record was written over");
+    assert_eq!(fs::read_to_string(&path).unwrap(), holder.to_string());
+    finish(fenchel(&["report"]).arg(folder.path()));
+    assert_eq!(contents(folder.path()), expected);
+}
+
+#[test]
+fn a_worker_mends_what_is_damaged_in_the_share_of_one_that_never_came() {
+    let (folder, expected) = whole(1000);
+    for cell in expected.keys().filter(|path| path.starts_with("cells")) {
+        fs::write(folder.path().join(cell), "garbage").unwrap();
+    }
+    // Without time nothing of the other share is looked at, and that is said.
+    let output = finish(&mut work(folder.path(), &["--share", "0/2", "--for", "0s"]));
+    assert!(out(&output).contains("of other shares not verified"), "{}", out(&output));
+    assert!(!out(&output).contains("nothing is left"), "{}", out(&output));
+    // Of the two shares only one is anyone's.
+    let output = finish(&mut work(folder.path(), &["--share", "0/2"]));
+    assert!(out(&output).contains("nothing is left to begin"), "{}", out(&output));
+    finish(fenchel(&["report"]).arg(folder.path()));
+    assert_eq!(contents(folder.path()), expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_preparation_touches_no_cell_and_a_lease_that_cannot_be_read_is_nobodys_to_write() {
+    let (folder, expected) = whole(1000);
+    let cells: Vec<&PathBuf> = expected.keys().filter(|path| path.starts_with("cells")).collect();
+    let at = |path: &Path| folder.path().join(path);
+    fs::write(at(cells[0]), "garbage").unwrap();
+    let before = program::files(folder.path());
+    let told = message(&finish(fenchel(&["prepare"]).arg(folder.path())));
+    assert!(told.contains("1 file of no use"), "{told}");
+    assert_eq!(program::files(folder.path()), before);
+    // A link through a file stands for what a server does not show just now.
+    fs::remove_file(at(cells[1])).unwrap();
+    let cell = cells[1].file_name().unwrap().to_str().unwrap().strip_suffix(".mpk.gz").unwrap();
+    let lease = folder.path().join(format!("leases/gd/{cell}.json"));
+    std::os::unix::fs::symlink(folder.path().join("plan.json/x"), &lease).unwrap();
+    let failed = work(folder.path(), &[]).output().unwrap();
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(message(&failed).contains(&format!("failed: gd {cell}: cannot read")), "{}", message(&failed));
+    assert!(lease.is_symlink(), "a failure was written over it, or it was put away");
+    assert!(!at(cells[1]).exists());
+    fs::remove_file(&lease).unwrap();
+    // Likewise the plan.
+    let (plan, kept) = (at(Path::new("plan.json")), at(Path::new("kept.json")));
+    fs::rename(&plan, &kept).unwrap();
+    std::os::unix::fs::symlink(kept.join("x"), &plan).unwrap();
+    let refused = fenchel(&["prepare"]).arg(folder.path()).args(["--only", "gd"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(message(&refused).contains("cannot read") && plan.is_symlink(), "{}", message(&refused));
+    fs::remove_file(&plan).unwrap();
+    fs::rename(&kept, &plan).unwrap();
+    finish(&mut work(folder.path(), &[]));
+    finish(fenchel(&["report"]).arg(folder.path()));
+    assert_eq!(contents(folder.path()), expected);
+}
+
 #[test]
 fn two_runs_at_once_on_one_folder_both_end_well() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,10 +4,11 @@
 //! - [`AtomicFile`] and [`write_whole`] write under a temporary name that nobody can foresee, opened
 //!   exclusively, and rename; [`AtomicFolder`] does the same for a folder with all its files.
 //! - [`write_new`] gives a name to one of many who want it, on one host or many: what a lease needs.
-//! - [`Process`] is a process as others recognise it, and says of one of this system whether it has ended.
+//! - [`Process`] is a process as others recognise it, and says of one of this system whether it lives.
 //! - [`set_aside`] moves what cannot be used out of the way, and [`remove_folder`] removes a folder so that a
 //!   kill leaves no half one.
-//! - [`read`] reads regular files only: a pipe would wait for ever, a device need not end.
+//! - [`read`] reads regular files only: a pipe would wait for ever, a device need not end. [`look`] tells what
+//!   is no file from what cannot be seen just now.
 //! - [`remove_leftovers`] removes what a killed process left half written, and nothing that this crate cannot
 //!   have made.
 //! - [`FolderLock`] keeps a second process out of a folder, where the file system has locks.
@@ -29,4 +30,4 @@ pub use folder::{AtomicFolder, remove_folder};
 pub use leftovers::remove_leftovers;
 pub use lock::FolderLock;
 pub use process::{Process, nonce};
-pub use read::read;
+pub use read::{Found, look, read};

@@ -31,23 +31,30 @@ impl Process {
         Self { host: host(), pid, system: system(), began }
     }
 
-    /// Whether it lived in this system and has certainly ended. False where that cannot be told.
+    /// Whether it lives, as far as this system can tell: None of a process of another system, and where this one
+    /// hides other users' processes.
     ///
     /// ```
     /// use fenchel_files::Process;
     ///
     /// let this = Process::this();
-    /// assert!(!this.has_ended());
+    /// assert_ne!(this.lives(), Some(false));
     /// // Of another system nothing can be told.
-    /// assert!(!Process { system: "elsewhere".into(), pid: 1, ..this }.has_ended());
+    /// assert_eq!(Process { system: "elsewhere".into(), pid: 1, ..this }.lives(), None);
     /// ```
     #[must_use]
-    pub fn has_ended(&self) -> bool {
+    pub fn lives(&self) -> Option<bool> {
         let here = !self.system.is_empty() && !self.began.is_empty() && self.system == system();
-        here && match state(self.pid) {
+        if here { self.lives_by(state) } else { None }
+    }
+
+    /// The same of a process of this system, whose processes `state` shows.
+    fn lives_by(&self, state: impl Fn(u32) -> Option<(char, String)>) -> Option<bool> {
+        match state(self.pid) {
             // Killed and not yet waited for.
-            Some((state, began)) => matches!(state, 'Z' | 'X') || began != self.began,
-            None => true,
+            Some((state, began)) => Some(!matches!(state, 'Z' | 'X') && began == self.began),
+            // Where even the first process is hidden (hidepid), what is not shown may live.
+            None => state(1).map(|_| false),
         }
     }
 }
@@ -92,16 +99,28 @@ mod tests {
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let pid = child.id();
         let process = Process { pid, began: state(pid).unwrap().1, ..Process::this() };
-        assert!(!process.has_ended());
+        assert_eq!(process.lives(), Some(true));
         // Another process with its number.
-        assert!(Process { began: "1".into(), ..process.clone() }.has_ended());
+        assert_eq!(Process { began: "1".into(), ..process.clone() }.lives(), Some(false));
         child.kill().unwrap();
         while state(pid).is_some_and(|(state, _)| state != 'Z') {
             std::thread::yield_now();
         }
-        assert!(process.has_ended());
+        assert_eq!(process.lives(), Some(false));
         child.wait().unwrap();
-        assert!(process.has_ended());
+        assert_eq!(process.lives(), Some(false));
+    }
+
+    #[test]
+    fn a_process_that_the_system_hides_is_not_taken_for_dead() {
+        let process = Process { pid: 7, began: "5".into(), ..Process::default() };
+        let shown = |pids: &[u32], state: char| {
+            process.lives_by(|pid| pids.contains(&pid).then(|| (state, "5".to_owned())))
+        };
+        assert_eq!(shown(&[1, 7], 'S'), Some(true));
+        assert_eq!(shown(&[1, 7], 'Z'), Some(false));
+        assert_eq!(shown(&[1], 'S'), Some(false));
+        assert_eq!(shown(&[], 'S'), None);
     }
 
     #[test]

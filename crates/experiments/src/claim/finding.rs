@@ -85,6 +85,17 @@ impl Finding {
         self.counts(condition, [Count { group: String::new(), violations, checked, vacuous: 0 }])
     }
 
+    /// The same, check by check: whether each held. Given the comparison that must hold, NaN never meets it.
+    ///
+    /// # Errors
+    /// As [`holds`](Self::holds).
+    pub fn each(&mut self, condition: &Condition, held: impl IntoIterator<Item = bool>) -> Result<&mut Self> {
+        let (violations, checked) = held
+            .into_iter()
+            .fold((0, 0), |(violations, checked), held| (violations + usize::from(!held), checked + 1));
+        self.holds(condition, violations, checked)
+    }
+
     /// The same by group: one in which nothing was checked is named.
     ///
     /// # Errors
@@ -380,6 +391,18 @@ mod tests {
         for nothing in [&[][..], &[count("", 0, 0, 0)]] {
             assert_eq!(decided(nothing).1, "undecided (it holds: nothing was checked)");
         }
+    }
+
+    #[test]
+    fn single_checks_are_counted_and_nan_meets_no_comparison() {
+        let decided = |values: &[f64]| {
+            let mut findings = Findings::of(CLAIMS);
+            let held = values.iter().map(|value| *value <= 1.0);
+            let finding = findings.about(&CLAIM).unwrap().each(&HOLDS, held).unwrap();
+            finding.conditions().next().unwrap().1
+        };
+        assert_eq!(decided(&[0.5, 1.0]), "in all 2 checks");
+        assert_eq!(decided(&[0.5, f64::NAN, 2.0]), "not in 2 of 3 checks");
     }
 
     #[test]

@@ -26,6 +26,18 @@ pub struct Group {
     least: usize,
 }
 
+/// Cells by group, in the order given within each.
+pub fn groups_of<T, K: Ord>(
+    cells: impl IntoIterator<Item = T>,
+    group: impl Fn(&T) -> K,
+) -> BTreeMap<K, Vec<T>> {
+    let mut groups: BTreeMap<K, Vec<T>> = BTreeMap::new();
+    for cell in cells {
+        groups.entry(group(&cell)).or_default().push(cell);
+    }
+    groups
+}
+
 /// Cells by group, with the number of each: None, or NaN, where a cell has none. What is a replicate of what is
 /// said by the key: as a rule everything but the seed.
 pub fn replicates<T>(
@@ -33,11 +45,14 @@ pub fn replicates<T>(
     group: impl Fn(&T) -> String,
     number: impl Fn(&T) -> Option<f64>,
 ) -> BTreeMap<String, Vec<Option<f64>>> {
-    let mut groups: BTreeMap<String, Vec<Option<f64>>> = BTreeMap::new();
-    for cell in cells {
-        groups.entry(group(&cell)).or_default().push(number(&cell));
-    }
-    groups
+    let groups = groups_of(cells, group).into_iter();
+    groups.map(|(name, cells)| (name, cells.iter().map(&number).collect())).collect()
+}
+
+/// The largest or the least of numbers, by `f64::max` or `f64::min`; NaN of none, and where one of them is NaN.
+pub fn extreme(numbers: impl IntoIterator<Item = f64>, of_two: fn(f64, f64) -> f64) -> f64 {
+    let of_two = |a: f64, b: f64| if a.is_nan() || b.is_nan() { f64::NAN } else { of_two(a, b) };
+    numbers.into_iter().reduce(of_two).unwrap_or(f64::NAN)
 }
 
 impl Group {
@@ -177,5 +192,17 @@ mod tests {
         // A number with limits of its own is its own evidence.
         let own = Group::of_estimate("own".into(), Estimate::exact(0.95));
         assert_eq!(verdict("x", &[own], BAR), Verdict::Reproduced);
+    }
+
+    #[test]
+    fn an_extreme_of_numbers_with_nan_is_none() {
+        assert_eq!(extreme([1.0, 3.0, 2.0], f64::max), 3.0);
+        assert_eq!(extreme([1.0, 3.0, 2.0], f64::min), 1.0);
+        for place in 0..3 {
+            let mut numbers = [1.0, 3.0, 2.0];
+            numbers[place] = f64::NAN;
+            assert!(extreme(numbers, f64::max).is_nan() && extreme(numbers, f64::min).is_nan());
+        }
+        assert!(extreme([], f64::max).is_nan());
     }
 }

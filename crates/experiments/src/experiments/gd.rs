@@ -12,14 +12,13 @@ mod objective;
 mod potential;
 mod summary;
 
-use crate::claim::{Claim, Findings};
+use crate::claim::Claim;
 use crate::context::Context;
 use crate::cost::Work;
 use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Outcome};
+use crate::experiment::{Cell, Experiment, Summarise};
 use crate::ingredients::at_most;
 use crate::profile::Profile;
-use crate::summary::Summary;
 use descent::{Checks, Descent};
 use objective::{Objective, PowerOfNorm};
 use potential::{Norm, NormPower};
@@ -124,7 +123,9 @@ impl Experiment for GeneralisedDescent {
         From it follow rates: the gradient energy at O(1/T) for any G, O(T^{−(r−1)}) for convex G, linear under \
         gradient domination, and T^{−1/(κ−1)} where the exponents of the two potentials differ. The printed figure \
         runs F(x) = ‖x‖^{r}, r = 1.1 … 2, with Φ = ‖·‖^{r}, and shows one step at α = 1 and divergence beyond α = 2.";
+    const REVISION: u32 = 2;
     const CLAIMS: &'static [Claim] = claims::CLAIMS;
+    const SUMMARISE: Summarise<Self::Settings, Self::Case, Self::Record> = summary::summarise;
 
     fn settings(&self, profile: Profile) -> Settings {
         let seeds = match profile {
@@ -188,15 +189,6 @@ impl Experiment for GeneralisedDescent {
             }
             Case::Exponent { p } => Record::Exponent(exponent::measure(*p, settings.flat_iterations)?),
         })
-    }
-
-    fn summarise(
-        &self,
-        settings: &Settings,
-        outcomes: &[Outcome<Case, Record>],
-        findings: &mut Findings,
-    ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes, findings)
     }
 }
 

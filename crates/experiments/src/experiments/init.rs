@@ -12,17 +12,16 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Claim, Findings};
+use crate::claim::Claim;
 use crate::context::Context;
 use crate::cost::Work;
 use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Outcome};
+use crate::experiment::{Cell, Experiment, Summarise};
 use crate::ingredients::{
-    SandwichTally, StepLog, at_least_one, check_chain, check_data, check_samples, file_safe, initialiser,
-    loss, samples, words,
+    SandwichTally, StepLog, at_least_one, check_chain, check_samples, file_safe, initialiser, loss, samples,
+    words,
 };
 use crate::profile::Profile;
-use crate::summary::Summary;
 
 pub use start::Start;
 
@@ -103,6 +102,7 @@ impl Experiment for Init {
     // 2: with the asymmetry of the units. 3: training in f64. 4: either bound of a sandwich by itself.
     const REVISION: u32 = 4;
     const CLAIMS: &'static [Claim] = claims::CLAIMS;
+    const SUMMARISE: Summarise<Self::Settings, Self::Case, Self::Record> = summary::summarise;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -156,21 +156,12 @@ impl Experiment for Init {
         Ok(cells)
     }
 
-    fn check(&self, settings: &Settings, context: &Context) -> Result<(), Failure> {
-        settings.datasets.iter().try_for_each(|name| check_data(name, context))
+    fn datasets(settings: &Settings) -> &[String] {
+        &settings.datasets
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
         cell::run(settings, case, context)
-    }
-
-    fn summarise(
-        &self,
-        settings: &Settings,
-        outcomes: &[Outcome<Case, Record>],
-        findings: &mut Findings,
-    ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes, findings)
     }
 }
 

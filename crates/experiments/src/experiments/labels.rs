@@ -11,13 +11,12 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Claim, Findings};
+use crate::claim::Claim;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Outcome};
+use crate::experiment::{Cell, Experiment, Summarise};
 use crate::ingredients::{ProbeLog, SandwichTally, TrainingCase, TrainingSettings, words};
 use crate::profile::Profile;
-use crate::summary::Summary;
 
 /// The experiment `labels`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +59,7 @@ impl Experiment for Labels {
     // 2: either bound of a sandwich by itself.
     const REVISION: u32 = 2;
     const CLAIMS: &'static [Claim] = claims::CLAIMS;
+    const SUMMARISE: Summarise<Self::Settings, Self::Case, Self::Record> = summary::summarise;
 
     fn settings(&self, profile: Profile) -> TrainingSettings {
         let quick = profile == Profile::Quick;
@@ -93,8 +93,8 @@ impl Experiment for Labels {
         settings.cells(2.0)
     }
 
-    fn check(&self, settings: &TrainingSettings, context: &Context) -> Result<(), Failure> {
-        settings.check_data(context)
+    fn datasets(settings: &TrainingSettings) -> &[String] {
+        &settings.datasets
     }
 
     fn run(
@@ -104,14 +104,5 @@ impl Experiment for Labels {
         context: &Context,
     ) -> Result<Record, Failure> {
         cell::run(settings, case, context)
-    }
-
-    fn summarise(
-        &self,
-        settings: &TrainingSettings,
-        outcomes: &[Outcome<TrainingCase, Record>],
-        findings: &mut Findings,
-    ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes, findings)
     }
 }

@@ -10,13 +10,12 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Claim, Findings};
+use crate::claim::Claim;
 use crate::context::Context;
 use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Outcome};
+use crate::experiment::{Cell, Experiment, Summarise};
 use crate::ingredients::{SandwichTally, StepLog, TrainingCase, TrainingSettings, words};
 use crate::profile::Profile;
-use crate::summary::Summary;
 
 /// The experiment `losses`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +47,7 @@ impl Experiment for Losses {
     // 2: either bound of a sandwich by itself.
     const REVISION: u32 = 2;
     const CLAIMS: &'static [Claim] = claims::CLAIMS;
+    const SUMMARISE: Summarise<Self::Settings, Self::Case, Self::Record> = summary::summarise;
 
     fn settings(&self, profile: Profile) -> TrainingSettings {
         let (quick, full) = (profile == Profile::Quick, profile == Profile::Full);
@@ -89,8 +89,8 @@ impl Experiment for Losses {
         settings.cells(1.0)
     }
 
-    fn check(&self, settings: &TrainingSettings, context: &Context) -> Result<(), Failure> {
-        settings.check_data(context)
+    fn datasets(settings: &TrainingSettings) -> &[String] {
+        &settings.datasets
     }
 
     fn run(
@@ -100,14 +100,5 @@ impl Experiment for Losses {
         context: &Context,
     ) -> Result<Record, Failure> {
         cell::run(settings, case, context)
-    }
-
-    fn summarise(
-        &self,
-        settings: &TrainingSettings,
-        outcomes: &[Outcome<TrainingCase, Record>],
-        findings: &mut Findings,
-    ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes, findings)
     }
 }

@@ -15,14 +15,13 @@ mod width;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Claim, Findings};
+use crate::claim::Claim;
 use crate::context::Context;
 use crate::cost::Work;
 use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{at_least_one, at_most, check_data, check_samples};
+use crate::experiment::{Cell, Experiment, Summarise};
+use crate::ingredients::{at_least_one, at_most, check_samples};
 use crate::profile::Profile;
-use crate::summary::Summary;
 
 pub use instances::Instance;
 pub use record::{Check, ErrorLog, Images, NearMiss, Point, Problem, Record, Width};
@@ -111,6 +110,7 @@ impl Experiment for ProxyConvexity {
         surrogate g, although f is not convex (Frei, Gu, 2021). Convex and quasar-convex functions, single neurons, leaky-ReLU networks on \
         separable data, the tangent-kernel regime and the sandwich are instances.";
     const CLAIMS: &'static [Claim] = claims::CLAIMS;
+    const SUMMARISE: Summarise<Self::Settings, Self::Case, Self::Record> = summary::summarise;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -203,8 +203,8 @@ impl Experiment for ProxyConvexity {
         Ok(cells)
     }
 
-    fn check(&self, settings: &Settings, context: &Context) -> Result<(), Failure> {
-        settings.datasets.iter().try_for_each(|name| check_data(name, context))
+    fn datasets(settings: &Settings) -> &[String] {
+        &settings.datasets
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -224,15 +224,6 @@ impl Experiment for ProxyConvexity {
                 Record::Images(images::run(settings, dataset, *flipped, context)?)
             }
         })
-    }
-
-    fn summarise(
-        &self,
-        settings: &Settings,
-        outcomes: &[Outcome<Case, Record>],
-        findings: &mut Findings,
-    ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes, findings)
     }
 }
 

@@ -15,14 +15,13 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Claim, Findings};
+use crate::claim::Claim;
 use crate::context::Context;
 use crate::cost::Work;
 use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{check_data, check_samples, model, samples};
+use crate::experiment::{Cell, Experiment, Summarise};
+use crate::ingredients::{check_samples, model, samples};
 use crate::profile::Profile;
-use crate::summary::Summary;
 
 pub use record::Record;
 
@@ -122,6 +121,7 @@ impl Experiment for StochasticDescent {
     // 2: either bound of a sandwich by itself.
     const REVISION: u32 = 2;
     const CLAIMS: &'static [Claim] = claims::CLAIMS;
+    const SUMMARISE: Summarise<Self::Settings, Self::Case, Self::Record> = summary::summarise;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -178,21 +178,12 @@ impl Experiment for StochasticDescent {
         Ok(cells)
     }
 
-    fn check(&self, settings: &Settings, context: &Context) -> Result<(), Failure> {
-        settings.datasets.iter().try_for_each(|name| check_data(name, context))
+    fn datasets(settings: &Settings) -> &[String] {
+        &settings.datasets
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
         cell::run(settings, case, context)
-    }
-
-    fn summarise(
-        &self,
-        settings: &Settings,
-        outcomes: &[Outcome<Case, Record>],
-        findings: &mut Findings,
-    ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes, findings)
     }
 }
 
@@ -239,6 +230,7 @@ impl Settings {
 mod tests {
     use super::*;
     use crate::context::Inputs;
+    use crate::experiment::Outcome;
     use crate::experiment::testing::{assert_linked, decide};
     use std::sync::atomic::AtomicU64;
 
@@ -269,7 +261,7 @@ mod tests {
             assert!(record.sandwiches.violated() == 0 && record.sandwiches.checked > 0, "{id}");
             outcomes.push(Outcome { id, case, record });
         }
-        let (summary, findings) = decide(&StochasticDescent, &settings, &outcomes);
+        let (summary, findings) = decide::<StochasticDescent>(&settings, &outcomes);
         assert_eq!(outcomes.len(), 9);
         assert_linked(&findings);
         for figure in &summary.figures {

@@ -15,14 +15,13 @@ mod summary;
 use fenchel_convexity::theorems::gradient_independence::BallModel;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::{Claim, Findings};
+use crate::claim::Claim;
 use crate::context::Context;
 use crate::cost::Work;
 use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Outcome};
-use crate::ingredients::{Start, at_most, check_chain, check_data, check_samples, words};
+use crate::experiment::{Cell, Experiment, Summarise};
+use crate::ingredients::{Start, at_most, check_chain, check_samples, words};
 use crate::profile::Profile;
-use crate::summary::Summary;
 
 pub use record::Record;
 
@@ -83,8 +82,9 @@ impl Experiment for OverParametrisation {
         the Jacobian are independent and uniform in a ball of ℝⁿ, then D ≤ log(1 + ζ) with high probability, ζ of order m √(log m / n), so D goes to 0 as the number n of \
         parameters grows.";
     // 2: either bound of a sandwich by itself.
-    const REVISION: u32 = 2;
+    const REVISION: u32 = 3;
     const CLAIMS: &'static [Claim] = claims::CLAIMS;
+    const SUMMARISE: Summarise<Self::Settings, Self::Case, Self::Record> = summary::summarise;
 
     fn settings(&self, profile: Profile) -> Settings {
         let quick = profile == Profile::Quick;
@@ -126,8 +126,8 @@ impl Experiment for OverParametrisation {
         Ok(cells)
     }
 
-    fn check(&self, settings: &Settings, context: &Context) -> Result<(), Failure> {
-        settings.datasets.iter().try_for_each(|name| check_data(name, context))
+    fn datasets(settings: &Settings) -> &[String] {
+        &settings.datasets
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -137,15 +137,6 @@ impl Experiment for OverParametrisation {
             }
             Case::Rows { dimension, seed } => Record::Rows(rows::run(settings, *dimension, *seed, context)?),
         })
-    }
-
-    fn summarise(
-        &self,
-        settings: &Settings,
-        outcomes: &[Outcome<Case, Record>],
-        findings: &mut Findings,
-    ) -> Result<Summary, Failure> {
-        summary::summarise(settings, outcomes, findings)
     }
 }
 
@@ -177,6 +168,7 @@ impl Settings {
 mod tests {
     use super::*;
     use crate::context::Inputs;
+    use crate::experiment::Outcome;
     use crate::experiment::testing::{assert_linked, decide};
     use crate::ingredients::SandwichTally;
     use std::sync::atomic::AtomicU64;
@@ -204,12 +196,16 @@ mod tests {
                     assert_eq!((checked, network.sandwiches.violated()), (3 * 2 * 2, 0), "{id}");
                 }
                 Record::Rows(rows) => {
-                    assert_eq!((rows.checked, rows.violated), (4 * rows.in_event, 0), "{id}");
+                    assert_eq!(
+                        (rows.on_event.checked, rows.on_event.violated),
+                        (4 * rows.in_event, 0),
+                        "{id}"
+                    );
                 }
             }
             outcomes.push(Outcome { id, case, record });
         }
-        let (summary, findings) = decide(&OverParametrisation, &settings, &outcomes);
+        let (summary, findings) = decide::<OverParametrisation>(&settings, &outcomes);
         assert_eq!(outcomes.len(), 3);
         assert_linked(&findings);
         for figure in &summary.figures {

@@ -9,8 +9,8 @@ use fenchel_tensor::Tape;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Data, ProbeSet, TrainingRun, at_least_one, check_data, check_samples, check_window, file_safe,
-    is_convolutional, loss, model, samples, steps_of, training_samples,
+    Data, ProbeSet, TrainingRun, at_least_one, check_samples, check_window, file_safe, is_convolutional,
+    loss, model, samples, steps_of, training_samples,
 };
 use crate::context::Context;
 use crate::cost::Work;
@@ -132,14 +132,6 @@ impl TrainingSettings {
         // The optimiser knows what its settings may be.
         Sgd::<f32>::new(self.rate, self.momentum)?;
         Ok(())
-    }
-
-    /// Looks for the data files.
-    ///
-    /// # Errors
-    /// As [`check_data`].
-    pub fn check_data(&self, context: &Context) -> Result<(), Failure> {
-        self.datasets.iter().try_for_each(|name| check_data(name, context))
     }
 
     /// The samples in a model's probe set.

@@ -103,7 +103,7 @@ fn run(report: &Report, manifest: &Manifest) -> String {
     text += "| session | took | cells | threads | processor | back end | compiler | commit | criteria |\n|---|---|---|---|---|---|---|---|---|\n";
     for session in &manifest.sessions {
         let machine = &session.machine;
-        let took = session.seconds.map_or_else(|| "interrupted".to_owned(), duration);
+        let took = session.took();
         let _ = writeln!(
             text,
             "| {} | {took} | {} | {} | {}, {} | {} | {} | {} | {} |",

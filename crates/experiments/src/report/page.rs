@@ -4,7 +4,7 @@ use super::html::{anchor, escape};
 use super::{Chapter, Report, STYLE, digits, section};
 use crate::claim::{Finding, Tally, Verdict};
 use crate::error::Result;
-use crate::number::{counted, duration};
+use crate::number::counted;
 use crate::store::Manifest;
 
 pub(super) fn html(report: &Report, manifest: &Manifest) -> Result<String> {
@@ -120,7 +120,7 @@ fn manifest(manifest: &Manifest) -> String {
         .iter()
         .map(|session| {
             let machine = &session.machine;
-            let took = session.seconds.map_or_else(|| "interrupted".to_owned(), duration);
+            let took = session.took();
             format!(
                 "<tr><td>{}</td><td>{took}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
                 escape(&session.started),

@@ -2,7 +2,7 @@
 //! ours: a worker takes what is left, whoever starts it.
 
 use super::Plan;
-use super::prepare::{State, states};
+use super::state::{State, states};
 use crate::error::Result;
 use crate::number::duration;
 use crate::store::{Record, Store};
@@ -56,12 +56,12 @@ impl Script {
     /// The script for what is left of a run.
     ///
     /// # Errors
-    /// When the folder holds no run, or one for another program.
+    /// When the folder holds no run, or one for another program, or a cell cannot be read just now.
     pub fn of(&self, folder: &Path) -> Result<String> {
         let store = Store::open(folder);
         let stored = store.plan()?;
         let (plan, _) = Plan::of_folder(&stored, folder)?;
-        let states = states(&store, &plan, stored.keep);
+        let states = states(&store, &plan, stored.keep)?;
         let left = plan.places().into_iter().zip(states).filter(|(_, state)| *state != State::Current);
         let seconds: Vec<f64> = left.map(|((at, cell), _)| plan.experiments[at].seconds[cell]).collect();
         let memory = Record::read_all(folder)
@@ -76,7 +76,7 @@ impl Script {
             memory,
         };
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_path_buf());
-        Ok(self.text(&folder.display().to_string(), need))
+        Ok(self.text(&folder.display().to_string(), need, &fenchel_files::nonce()))
     }
 
     /// The number of tasks: each has about so many minutes of work, and no less than a cell.
@@ -99,7 +99,8 @@ impl Script {
         Some(((1.25 * scale * bytes as f64 / (1 << 20) as f64 / 64.0).ceil() as u64 + 1) * 64)
     }
 
-    fn text(&self, folder: &str, need: Need) -> String {
+    /// The script; `nonce` is what no other has.
+    fn text(&self, folder: &str, need: Need, nonce: &str) -> String {
         let (shares, limit, threads) = (self.shares(need), self.limit(need), self.threads);
         let memory = self.megabytes(need);
         let note = match memory {
@@ -108,7 +109,7 @@ impl Script {
         };
         let about = format!(
             "# {} cells to run, {} on one core, the longest {}; {shares} tasks of {threads} threads; {note}.\n\
-             # Run it again for what is left. The same cell is never lost, and at worst computed twice.\n",
+             # Make another for what is left. The same cell is never lost, and at worst computed twice.\n",
             need.cells,
             duration(need.seconds),
             duration(need.longest)
@@ -121,6 +122,8 @@ impl Script {
             work += &format!(" {}", quoted(option));
         }
         let last = shares - 1;
+        // Cells that failed do not keep the others from being reported.
+        let finally = format!("{program} report {run} || ended=$?\nexit $ended\n");
         match self.format {
             Format::Slurm => {
                 let memory = memory.map_or_else(String::new, |megabytes| format!(" --mem={megabytes}M"));
@@ -139,26 +142,29 @@ impl Script {
             Format::Hyperqueue => {
                 let work = quoted(&format!("exec {work} --share \"$HQ_TASK_ID\"/{shares}"));
                 format!(
-                    "#!/bin/sh\n{about}set -eu\n\
+                    "#!/bin/sh\n{about}set -u\nended=0\n\
                      hq submit --name fenchel --array 0-{last} --cpus {threads} --time-limit {limit}min --wait \"$@\" \
-                     -- sh -c {work}\n{program} report {run}\n"
+                     -- sh -c {work} || ended=$?\n{finally}"
                 )
             }
             Format::Parallel => format!(
                 "#!/bin/sh\n{about}# On several hosts: --sshlogin a,b with the folder and the program under the same \
-                 names there.\nset -eu\n\
-                 seq 0 {last} | parallel --jobs $(( ($(nproc) + {threads} - 1) / {threads} )) \"$@\" {}\n\
-                 {program} report {run}\n",
+                 names there.\nset -u\nended=0\n\
+                 seq 0 {last} | parallel --jobs $(( ($(nproc) + {threads} - 1) / {threads} )) \"$@\" {} || ended=$?\n\
+                 {finally}",
                 quoted(&format!("{work} --share {{}}/{shares}"))
             ),
             Format::Snakemake => {
                 let memory = memory.map_or_else(String::new, |megabytes| format!(", mem_mb={megabytes}"));
                 let python = |text: &str| format!("{:?}", text.replace('{', "{{").replace('}', "}}"));
                 let (work, report) = (python(&work), python(&format!("{program} report {run}")));
-                let done = |k: &str| format!("{folder}/tasks/{k}-of-{shares}.done");
+                // Of this script alone: the tasks of an earlier one did not do what is left now.
+                let done = |k: &str| format!("{folder}/tasks/{nonce}-{k}-of-{shares}.done");
                 format!(
                     "{about}# snakemake --snakefile FILE --cores 4, or with an executor plugin.\n\
                      localrules: report\n\n\
+                     # Cells that failed do not keep the others from being reported.\n\
+                     onerror:\n    shell({report})\n\n\
                      rule report:\n    input: expand({:?}, k=range({shares}))\n    shell: {report}\n\n\
                      rule work:\n    output: touch({:?})\n    threads: {threads}\n    \
                      resources: runtime={limit}{memory}\n    shell: {work} \" --share {{wildcards.k}}/{shares}\"\n",
@@ -204,11 +210,11 @@ mod tests {
     #[test]
     fn every_script_starts_every_share_and_then_the_report() {
         for format in [Format::Slurm, Format::Snakemake, Format::Hyperqueue, Format::Parallel] {
-            let text = script(format).text("/runs/a b", NEED);
+            let text = script(format).text("/runs/a b", NEED, "n1");
             assert!(text.contains("0-11") || text.contains("0 11") || text.contains("range(12)"), "{text}");
             assert!(text.contains("/12") && text.contains("--share") && text.contains("report"), "{text}");
         }
-        let text = script(Format::Slurm).text("/runs/a", Need { memory: None, ..NEED });
+        let text = script(Format::Slurm).text("/runs/a", Need { memory: None, ..NEED }, "n1");
         assert!(!text.contains("--mem") && text.contains("no memory is asked for"));
     }
 
@@ -226,9 +232,51 @@ mod tests {
     #[test]
     fn the_scripts_for_the_shell_are_sound() {
         for format in [Format::Slurm, Format::Hyperqueue, Format::Parallel] {
-            let text = script(format).text("/runs/it's a run", NEED);
+            let text = script(format).text("/runs/it's a run", NEED, "n1");
             let output = std::process::Command::new("sh").arg("-nc").arg(&text).output().unwrap();
             assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
+    #[test]
+    fn the_outputs_of_a_snakefile_are_no_others() {
+        let outputs = |nonce: &str| {
+            let text = script(Format::Snakemake).text("/runs/a", NEED, nonce);
+            text.lines().filter(|line| line.contains(".done")).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let (one, two) = (outputs("n1"), outputs("n2"));
+        assert_eq!(one.len(), 2);
+        assert!(
+            one.iter().zip(&two).all(|(one, two)| one != two && one.replace("n1", "n2") == *two),
+            "{one:?}"
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_worker_that_fails_does_not_keep_the_script_from_reporting() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().display();
+        let tool = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+            path.display().to_string()
+        };
+        let program = tool("program", &format!("echo \"$@\" >> '{place}/said'"));
+        for name in ["hq", "parallel"] {
+            tool(name, "exit 3");
+        }
+        for format in [Format::Hyperqueue, Format::Parallel] {
+            let text = Script { program: program.clone(), ..script(format) }.text("/runs/a", NEED, "n1");
+            let path = format!("{place}:{}", std::env::var("PATH").unwrap());
+            let output =
+                std::process::Command::new("sh").arg("-c").arg(&text).env("PATH", path).output().unwrap();
+            assert_eq!(output.status.code(), Some(3), "{text}");
+            let said = folder.path().join("said");
+            assert_eq!(std::fs::read_to_string(&said).unwrap(), "report /runs/a\n", "{text}");
+            std::fs::remove_file(said).unwrap();
         }
     }
 }

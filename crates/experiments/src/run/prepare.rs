@@ -1,27 +1,21 @@
 //! `fenchel prepare`: the plan of a run into its folder, and everything there that stands in its way out of it.
 
-use super::{Plan, Request};
+use super::state::states;
+use super::{Cells, Plan, Request};
 use crate::context::{Context, Inputs};
 use crate::error::{Error, Result};
-use crate::store::{PlannedCell, PlannedExperiment, Record, Store, Stored, StoredPlan, leases};
+use crate::store::{PlannedCell, PlannedExperiment, Record, Store, StoredPlan};
 use crate::{machine, registry};
-use rayon::prelude::*;
-use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
 /// What a run found before it began.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// Cells of the plan.
-    pub planned: usize,
-    /// Cells that are already there.
-    pub finished: usize,
-    /// Cells that other code computed and that are run again.
-    pub stale: usize,
-    /// Files that could not be used, and cells of other settings: what was wrong with each, and where it is
-    /// now. Cells among them are run again.
-    pub set_aside: Vec<String>,
+    /// The cells of the plan. Whoever runs one again that there is an unusable file of sets that file aside.
+    pub cells: Cells,
+    /// A plan that could not be read: what was wrong with it, and where it is now.
+    pub set_aside: Option<String>,
     /// What else whoever started the run should know.
     pub notes: Vec<String>,
     /// Whether nothing keeps another process from preparing the folder, as its file system has no locks.
@@ -30,11 +24,12 @@ pub struct Found {
 
 /// Writes the plan of a request into its folder, beside experiments that were planned there before.
 ///
-/// Nothing is written before the inputs of all experiments have been found sound. Damaged files are set aside.
+/// Nothing is written before the inputs of all experiments have been found sound. Of the cells nothing is
+/// touched: a worker may be at work on each, and only who has its lease puts its file away.
 ///
 /// # Errors
-/// When an input is missing, the folder belongs to another configuration or cannot be written, or it is to
-/// start over while workers are at work.
+/// When an input is missing, the folder belongs to another configuration or cannot be written, a cell cannot be
+/// read just now, or the run is to start over while workers are at work.
 pub fn prepare(request: &Request, plan: &Plan) -> Result<Found> {
     check_inputs(plan, &Inputs::new(request.data_dir.clone()))?;
     let store = Store::prepare(&request.folder())?;
@@ -48,11 +43,12 @@ pub fn prepare(request: &Request, plan: &Plan) -> Result<Found> {
     }
     let mut stored = match StoredPlan::read(store.folder()) {
         Ok(stored) => stored.unwrap_or_default(),
-        Err(error) => {
+        Err(error @ Error::Damaged { .. }) => {
             let aside = fenchel_files::set_aside(&store.folder().join("plan.json"), "damaged")?;
-            found.set_aside.push(format!("{error}; it is now {}", aside.display()));
+            found.set_aside = Some(format!("{error}; it is now {}", aside.display()));
             StoredPlan::default()
         }
+        Err(error) => return Err(error),
     };
     if request.fresh {
         refuse_if_at_work(store.folder())?;
@@ -73,8 +69,9 @@ pub fn prepare(request: &Request, plan: &Plan) -> Result<Found> {
             // The plan of what is thrown away goes last, so that a kill leaves no cells without it.
             store.forget(planned.experiment.id())?;
         }
+        store.forget_sessions(&plan.experiments.iter().map(|planned| planned.experiment.id()).collect())?;
     }
-    survey(&store, plan, request.keep, &mut found)?;
+    states(&store, plan, request.keep)?.iter().for_each(|state| found.cells.add(state));
     stored.prepared = machine::now();
     stored.edition = fenchel_files::nonce();
     stored.profile = plan.profile;
@@ -116,65 +113,4 @@ fn refuse_if_at_work(folder: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::AtWork { folder: folder.to_path_buf(), workers: workers.join(", ") })
-}
-
-/// Counts what is there, and sets aside what cannot be used.
-fn survey(store: &Store, plan: &Plan, keep: bool, found: &mut Found) -> Result<()> {
-    let states = states(store, plan, keep);
-    let at_work: HashSet<(String, String)> =
-        leases(store.folder()).into_iter().map(|(experiment, cell, _)| (experiment, cell)).collect();
-    for ((at, cell), state) in plan.places().into_iter().zip(states) {
-        let planned = &plan.experiments[at];
-        let (id, cell) = (planned.experiment.id(), &planned.cells[cell].id);
-        found.planned += 1;
-        match state {
-            State::Current => found.finished += 1,
-            State::Stale => found.stale += 1,
-            State::Absent => {}
-            // Whoever is at work on it puts it away.
-            State::Unusable(..) if at_work.contains(&(id.to_owned(), cell.clone())) => {}
-            State::Unusable(word, reason) => found.set_aside.push(set_aside(store, id, cell, word, &reason)?),
-        }
-    }
-    Ok(())
-}
-
-/// Puts the file of a cell away, and says so.
-pub(super) fn set_aside(store: &Store, id: &str, cell: &str, word: &str, reason: &str) -> Result<String> {
-    let aside = store.set_aside(id, cell, word)?;
-    Ok(format!("{id} {cell}: {reason}; the file is now {}", aside.display()))
-}
-
-/// What a run folder has of a cell.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    Current,
-    Stale,
-    Absent,
-    /// A word for the file's new name, and why it cannot be used.
-    Unusable(&'static str, String),
-}
-
-impl From<&Stored> for State {
-    fn from(stored: &Stored) -> Self {
-        match stored {
-            Stored::Current(_) => Self::Current,
-            Stored::Stale(_) => Self::Stale,
-            Stored::Absent => Self::Absent,
-            Stored::Damaged(reason) => Self::Unusable("damaged", reason.clone()),
-            Stored::Foreign(difference) => {
-                Self::Unusable("foreign", format!("other settings ({difference})"))
-            }
-        }
-    }
-}
-
-/// What a run folder has of every cell of a plan, in order.
-pub(super) fn states(store: &Store, plan: &Plan, keep: bool) -> Vec<State> {
-    let state = |(at, cell): (usize, usize)| {
-        let planned = &plan.experiments[at];
-        let cell = &planned.cells[cell];
-        State::from(&store.read(planned.experiment.id(), &cell.id, &cell.case, &planned.configuration, keep))
-    };
-    plan.places().into_par_iter().map(state).collect()
 }

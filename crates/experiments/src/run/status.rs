@@ -1,8 +1,8 @@
 //! `fenchel status`: what is done, running where and since when, failed why, and how long the rest takes. Reads
 //! only.
 
-use super::Plan;
-use super::prepare::{State, states};
+use super::state::{State, states};
+use super::{Cells, Plan};
 use crate::error::Result;
 use crate::store::{Record, Store, leases};
 use serde::Serialize;
@@ -34,15 +34,8 @@ pub struct Counts {
     /// The experiment.
     pub experiment: String,
     /// Its cells.
-    pub planned: usize,
-    /// Those that are done.
-    pub finished: usize,
-    /// Those that other code computed, to be run again.
-    pub stale: usize,
-    /// Those that there are only unusable files of.
-    pub unusable: usize,
-    /// Those that there is nothing of.
-    pub missing: usize,
+    #[serde(flatten)]
+    pub cells: Cells,
     /// The estimated seconds of all cells, on one core.
     pub seconds: f64,
     /// The estimated seconds of those that are not done.
@@ -98,9 +91,11 @@ pub struct Worker {
 }
 
 /// What a run folder has of the cells of a plan, by experiment. The folder need not be there.
-#[must_use]
-pub fn progress(folder: &Path, plan: &Plan, keep: bool) -> Vec<Counts> {
-    count(plan, &states(&Store::open(folder), plan, keep))
+///
+/// # Errors
+/// When a cell cannot be read just now.
+pub fn progress(folder: &Path, plan: &Plan, keep: bool) -> Result<Vec<Counts>> {
+    Ok(count(plan, &states(&Store::open(folder), plan, keep)?))
 }
 
 fn count(plan: &Plan, states: &[State]) -> Vec<Counts> {
@@ -111,18 +106,11 @@ fn count(plan: &Plan, states: &[State]) -> Vec<Counts> {
         .collect();
     for ((at, cell), state) in plan.places().into_iter().zip(states) {
         let (counts, seconds) = (&mut all[at], plan.experiments[at].seconds[cell]);
-        counts.planned += 1;
+        counts.cells.add(state);
         counts.seconds += seconds;
         if *state != State::Current {
             counts.seconds_left += seconds;
         }
-        let number = match state {
-            State::Current => &mut counts.finished,
-            State::Stale => &mut counts.stale,
-            State::Unusable(..) => &mut counts.unusable,
-            State::Absent => &mut counts.missing,
-        };
-        *number += 1;
     }
     all
 }
@@ -130,13 +118,13 @@ fn count(plan: &Plan, states: &[State]) -> Vec<Counts> {
 /// How far the run of a folder is.
 ///
 /// # Errors
-/// When the folder holds no run, or one for another program.
+/// When the folder holds no run, or one for another program, or a cell cannot be read just now.
 pub fn status(folder: &Path) -> Result<Status> {
     let store = Store::open(folder);
     let stored = store.plan()?;
     let (plan, others) = Plan::of_folder(&stored, folder)?;
     let held = leases(folder);
-    let states = states(&store, &plan, stored.keep);
+    let states = states(&store, &plan, stored.keep)?;
     let experiments = count(&plan, &states);
     let done: BTreeSet<(&str, &str)> = plan
         .places()

@@ -1,17 +1,18 @@
 //! `fenchel work`: one worker of a prepared folder, beside any number of others on any number of hosts.
 
 use super::Plan;
-use super::prepare::{Found, State, check_inputs, set_aside};
+use super::prepare::{Found, check_inputs};
+use super::state::{State, state};
 use crate::context::{Context, Inputs};
 use crate::error::{Error, Failure, Result};
 use crate::registry;
 use crate::scheduler::{self, Job, Observer, Step};
-use crate::store::{BEAT, Claim, Leases, Recorder, Store};
+use crate::store::{BEAT, Claim, Lease, Leases, Recorder, Store, leases};
 use rayon::prelude::*;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The time until a cell that another worker of this host has, or that changes hands, is asked for again.
@@ -71,6 +72,8 @@ pub struct Worked {
     pub left: usize,
     /// Cells that were not begun, as the time was over.
     pub not_begun: usize,
+    /// Cells of other shares of which there is a file that was not read, as the time was over.
+    pub unread: usize,
     /// Files that could not be used: what was wrong with each, and where it is now.
     pub set_aside: Vec<String>,
 }
@@ -96,50 +99,62 @@ pub fn work(
     });
     let inputs = Inputs::new(orders.data_dir.clone());
     let mut found = Found { notes, ..Found::default() };
-    let jobs = jobs(&store, &plan, orders, stored.keep, &mut found);
-    if !jobs.is_empty() {
+    let (jobs, unread) = jobs(&store, &plan, orders, stored.keep, &mut found);
+    if jobs.len() > unread.len() {
         check_inputs(&plan, &inputs)?;
     }
     let threads = orders.threads();
     let recorder = Recorder::begin(folder, &stored.edition, threads, registry::criteria())?;
     began(&found);
 
-    let leases = Leases::new(folder, recorder.worker(), &stored.edition, orders.retry);
+    let claims = Leases::new(folder, recorder.worker(), &stored.edition, orders.retry);
+    let noting = Noting { observer, recorder: &recorder, held: Mutex::default() };
     let aside: Mutex<Vec<String>> = Mutex::default();
     let places = plan.places();
     let work = |job: &Job, context: &Context| -> std::result::Result<Step, Failure> {
         let (at, cell) = places[job.index];
         let planned = &plan.experiments[at];
         let (id, cell) = (planned.experiment.id(), &planned.cells[cell]);
-        let read = || store.read(id, &cell.id, &cell.case, &planned.configuration, stored.keep);
-        let lease = match leases.claim(id, &cell.id)? {
-            Claim::Mine(lease) => lease,
+        let state = || state(&store, &plan, places[job.index], stored.keep);
+        let is_current = || state().is_ok_and(|state| state == State::Current);
+        if unread.contains(&job.index) && is_current() {
+            return Ok(Step::Done);
+        }
+        let pause = match claims.claim(id, &cell.id)? {
+            Claim::Mine(lease) => {
+                noting.held().insert(job.index, lease);
+                None
+            }
             Claim::Failed => return Ok(Step::Done),
-            Claim::Alive if !orders.wait => return Ok(Step::Left),
+            Claim::Here | Claim::Alive if !orders.wait => return Ok(Step::Left),
             // A look at another host's worker is worth nothing before its heart can have beaten again.
             Claim::Unknown => return Ok(Step::Later(BEAT / 2)),
-            Claim::Contended | Claim::Alive => {
-                let state = State::from(&read());
-                return Ok(if state == State::Current { Step::Done } else { Step::Later(PAUSE) });
-            }
+            Claim::Alive => Some(BEAT / 2),
+            Claim::Contended | Claim::Here => Some(PAUSE),
         };
-        match State::from(&read()) {
+        if let Some(pause) = pause {
+            return Ok(if is_current() { Step::Done } else { Step::Later(pause) });
+        }
+        match state()? {
             State::Current => return Ok(Step::Done),
             State::Unusable(word, reason) => {
-                let what = set_aside(&store, id, &cell.id, word, &reason)?;
+                let now = store.set_aside(id, &cell.id, word)?;
+                let what = format!("{id} {}: {reason}; the file is now {}", cell.id, now.display());
                 aside.lock().unwrap_or_else(PoisonError::into_inner).push(what);
             }
             State::Stale | State::Absent => {}
         }
         let clock = Instant::now();
         let record = planned.experiment.run_cell(&planned.configuration.settings, &cell.case, context)?;
-        store.write(id, &cell.id, &cell.case, &planned.configuration, &record)?;
-        recorder.took(id, &cell.id, clock.elapsed().as_secs_f64());
-        drop(lease);
+        // Who took it over, as this worker was held up, may have been faster.
+        if noting.held().get(&job.index).is_some_and(Lease::is_mine) || !is_current() {
+            store.write(id, &cell.id, &cell.case, &planned.configuration, &record)?;
+            recorder.took(id, &cell.id, clock.elapsed().as_secs_f64());
+        }
         Ok(Step::Done)
     };
     let until = orders.time.map(|time| clock + time);
-    let (noting, over) = (Noting { observer, recorder: &recorder, leases: &leases }, AtomicBool::new(false));
+    let over = AtomicBool::new(false);
     let ended = std::thread::scope(|scope| {
         let heart = scope.spawn(|| {
             let mut last = Instant::now();
@@ -158,20 +173,26 @@ pub fn work(
         ended
     })?;
     let noted = recorder.end(inputs.checksums());
-    if let Some((reason, left)) = ended.stopped {
+    let (unread, not_begun): (Vec<usize>, Vec<usize>) =
+        ended.not_begun.iter().partition(|index| unread.contains(index));
+    if let Some(reason) = ended.stopped {
         // Whether the record could be written or not, this is what the user must know.
-        return Err(Error::Stopped { reason, left });
+        return Err(Error::Stopped { reason, left: not_begun.len() });
     }
     noted?;
     let planned: HashSet<&str> = plan.experiments.iter().map(|planned| planned.experiment.id()).collect();
-    let failed = crate::store::leases(folder).into_iter().filter_map(|(id, cell, holder)| {
+    let noted = leases(folder).into_iter().filter_map(|(id, cell, holder)| {
         let counts = holder.edition == stored.edition && planned.contains(id.as_str());
-        holder.failure.filter(|_| counts).map(|reason| (id, cell, reason))
+        holder.failure.filter(|_| counts).map(|reason| ((id, cell), reason))
     });
+    // A cell whose lease could not be had is noted nowhere.
+    let own = ended.failed.into_iter().map(|(job, reason)| ((job.experiment, job.cell), reason));
+    let failed: BTreeMap<_, _> = noted.chain(own).collect();
     Ok(Worked {
-        failed: failed.collect(),
+        failed: failed.into_iter().map(|((id, cell), reason)| (id, cell, reason)).collect(),
         left: ended.left,
-        not_begun: ended.not_begun,
+        not_begun: not_begun.len(),
+        unread: unread.len(),
         set_aside: aside.into_inner().unwrap_or_else(PoisonError::into_inner),
     })
 }
@@ -188,7 +209,14 @@ impl Orders {
 struct Noting<'a> {
     observer: &'a dyn Observer,
     recorder: &'a Recorder,
-    leases: &'a Leases,
+    /// The leases of the cells at work, by the index of their jobs.
+    held: Mutex<BTreeMap<usize, Lease>>,
+}
+
+impl Noting<'_> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<usize, Lease>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Observer for Noting<'_> {
@@ -197,10 +225,15 @@ impl Observer for Noting<'_> {
     }
 
     fn failed(&self, job: &Job, reason: &str) {
-        self.leases.fail(&job.experiment, &job.cell, reason);
+        let lease = self.held().remove(&job.index);
+        if let Some(lease) = lease {
+            lease.fail(reason);
+        }
     }
 
     fn finished(&self, job: &Job, seconds: f64, failure: Option<&str>) {
+        let lease = self.held().remove(&job.index);
+        drop(lease);
         if failure.is_some() {
             self.recorder.failed();
         }
@@ -209,8 +242,15 @@ impl Observer for Noting<'_> {
 }
 
 /// The cells to run, in order: those of the worker's share first, the longest of them first, so that none is
-/// left to run alone at the end.
-fn jobs(store: &Store, plan: &Plan, orders: &Orders, keep: bool, found: &mut Found) -> Vec<Job> {
+/// left to run alone at the end; then those of the other shares that there is no file of; last those that there
+/// is one of, which are also returned by index: whoever has them in its share verifies them, unless it is dead.
+fn jobs(
+    store: &Store,
+    plan: &Plan,
+    orders: &Orders,
+    keep: bool,
+    found: &mut Found,
+) -> (Vec<Job>, HashSet<usize>) {
     let names: Vec<BTreeSet<String>> =
         plan.experiments.iter().map(|planned| store.names(planned.experiment.id())).collect();
     let mut order: Vec<(usize, (usize, usize))> = plan.places().into_iter().enumerate().collect();
@@ -218,28 +258,29 @@ fn jobs(store: &Store, plan: &Plan, orders: &Orders, keep: bool, found: &mut Fou
     order.sort_by(|a, b| seconds(b.1).total_cmp(&seconds(a.1)).then(a.0.cmp(&b.0)));
     let is_mine = |rank: usize| orders.share.is_none_or(|share| rank % share.of == share.part);
     let state = |(rank, &(_, (at, cell))): (usize, &(usize, (usize, usize)))| {
-        let planned = &plan.experiments[at];
-        let cell = &planned.cells[cell];
-        // Whoever has it in its share reads it.
-        if !is_mine(rank) {
-            return if names[at].contains(&cell.id) { State::Current } else { State::Absent };
+        let name = &plan.experiments[at].cells[cell].id;
+        match is_mine(rank) {
+            // What cannot be read just now is read again when its turn comes.
+            true => state(store, plan, (at, cell), keep)
+                .unwrap_or_else(|error| State::Unusable("unread", error.to_string())),
+            false if names[at].contains(name) => State::Current,
+            false => State::Absent,
         }
-        State::from(&store.read(planned.experiment.id(), &cell.id, &cell.case, &planned.configuration, keep))
     };
     let states: Vec<State> = order.par_iter().enumerate().map(state).collect();
-    let (mut mine, mut others) = (Vec::new(), Vec::new());
+    let (mut mine, mut others, mut last) = (Vec::new(), Vec::new(), Vec::new());
     for (rank, ((index, (at, cell)), state)) in order.into_iter().zip(states).enumerate() {
         let planned = &plan.experiments[at];
-        let (id, name) = (planned.experiment.id(), &planned.cells[cell].id);
-        found.planned += 1;
-        found.finished += usize::from(state == State::Current);
-        found.stale += usize::from(state == State::Stale);
-        if state == State::Current {
-            continue;
-        }
-        let jobs = if is_mine(rank) { &mut mine } else { &mut others };
-        jobs.push(Job::new(id, name, planned.seconds[cell], index));
+        found.cells.add(&state);
+        let (jobs, seconds) = match (is_mine(rank), state == State::Current) {
+            (true, true) => continue,
+            (true, false) => (&mut mine, planned.seconds[cell]),
+            (false, false) => (&mut others, planned.seconds[cell]),
+            // As a rule it is there.
+            (false, true) => (&mut last, 0.0),
+        };
+        jobs.push(Job::new(planned.experiment.id(), &planned.cells[cell].id, seconds, index));
     }
-    mine.append(&mut others);
-    mine
+    let unread = last.iter().map(|job| job.index).collect();
+    (mine.into_iter().chain(others).chain(last).collect(), unread)
 }

@@ -8,6 +8,7 @@ use super::configuration::Configuration;
 use super::write_whole;
 use crate::error::{Error, Result};
 use crate::settings;
+use fenchel_files::{Found, look};
 use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
@@ -90,16 +91,16 @@ pub(super) fn write(path: &Path, header: &Header, record: &[u8]) -> Result<()> {
     write_whole(path, &encoder.finish().map_err(fault)?)
 }
 
-/// Reads a file; nothing that can be wrong with it is an error.
-pub(super) fn read(path: &Path) -> Contents {
-    // A link that leads nowhere is not nothing: it is in the way.
-    if path.symlink_metadata().is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound) {
-        return Contents::Nothing;
-    }
-    match fenchel_files::read(path) {
-        Ok(packed) => unpack(&packed).unwrap_or_else(Contents::Damaged),
-        Err(error) => Contents::Damaged(error.reason),
-    }
+/// Reads a file. Only its contents, or that it is no regular file, make it a damaged one.
+///
+/// # Errors
+/// When it cannot be read just now.
+pub(super) fn read(path: &Path) -> Result<Contents> {
+    Ok(match look(path)? {
+        Found::Nothing => Contents::Nothing,
+        Found::File(packed) => unpack(&packed).unwrap_or_else(Contents::Damaged),
+        Found::Other(what) => Contents::Damaged(what.to_owned()),
+    })
 }
 
 fn unpack(packed: &[u8]) -> std::result::Result<Contents, String> {

@@ -6,14 +6,16 @@
 //! waits: the clocks of two hosts are never compared. A worker that was only held up loses its cell, too, and
 //! goes on with it; then a cell is computed twice, whole and with the same bits both times.
 //!
-//! A cell that failed keeps its lease, with the reason, until the folder is prepared again.
+//! A cell that failed keeps its lease, with the reason, until the folder is prepared again. Only who has a lease
+//! writes into it or takes it away: a worker that lost one leaves its successor's alone.
 
 use super::record::{LEASE, Record};
 use crate::error::{Error, Result};
-use fenchel_files::{Process, read, set_aside, write_new, write_whole};
+use fenchel_files::{Found, Process, look, read, set_aside, write_new, write_whole};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -33,16 +35,42 @@ pub struct Holder {
     pub failure: Option<String>,
 }
 
+impl Holder {
+    fn bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a lease is plain data")
+    }
+}
+
 /// A cell that this worker has; it is given back when this is dropped.
 #[derive(Debug)]
 pub struct Lease {
     path: PathBuf,
+    holder: Holder,
+}
+
+impl Lease {
+    /// Whether nobody has taken the cell over meanwhile.
+    #[must_use]
+    pub fn is_mine(&self) -> bool {
+        read(&self.path).is_ok_and(|now| now == self.holder.bytes())
+    }
+
+    /// Notes that the cell failed, as far as that can be written and nobody has taken it over: other workers then
+    /// pass it over.
+    pub fn fail(self, reason: &str) {
+        if self.is_mine() {
+            let failed = Holder { failure: Some(reason.to_owned()), ..self.holder.clone() };
+            let _ = write_whole(&self.path, &failed.bytes());
+        }
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         // A lease that stays is lost when this worker ends.
-        let _ = fs::remove_file(&self.path);
+        if self.is_mine() {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -51,6 +79,8 @@ impl Drop for Lease {
 pub enum Claim {
     /// It is this worker's.
     Mine(Lease),
+    /// Another has it, a process of this system that lives.
+    Here,
     /// Another has it, whose heart was seen to beat.
     Alive,
     /// Another has it, of whom it is not known yet whether it lives.
@@ -94,60 +124,52 @@ impl Leases {
         Self { folder, worker, process, edition, retry, seen: Mutex::default() }
     }
 
-    fn holder(&self, failure: Option<String>) -> Vec<u8> {
-        let (worker, process) = (self.worker.clone(), self.process.clone());
-        let (since, edition) = (crate::machine::now(), self.edition.clone());
-        let holder = Holder { worker, process, since, edition, failure };
-        serde_json::to_vec(&holder).expect("a lease is plain data")
-    }
-
-    /// Notes that a cell failed, as far as that can be written: other workers then pass it over.
-    pub fn fail(&self, experiment: &str, cell: &str, reason: &str) {
-        let _ = write_whole(&place(&self.folder, experiment, cell), &self.holder(Some(reason.to_owned())));
-    }
-
     /// Tries to get a cell.
     ///
     /// # Errors
-    /// When the lease cannot be written.
+    /// When the lease cannot be written, or cannot be read just now.
     pub fn claim(&self, experiment: &str, cell: &str) -> Result<Claim> {
         let path = place(&self.folder, experiment, cell);
-        let mine = self.holder(None);
-        let found = match write_new(&path, &mine) {
-            Ok(true) => return Ok(Claim::Mine(Lease { path })),
-            Ok(false) => read(&path),
-            Err(error) if error.kind == std::io::ErrorKind::NotFound => {
+        let (worker, process) = (self.worker.clone(), self.process.clone());
+        let (since, edition) = (crate::machine::now(), self.edition.clone());
+        let holder = Holder { worker, process, since, edition, failure: None };
+        let mine = holder.bytes();
+        match write_new(&path, &mine) {
+            Ok(true) => return Ok(Claim::Mine(Lease { path, holder })),
+            Ok(false) => {}
+            Err(error) if error.kind == ErrorKind::NotFound => {
                 let folder = self.folder.join("leases").join(experiment);
                 fs::create_dir_all(&folder).map_err(Error::io("make the folder", &folder))?;
                 write_new(&path, &mine)?;
-                read(&path)
             }
             Err(error) => return Err(error.into()),
-        };
-        let found = match found {
-            Ok(found) => found,
+        }
+        let found = match look(&path) {
+            Ok(Found::File(found)) => found,
             // It was given back in this moment.
-            Err(error) if error.kind == std::io::ErrorKind::NotFound => return Ok(Claim::Contended),
+            Ok(Found::Nothing) => return Ok(Claim::Contended),
             // No worker can have made this.
-            Err(_) => {
+            Ok(Found::Other(_)) => {
                 set_aside(&path, "damaged")?;
                 return Ok(Claim::Contended);
             }
+            // It was given to another while it was read.
+            Err(error) if error.kind == ErrorKind::StaleNetworkFileHandle => return Ok(Claim::Contended),
+            Err(error) => return Err(error.into()),
         };
         if found == mine {
-            return Ok(Claim::Mine(Lease { path }));
+            return Ok(Claim::Mine(Lease { path, holder }));
         }
-        let holder = serde_json::from_slice::<Holder>(&found).ok();
-        let failed = |holder: &Holder| holder.failure.is_some();
-        if holder.as_ref().is_some_and(|holder| failed(holder) && holder.edition == self.edition)
-            && !self.retry
-        {
-            return Ok(Claim::Failed);
-        }
-        match holder.filter(|holder| !failed(holder)).map_or(Life::Ended, |holder| self.life(&holder)) {
-            Life::Ended => {}
-            Life::Alive => return Ok(Claim::Alive),
-            Life::Unknown => return Ok(Claim::Unknown),
+        // What is no lease has no holder.
+        if let Ok(other) = serde_json::from_slice::<Holder>(&found) {
+            let claim = match other.failure {
+                Some(_) if other.edition == self.edition && !self.retry => Some(Claim::Failed),
+                Some(_) => None,
+                None => self.unless_dead(&other),
+            };
+            if let Some(claim) = claim {
+                return Ok(claim);
+            }
         }
         // Of several that take over, the last to write has it; that two believe so needs both writes between
         // the other's two looks.
@@ -156,40 +178,35 @@ impl Leases {
         }
         write_whole(&path, &mine)?;
         if read(&path).is_ok_and(|now| now == mine) {
-            return Ok(Claim::Mine(Lease { path }));
+            return Ok(Claim::Mine(Lease { path, holder }));
         }
         Ok(Claim::Contended)
     }
 
-    fn life(&self, holder: &Holder) -> Life {
-        if holder.process.has_ended() {
-            return Life::Ended;
-        }
+    /// What comes of wanting a cell that another has; None when that worker is dead.
+    fn unless_dead(&self, holder: &Holder) -> Option<Claim> {
+        let lives = holder.process.lives();
         let record = Record::read(&self.folder, &holder.worker);
-        if record.as_ref().is_some_and(|record| record.session.seconds.is_some()) {
-            return Life::Ended;
+        if lives == Some(false) || record.as_ref().is_some_and(|record| record.session.seconds.is_some()) {
+            return None;
         }
         let beat = record.map(|record| record.beat);
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        // A process of this system has just been seen to live.
-        let lives = !self.process.system.is_empty() && self.process.system == holder.process.system;
-        let seen = seen.entry(holder.worker.clone()).or_insert_with(|| Seen { beat, since: now, lives });
+        let seen =
+            seen.entry(holder.worker.clone()).or_insert_with(|| Seen { beat, since: now, lives: false });
         if seen.beat != beat {
             *seen = Seen { beat, since: now, lives: true };
         }
-        match (seen.since.elapsed() >= LEASE, seen.lives) {
-            (true, _) => Life::Ended,
-            (false, true) => Life::Alive,
-            (false, false) => Life::Unknown,
+        if seen.since.elapsed() >= LEASE {
+            return None;
         }
+        Some(match (lives, seen.lives) {
+            (Some(_), _) => Claim::Here,
+            (None, true) => Claim::Alive,
+            (None, false) => Claim::Unknown,
+        })
     }
-}
-
-enum Life {
-    Ended,
-    Alive,
-    Unknown,
 }
 
 /// The leases of a run folder: experiment, cell, holder. What cannot be read is passed over.
@@ -258,7 +275,7 @@ mod tests {
         let (a, b) = (worker(folder.path()), worker(folder.path()));
         let Claim::Mine(lease) = a.claim("e", "c").unwrap() else { panic!("not the first") };
         let claim = b.claim("e", "c").unwrap();
-        assert_eq!(matches!(claim, Claim::Alive), cfg!(target_os = "linux"));
+        assert_eq!(matches!(claim, Claim::Here), cfg!(target_os = "linux"));
         assert_eq!(leases(folder.path()).len(), 1);
         drop(lease);
         assert!(leases(folder.path()).is_empty());
@@ -303,14 +320,15 @@ mod tests {
     fn a_cell_that_failed_is_passed_over_until_the_next_edition() {
         let folder = tempfile::tempdir().unwrap();
         let (a, b) = (worker(folder.path()), worker(folder.path()));
-        let Claim::Mine(lease) = a.claim("e", "c").unwrap() else { panic!("not the first") };
-        drop(lease);
-        a.fail("e", "c", "no data");
+        let take = |worker: &Leases| {
+            let Claim::Mine(lease) = worker.claim("e", "c").unwrap() else { panic!("not given out") };
+            lease
+        };
+        take(&a).fail("no data");
         assert!(matches!(b.claim("e", "c").unwrap(), Claim::Failed));
         assert_eq!(leases(folder.path())[0].2.failure.as_deref(), Some("no data"));
-        let again = Leases { retry: true, ..worker(folder.path()) };
-        assert!(matches!(again.claim("e", "c").unwrap(), Claim::Mine(_)));
-        a.fail("e", "c", "no data");
+        take(&Leases { retry: true, ..worker(folder.path()) }).fail("no data");
+        assert!(matches!(b.claim("e", "c").unwrap(), Claim::Failed));
         let next = Leases { edition: "y".into(), ..b };
         assert!(matches!(next.claim("e", "c").unwrap(), Claim::Mine(_)));
     }
@@ -330,5 +348,50 @@ mod tests {
         assert!(matches!(mine.claim("e", "d").unwrap(), Claim::Mine(_)));
         fs::write(place(folder.path(), "e", "f"), "half a").unwrap();
         assert!(matches!(mine.claim("e", "f").unwrap(), Claim::Mine(_)));
+    }
+
+    #[test]
+    fn who_lost_a_cell_leaves_it_to_its_successor() {
+        let folder = tempfile::tempdir().unwrap();
+        let mine = worker(folder.path());
+        for fails in [false, true] {
+            let Claim::Mine(lease) = mine.claim("e", "c").unwrap() else { panic!("not the first") };
+            assert!(lease.is_mine());
+            let successor = foreign(folder.path(), 1);
+            held(folder.path(), &successor);
+            assert!(!lease.is_mine());
+            if fails {
+                lease.fail("no data");
+            } else {
+                drop(lease);
+            }
+            let [(_, _, holder)] = &leases(folder.path())[..] else {
+                panic!("the successor's lease is gone")
+            };
+            assert_eq!(*holder, successor);
+            fs::remove_file(place(folder.path(), "e", "c")).unwrap();
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_lease_that_cannot_be_seen_just_now_is_an_error_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let mine = worker(folder.path());
+        let nowhere = place(folder.path(), "e", "c");
+        fs::create_dir_all(nowhere.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink("nowhere", &nowhere).unwrap();
+        assert!(matches!(mine.claim("e", "c").unwrap(), Claim::Contended));
+        assert!(
+            matches!(mine.claim("e", "c").unwrap(), Claim::Mine(_)),
+            "a link that leads nowhere is no lease"
+        );
+        // A link through a file: nothing is said of what is there.
+        fs::write(folder.path().join("file"), "x").unwrap();
+        let unseen = place(folder.path(), "e", "d");
+        std::os::unix::fs::symlink(folder.path().join("file/x"), &unseen).unwrap();
+        let error = mine.claim("e", "d").unwrap_err();
+        assert!(matches!(error, Error::File(_)), "{error}");
+        assert!(unseen.is_symlink(), "it was renamed away");
     }
 }

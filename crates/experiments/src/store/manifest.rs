@@ -3,6 +3,7 @@
 use super::plan_file::StoredPlan;
 use super::record::Record;
 use crate::machine::Machine;
+use crate::number::duration;
 use crate::profile::Profile;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -38,6 +39,9 @@ pub struct Session {
     pub started: String,
     /// How long it ran, in seconds; absent while it runs or when it was killed.
     pub seconds: Option<f64>,
+    /// Whether it may be at work as the report is made. Nothing that is stored.
+    #[serde(skip)]
+    pub at_work: bool,
     /// The number of worker threads.
     pub threads: usize,
     /// The number of cells that it finished.
@@ -52,6 +56,18 @@ pub struct Session {
     pub criteria: String,
 }
 
+impl Session {
+    /// How long it ran, in words.
+    #[must_use]
+    pub fn took(&self) -> String {
+        match self.seconds {
+            Some(seconds) => duration(seconds),
+            None if self.at_work => "at work".to_owned(),
+            None => "interrupted".to_owned(),
+        }
+    }
+}
+
 impl Manifest {
     /// Puts the plan and the records of a run folder together.
     #[must_use]
@@ -61,11 +77,12 @@ impl Manifest {
                 (planned.configuration.revision, planned.configuration.settings.clone());
             (id.clone(), Entry { revision, settings, cells: planned.cells.len() })
         };
+        let session = |record: Record| Session { at_work: record.may_be_at_work(), ..record.session };
         Self {
             profile: plan.profile,
             experiments: plan.experiments.iter().map(entry).collect(),
             data: records.iter().flat_map(|record| record.data.clone()).collect(),
-            sessions: records.into_iter().map(|record| record.session).collect(),
+            sessions: records.into_iter().map(session).collect(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::{Configuration, write_whole};
 use crate::cost::{Price, Unit};
 use crate::error::{Error, Result};
 use crate::profile::Profile;
+use fenchel_files::{Found, look};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -56,15 +57,17 @@ impl StoredPlan {
     /// Reads the plan of a run folder; None where there is none.
     ///
     /// # Errors
-    /// When the file is damaged or cannot be read.
+    /// When it is damaged, in its contents or as no regular file, and when it cannot be read just now.
     pub fn read(folder: &Path) -> Result<Option<Self>> {
         let path = folder.join(NAME);
-        let text = match fenchel_files::read(&path) {
-            Err(error) if error.kind == std::io::ErrorKind::NotFound => return Ok(None),
-            text => text?,
-        };
-        let damaged = |error: serde_json::Error| Error::Damaged { path, reason: error.to_string() };
-        serde_json::from_slice(&text).map(Some).map_err(damaged)
+        let damaged = |reason: String| Error::Damaged { path: path.clone(), reason };
+        match look(&path)? {
+            Found::Nothing => Ok(None),
+            Found::File(text) => {
+                serde_json::from_slice(&text).map(Some).map_err(|error| damaged(error.to_string()))
+            }
+            Found::Other(what) => Err(damaged(what.to_owned())),
+        }
     }
 
     /// Writes the plan.

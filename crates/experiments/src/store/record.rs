@@ -66,23 +66,18 @@ impl Record {
         all
     }
 
-    /// Whether the worker has said that it ended, or has certainly ended without saying so.
-    #[must_use]
-    pub fn has_ended(&self) -> bool {
-        self.session.seconds.is_some() || self.process.has_ended()
-    }
-
     /// The seconds since its last heartbeat, by the clocks of both hosts.
     #[must_use]
     pub fn silence(&self) -> f64 {
         machine::seconds_since(&self.renewed).unwrap_or(f64::INFINITY)
     }
 
-    /// Whether it may be at work: it has not ended, and was heard of within [`LEASE`], by the clocks of both
-    /// hosts.
+    /// Whether it may be at work: it has not said that it ended, and its process is seen to live or, where that
+    /// cannot be told, was heard of within [`LEASE`], by the clocks of both hosts.
     #[must_use]
     pub fn may_be_at_work(&self) -> bool {
-        !self.has_ended() && self.silence() < LEASE.as_secs_f64()
+        self.session.seconds.is_none()
+            && self.process.lives().unwrap_or_else(|| self.silence() < LEASE.as_secs_f64())
     }
 }
 

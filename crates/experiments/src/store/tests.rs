@@ -25,17 +25,17 @@ fn store() -> (tempfile::TempDir, Store) {
 fn a_cell_is_kept_until_its_case_or_code_changes() {
     let (_folder, store) = store();
     let (now, case) = (configuration(5, "aa"), json!({"r": 1.5}));
-    assert_eq!(store.read("e", "c", &case, &now, false), Stored::Absent);
+    assert_eq!(store.read("e", "c", &case, &now, false).unwrap(), Stored::Absent);
     store.write("e", "c", &case, &now, b"\x01\x02").unwrap();
-    assert_eq!(store.read("e", "c", &case, &now, false), Stored::Current(vec![1, 2]));
-    assert_eq!(store.read("e", "c", &json!({"r": 1.6}), &now, true), Stored::Stale(None));
+    assert_eq!(store.read("e", "c", &case, &now, false).unwrap(), Stored::Current(vec![1, 2]));
+    assert_eq!(store.read("e", "c", &json!({"r": 1.6}), &now, true).unwrap(), Stored::Stale(None));
     let other = configuration(5, "bb");
-    assert_eq!(store.read("e", "c", &case, &other, false), Stored::Stale(Some(vec![1, 2])));
-    assert_eq!(store.read("e", "c", &case, &other, true), Stored::Current(vec![1, 2]));
+    assert_eq!(store.read("e", "c", &case, &other, false).unwrap(), Stored::Stale(Some(vec![1, 2])));
+    assert_eq!(store.read("e", "c", &case, &other, true).unwrap(), Stored::Current(vec![1, 2]));
     let elsewhere = Configuration { back_end: "other".into(), ..other.clone() };
-    assert_eq!(store.read("e", "c", &case, &elsewhere, true), Stored::Stale(Some(vec![1, 2])));
+    assert_eq!(store.read("e", "c", &case, &elsewhere, true).unwrap(), Stored::Stale(Some(vec![1, 2])));
     let meaning = Configuration { revision: 2, ..other };
-    assert_eq!(store.read("e", "c", &case, &meaning, true), Stored::Stale(None));
+    assert_eq!(store.read("e", "c", &case, &meaning, true).unwrap(), Stored::Stale(None));
 }
 
 #[test]
@@ -44,14 +44,16 @@ fn a_cell_belongs_to_its_settings_wherever_its_file_lies() {
     let (now, case) = (configuration(5, "aa"), json!({}));
     store.write("e", "c", &case, &now, b"\x01").unwrap();
     assert_eq!(
-        store.read("e", "c", &case, &configuration(6, "aa"), true),
+        store.read("e", "c", &case, &configuration(6, "aa"), true).unwrap(),
         Stored::Foreign("steps = 5 there, 6 here".into())
     );
     let mut more_seeds = now.clone();
     more_seeds.settings["seeds"] = json!([0, 1]);
-    assert_eq!(store.read("e", "c", &case, &more_seeds, false), Stored::Current(vec![1]));
+    assert_eq!(store.read("e", "c", &case, &more_seeds, false).unwrap(), Stored::Current(vec![1]));
     fs::rename(store.cell("e", "c"), store.cell("e", "d")).unwrap();
-    let Stored::Foreign(what) = store.read("e", "d", &case, &now, true) else { panic!("not foreign") };
+    let Stored::Foreign(what) = store.read("e", "d", &case, &now, true).unwrap() else {
+        panic!("not foreign")
+    };
     assert!(what.contains("the cell c of `e`"), "{what}");
 }
 
@@ -64,6 +66,19 @@ fn a_run_that_starts_over_keeps_what_is_no_cell() {
     store.forget("e").unwrap();
     store.forget("never run").unwrap();
     assert_eq!(fs::read_dir(folder.path().join("cells/e")).unwrap().count(), 1);
+}
+
+#[test]
+fn only_sessions_of_which_nothing_is_left_are_forgotten() {
+    let (folder, store) = store();
+    for experiments in [&["e"][..], &["e", "f"], &["f"], &[]] {
+        let recorder = Recorder::begin(folder.path(), &experiments.concat(), 1, String::new()).unwrap();
+        experiments.iter().for_each(|experiment| recorder.took(experiment, "c", 1.0));
+        recorder.end(Default::default()).unwrap();
+    }
+    store.forget_sessions(&BTreeSet::from(["e"])).unwrap();
+    let left = Record::read_all(folder.path()).into_iter().map(|record| record.edition);
+    assert_eq!(left.collect::<BTreeSet<_>>(), BTreeSet::from(["ef".to_owned(), "f".to_owned()]));
 }
 
 #[test]
@@ -105,14 +120,14 @@ fn leftovers_are_removed_unless_a_worker_of_another_host_may_be_alive() {
 }
 
 #[test]
-fn damage_of_every_kind_is_noticed_and_is_no_error() {
+fn damage_of_every_kind_is_noticed_and_what_cannot_be_seen_just_now_is_an_error() {
     let (_folder, store) = store();
     let (now, case) = (configuration(5, "aa"), json!({}));
     store.write("e", "c", &case, &now, &[7; 1000]).unwrap();
     let path = store.cell("e", "c");
     let whole = fs::read(&path).unwrap();
     let damaged = |what: &str| {
-        let found = store.read("e", "c", &case, &now, false);
+        let found = store.read("e", "c", &case, &now, false).unwrap();
         assert!(matches!(found, Stored::Damaged(_)), "{what}: {found:?}");
     };
     for at in [0, 12, whole.len() / 2, whole.len() - 5] {
@@ -150,7 +165,40 @@ fn damage_of_every_kind_is_noticed_and_is_no_error() {
         damaged(target);
         fs::remove_file(&path).unwrap();
     }
-    assert_eq!(store.read("e", "c", &case, &now, false), Stored::Absent);
+    assert_eq!(store.read("e", "c", &case, &now, false).unwrap(), Stored::Absent);
+    // The folder of the cells is a file: nothing is said of the cell.
+    fs::remove_dir_all(store.cells("e")).unwrap();
+    fs::write(store.cells("e"), "x").unwrap();
+    #[cfg(unix)]
+    assert!(matches!(store.read("e", "c", &case, &now, false), Err(Error::File(_))));
+}
+
+#[test]
+fn a_worker_of_this_system_is_at_work_while_its_process_lives_whatever_its_heart_does() {
+    let mut record = Record { process: fenchel_files::Process::this(), ..Record::default() };
+    record.renewed = "2020-01-01T00:00:00Z".into();
+    assert_eq!(record.may_be_at_work(), cfg!(target_os = "linux"), "its clock is of no matter");
+    record.process.began = "0".into();
+    record.renewed = crate::machine::now();
+    assert_eq!(record.may_be_at_work(), !cfg!(target_os = "linux"), "a later process with its number");
+    record.process.system = "elsewhere".into();
+    assert!(record.may_be_at_work());
+    record.renewed = "2020-01-01T00:00:00Z".into();
+    assert!(!record.may_be_at_work(), "elsewhere only silence tells");
+}
+
+#[test]
+fn a_session_is_told_as_at_work_as_ended_or_as_interrupted() {
+    let mut record = Record { renewed: crate::machine::now(), ..Record::default() };
+    let took = |record: &Record| {
+        let manifest = Manifest::new(&StoredPlan::default(), vec![record.clone()]);
+        manifest.sessions[0].took()
+    };
+    assert_eq!(took(&record), "at work");
+    record.renewed = "2020-01-01T00:00:00Z".into();
+    assert_eq!(took(&record), "interrupted");
+    record.session.seconds = Some(90.0);
+    assert_eq!(took(&record), crate::number::duration(90.0));
 }
 
 #[test]
@@ -163,7 +211,7 @@ fn a_cell_of_the_first_layout_is_run_again() {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(&bytes).unwrap();
     write_whole(&store.cell("e", "c"), &encoder.finish().unwrap()).unwrap();
-    assert_eq!(store.read("e", "c", &json!({}), &now, true), Stored::Stale(None));
+    assert_eq!(store.read("e", "c", &json!({}), &now, true).unwrap(), Stored::Stale(None));
 }
 
 #[test]
@@ -182,6 +230,6 @@ fn timings_of_the_last_session_count() {
     recorder.end(Default::default()).unwrap();
     let [record] = &Record::read_all(folder.path())[..] else { panic!("one record") };
     assert_eq!((record.session.cells, record.session.failed, record.session.threads), (1, 1, 2));
-    assert!(record.has_ended() && !record.may_be_at_work() && record.beat == 2);
+    assert!(!record.may_be_at_work() && record.beat == 2);
     assert_eq!(timings(std::slice::from_ref(record))["e"]["c"], 0.25);
 }

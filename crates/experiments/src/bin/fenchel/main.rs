@@ -65,7 +65,7 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
     let request = options.request();
     let plan = run::plan(&request)?;
     if options.plan {
-        print_plan(&request, &plan);
+        print_plan(&request, &plan)?;
         return Ok(ExitCode::SUCCESS);
     }
     say!(
@@ -82,17 +82,19 @@ fn reproduce(options: &Reproduce) -> Result<ExitCode> {
     let finished = finished?;
     print_verdicts(&finished.report);
     say!("report: {}", finished.report.page.display());
-    for (experiment, cell, reason) in &finished.failed {
+    let worked = &finished.worked;
+    print_set_aside(&worked.set_aside);
+    for (experiment, cell, reason) in &worked.failed {
         tell!("failed: {experiment} {cell}: {reason}");
     }
     let summaries = finished.report.chapters.iter().filter(|chapter| chapter.summary.is_err()).count();
-    if !finished.failed.is_empty() {
+    if !worked.failed.is_empty() {
         tell!(
             "{} failed; the others are kept, and the same command runs only what is missing",
-            counted(finished.failed.len(), "cell")
+            counted(worked.failed.len(), "cell")
         );
     }
-    if !finished.failed.is_empty() || summaries > 0 {
+    if !worked.failed.is_empty() || summaries > 0 {
         return Ok(ExitCode::FAILURE);
     }
     if let Some(file) = &options.expect
@@ -116,7 +118,7 @@ pub(crate) fn print_set_aside(set_aside: &[String]) {
         tell!("set aside: {what}");
     }
     if set_aside.len() > TOLD {
-        tell!("set aside: {} files in all; the cells among them are run again", set_aside.len());
+        tell!("set aside: {} files in all; their cells were run again", set_aside.len());
     }
 }
 
@@ -127,14 +129,17 @@ pub(crate) fn print_found(found: &Found) {
     for note in &found.notes {
         tell!("{note}");
     }
-    print_set_aside(&found.set_aside);
-    if found.finished > 0 {
-        say!("{} already there", counted(found.finished, "cell"));
+    print_set_aside(found.set_aside.as_slice());
+    if found.cells.unusable > 0 {
+        tell!("{} of no use, set aside when the cell is run again", counted(found.cells.unusable, "file"));
     }
-    if found.stale > 0 {
+    if found.cells.finished > 0 {
+        say!("{} already there", counted(found.cells.finished, "cell"));
+    }
+    if found.cells.stale > 0 {
         say!(
             "{} computed by other code, run again (--keep takes such cells as they are)",
-            counted(found.stale, "cell")
+            counted(found.cells.stale, "cell")
         );
     }
 }
@@ -168,12 +173,12 @@ pub(crate) fn print_verdicts(report: &Report) {
 }
 
 /// What would be run: of what is there, finished, to be run again and missing, and how long that takes.
-fn print_plan(request: &Request, plan: &Plan) {
+fn print_plan(request: &Request, plan: &Plan) -> Result<()> {
     let counts = if request.fresh {
         run::progress(std::path::Path::new(""), plan, false)
     } else {
         run::progress(&request.folder(), plan, request.keep)
-    };
+    }?;
     say!(
         "{:<12} {:>8} {:>8} {:>8} {:>8} {:>14}  title",
         "experiment",
@@ -192,7 +197,8 @@ fn print_plan(request: &Request, plan: &Plan) {
     };
     let mut all = [0; 4];
     for (planned, counts) in plan.experiments.iter().zip(&counts) {
-        let numbers = [counts.planned, counts.finished, counts.stale, counts.missing + counts.unusable];
+        let cells = counts.cells;
+        let numbers = [cells.planned, cells.finished, cells.stale, cells.missing + cells.unusable];
         all.iter_mut().zip(numbers).for_each(|(all, number)| *all += number);
         row(planned.experiment.id(), numbers, counts.seconds_left, planned.experiment.title());
     }
@@ -201,6 +207,7 @@ fn print_plan(request: &Request, plan: &Plan) {
     let wall = format!("about {} on {}", duration(left / threads as f64), counted(threads, "thread"));
     row("all", all, left, &wall);
     say!("{}", prices(plan));
+    Ok(())
 }
 
 /// What the estimates rest on, in a sentence.
@@ -213,7 +220,7 @@ pub(crate) fn prices(plan: &Plan) -> String {
     );
     let beside = plan.prices.iter().find_map(|price| match &price.source {
         Source::Run(path) => Some(format!(" ({})", path.display())),
-        _ => None,
+        Source::Here | Source::Probe => None,
     });
     format!(
         "prices of {} of work: {here} from cells of this folder, {run} from the last run beside it{}, {probe} from \

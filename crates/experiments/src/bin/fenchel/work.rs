@@ -118,7 +118,7 @@ pub(crate) fn prepare(options: &Prepare) -> Result<ExitCode> {
         "{} is prepared: {}, {} of them to run; about {} on one core in all",
         options.folder.display(),
         counted(plan.cells(), "cell"),
-        grouped(found.planned - found.finished),
+        grouped(found.cells.planned - found.cells.finished),
         duration(plan.cost())
     );
     Ok(ExitCode::SUCCESS)
@@ -145,10 +145,13 @@ pub(crate) fn work(options: &Work) -> Result<ExitCode> {
     if worked.not_begun > 0 {
         say!("{} not begun: the time is over", counted(worked.not_begun, "cell"));
     }
+    if worked.unread > 0 {
+        say!("{} of other shares not verified: the time is over", counted(worked.unread, "cell"));
+    }
     if worked.left > 0 {
         say!("{} at work elsewhere", counted(worked.left, "cell"));
     }
-    if worked.not_begun + worked.left == 0 {
+    if worked.not_begun + worked.unread + worked.left == 0 {
         say!("nothing is left to begin");
     }
     Ok(if worked.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -176,14 +179,14 @@ fn print(status: &Status) {
         "left"
     );
     for counts in &status.experiments {
-        done += counts.finished;
+        done += counts.cells.finished;
         say!(
             "{:<12} {:>8} {:>8} {:>8} {:>8} {:>14}",
             counts.experiment,
-            grouped(counts.planned),
-            grouped(counts.finished),
-            grouped(counts.stale),
-            grouped(counts.missing + counts.unusable),
+            grouped(counts.cells.planned),
+            grouped(counts.cells.finished),
+            grouped(counts.cells.stale),
+            grouped(counts.cells.missing + counts.cells.unusable),
             duration(counts.seconds_left)
         );
     }
@@ -207,7 +210,7 @@ fn print(status: &Status) {
             duration(worker.silence.max(0.0))
         );
     }
-    let planned: usize = status.experiments.iter().map(|counts| counts.planned).sum();
+    let planned: usize = status.experiments.iter().map(|counts| counts.cells.planned).sum();
     let left = match status.seconds_left {
         Some(seconds) => format!("about {} left", duration(seconds)),
         None if done == planned => "nothing left".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claims::*;
 use super::digest::Digest;
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Claim, Findings, replicates};
+use crate::claim::{Claim, Findings, groups_of, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
 use crate::ingredients::sandwiches;
@@ -38,7 +38,7 @@ pub(super) fn summarise(
     probe_set(&SET_LEARNED, &cells, halved, findings)?;
     structure(&cells, findings)?;
     // One seed stands for its group in the figures; the tables hold all.
-    let first = groups(&cells).into_values().map(|cells| cells[0]);
+    let first = groups_of(&cells, |cell| cell.case.group()).into_values().map(|cells| cells[0]);
     let figures = first.flat_map(|cell| [figures::probe_set(cell), figures::fresh_sample(cell)]).collect();
     Ok(Summary {
         ran: ran(settings, &cells),
@@ -47,15 +47,6 @@ pub(super) fn summarise(
         tables: vec![figures::cells(&cells), figures::correlations(&cells)],
         figures,
     })
-}
-
-/// The cells by group, in the order of the plan within each.
-fn groups<'a, 'b>(cells: &'b [Measured<'a>]) -> BTreeMap<String, Vec<&'b Measured<'a>>> {
-    let mut groups: BTreeMap<String, Vec<&Measured>> = BTreeMap::new();
-    for cell in cells {
-        groups.entry(cell.case.group()).or_default().push(cell);
-    }
-    groups
 }
 
 /// A correlation's last-half median by group, the seeds as replicates, of the cells that `which` admits.
@@ -157,7 +148,7 @@ fn ran(settings: &Settings, cells: &[Measured]) -> String {
 
 fn came_out(cells: &[Measured]) -> String {
     let mut parts = Vec::new();
-    for (group, cells) in groups(cells) {
+    for (group, cells) in groups_of(cells, |cell| cell.case.group()) {
         let of = |value: &dyn Fn(&Measured) -> f64| {
             let values: Vec<f64> = cells.iter().map(|cell| value(cell)).collect();
             short(median(&values).unwrap_or(f64::NAN))

@@ -1,10 +1,8 @@
 //! What the records of `gap` say of its claims.
 
-use std::collections::BTreeMap;
-
 use super::claims::*;
 use super::{Log, Record, figures};
-use crate::claim::{Findings, replicates};
+use crate::claim::{Findings, groups_of, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
 use crate::ingredients::{TrainingCase, TrainingSettings, sandwiches};
@@ -35,17 +33,8 @@ pub(super) fn summarise(
             .into(),
         tables: vec![figures::cells(cells)],
         // One seed stands for its group in the figures; the table holds all.
-        figures: groups(cells).values().map(|cells| figures::gap(cells[0])).collect(),
+        figures: groups_of(cells, |cell| cell.case.group()).values().map(|cells| figures::gap(cells[0])).collect(),
     })
-}
-
-/// The cells by group, in the order of the plan within each.
-fn groups(cells: &[Finished]) -> BTreeMap<String, Vec<&Finished>> {
-    let mut groups: BTreeMap<String, Vec<&Finished>> = BTreeMap::new();
-    for cell in cells {
-        groups.entry(cell.case.group()).or_default().push(cell);
-    }
-    groups
 }
 
 /// What is left of log(hi / lo) without D/2 and ½ log(2(m−1)/m), at one log.
@@ -108,7 +97,7 @@ fn ran(settings: &TrainingSettings, cells: &[Finished]) -> String {
 fn came_out(cells: &[Finished]) -> String {
     let bits = std::f64::consts::LN_2.recip();
     let mut parts = Vec::new();
-    for (group, cells) in groups(cells) {
+    for (group, cells) in groups_of(cells, |cell| cell.case.group()) {
         let of = |value: &dyn Fn(&Log) -> f64| {
             let values: Vec<f64> = cells
                 .iter()

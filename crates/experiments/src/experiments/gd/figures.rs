@@ -101,7 +101,7 @@ pub(super) fn runs(outcomes: &[Outcome<Case, Record>]) -> Table {
                 (run.gaps.len() - 1).into(),
                 (run.gaps.get(1).copied().unwrap_or(f64::NAN) / run.gaps[0]).into(),
                 super::summary::factor(run).into(),
-                run.checks.decrease.violations.into(),
+                run.checks.decrease.violated.into(),
                 run.checks.decrease.checked.into(),
             ]);
         }
@@ -138,8 +138,8 @@ pub(super) fn catalogue(outcomes: &[Outcome<Case, Record>]) -> Table {
                 (run.gaps.len() - 1).into(),
                 run.gaps[0].into(),
                 run.gaps[run.gaps.len() - 1].into(),
-                checks.decrease.violations.into(),
-                rates.iter().map(|tally| tally.violations).sum::<usize>().into(),
+                checks.decrease.violated.into(),
+                rates.iter().map(|tally| tally.violated).sum::<usize>().into(),
                 (checks.decrease.checked + rates.iter().map(|tally| tally.checked).sum::<usize>()).into(),
             ]);
         }
@@ -157,7 +157,7 @@ pub(super) fn exponent_table(measured: &[&exponent::Measured]) -> Table {
             one.slope.into(),
             one.expected().into(),
             (one.slope / one.expected()).into(),
-            one.checks.violations.into(),
+            one.checks.violated.into(),
             one.checks.checked.into(),
         ]);
     }
@@ -169,6 +169,6 @@ fn runs_of(outcomes: &[Outcome<Case, Record>], wanted: f64, wanted_seed: u64) ->
         (Case::Power { r, seed }, Record::Runs(runs)) if *r == wanted && *seed == wanted_seed => {
             Some(runs.as_slice())
         }
-        _ => None,
+        (Case::Power { .. } | Case::Catalogue { .. } | Case::Exponent { .. }, _) => None,
     })
 }

@@ -209,21 +209,21 @@ impl Objective for Scalar {
                     + 2.0 * f64::EPSILON * (x[0] * x[0].sin()).abs()
                     + f64::EPSILON.powi(2)
             }
-            _ => relative(1) * self.gap(x),
+            Self::Huber(_) | Self::ThreeQuarters => relative(1) * self.gap(x),
         }
     }
 
     fn distance(&self, x: &[f64], _: Norm) -> Option<f64> {
         match self {
             Self::Cosine => None,
-            _ => Some(x[0].abs()),
+            Self::Huber(_) | Self::ThreeQuarters => Some(x[0].abs()),
         }
     }
 
     fn dominated(&self) -> Option<f64> {
         match self {
             Self::ThreeQuarters => Some((1.0_f64 / 3.0).cbrt()),
-            _ => None,
+            Self::Cosine | Self::Huber(_) => None,
         }
     }
 }

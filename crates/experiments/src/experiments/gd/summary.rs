@@ -1,11 +1,11 @@
 //! What the records of `gd` say of its claims.
 
 use super::claims::*;
-use super::descent::Tally;
 use super::{Case, Constant, Record, Run, Settings, exponent, figures};
 use crate::claim::{Claim, Condition, Findings};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
+use crate::ingredients::Tally;
 use crate::number::grouped;
 use crate::statistics::Estimate;
 use crate::summary::Summary;
@@ -68,9 +68,9 @@ fn came_out(runs: &[&Run], exponents: &[&exponent::Measured]) -> String {
     format!(
         "With a valid majorant {} of {} steps break T6's promise. With the printed c = 1, which \
          is none for r < 2, {} of {} do. The exponents of T7(iv) come out as {}.",
-        grouped(kept.violations),
+        grouped(kept.violated),
         grouped(kept.checked),
-        grouped(printed.violations),
+        grouped(printed.violated),
         grouped(printed.checked),
         slopes.join(", ")
     )
@@ -81,14 +81,12 @@ fn valid(run: &Run) -> bool {
 }
 
 fn total(runs: &[&Run], which: impl Fn(&Run) -> bool, tally: impl Fn(&Run) -> Tally) -> Tally {
-    let mut sum = Tally::default();
-    runs.iter().filter(|run| which(run)).for_each(|run| sum.add(tally(run)));
-    sum
+    runs.iter().filter(|run| which(run)).map(|run| tally(run)).sum()
 }
 
 /// Fills in the only condition of a claim.
 fn hold(findings: &mut Findings, claim: &Claim, condition: &Condition, sum: Tally) -> Result<()> {
-    findings.about(claim)?.holds(condition, sum.violations, sum.checked)?;
+    findings.about(claim)?.holds(condition, sum.violated, sum.checked)?;
     Ok(())
 }
 
@@ -101,9 +99,9 @@ fn promised(runs: &[&Run], findings: &mut Findings) -> Result<()> {
     let dominated = total(runs, valid, |run| run.checks.dominated);
     findings
         .about(&RATES)?
-        .holds(&LEAST_ENERGY, energy.violations, energy.checked)?
-        .holds(&CONVEX, convex.violations, convex.checked)?
-        .holds(&LINEAR, dominated.violations, dominated.checked)?;
+        .holds(&LEAST_ENERGY, energy.violated, energy.checked)?
+        .holds(&CONVEX, convex.violated, convex.checked)?
+        .holds(&LINEAR, dominated.violated, dominated.checked)?;
     Ok(())
 }
 
@@ -116,7 +114,7 @@ fn best_step(runs: &[&Run]) -> Tally {
             |run: &&&Run| run.constant == best.constant && run.c == best.c && run.gaps[0] == best.gaps[0];
         let before = runs[..i].iter().rev().take_while(same);
         for run in before.chain(runs[i + 1..].iter().take_while(same)) {
-            tally.check(run.promise, best.promise, 1e-12 * best.promise.abs());
+            tally.count(run.promise <= best.promise + 1e-12 * best.promise.abs());
         }
     }
     tally
@@ -125,6 +123,11 @@ fn best_step(runs: &[&Run]) -> Tally {
 /// |1 − α c^{−1/(r−1)}|^r, by which F changes in a step.
 pub(super) fn factor(run: &Run) -> f64 {
     (1.0 - run.alpha * (run.c / run.r).powf(-1.0 / (run.r - 1.0))).abs().powf(run.r)
+}
+
+/// Whether the first step leaves so small a share of the gap.
+fn falls_to(run: &Run, share: f64) -> bool {
+    matches!(run.gaps[..], [first, second, ..] if second <= share * first)
 }
 
 fn geometric(runs: &[&Run], findings: &mut Findings) -> Result<()> {
@@ -136,20 +139,19 @@ fn geometric(runs: &[&Run], findings: &mut Findings) -> Result<()> {
         let units = (run.r / (run.r - 1.0) * (1.0 + moved) + 1.0) * 1024.0 * f64::EPSILON;
         for pair in run.gaps.windows(2) {
             let measured = (pair[1] / pair[0]).powf(1.0 / run.r);
-            tally.check((measured - contraction).abs(), units, units * contraction);
+            tally.count((measured - contraction).abs() <= units + units * contraction);
         }
     }
     hold(findings, &GEOMETRIC, &FACTOR, tally)
 }
 
 fn attained(exponents: &[&exponent::Measured], findings: &mut Findings) -> Result<()> {
-    let mut sum = Tally::default();
-    exponents.iter().for_each(|one| sum.add(one.checks));
+    let sum: Tally = exponents.iter().map(|one| one.checks).sum();
     let ratio =
         |one: &&exponent::Measured| (format!("p = {}", one.p), Estimate::exact(one.slope / one.expected()));
     findings.about(&EXPONENT)?.estimates(&FITTED, exponents.iter().map(ratio))?.holds(
         &FLAT_BOUND,
-        sum.violations,
+        sum.violated,
         sum.checked,
     )?;
     Ok(())
@@ -158,24 +160,20 @@ fn attained(exponents: &[&exponent::Measured], findings: &mut Findings) -> Resul
 fn fourth_erratum(runs: &[&Run], findings: &mut Findings) -> Result<()> {
     let printed: Vec<&&Run> =
         runs.iter().filter(|run| run.constant == Constant::Printed && run.r < 2.0).collect();
-    let count = |alpha: f64, holds: &dyn Fn(&Run) -> bool| {
-        let chosen: Vec<_> = printed.iter().filter(|run| run.alpha == alpha).collect();
-        (chosen.iter().filter(|run| !holds(run)).count(), chosen.len())
-    };
+    let at = |alpha: f64| printed.iter().filter(move |run| run.alpha == alpha);
     let growth = |run: &Run| run.gaps[run.gaps.len() - 1] / run.gaps[0];
-    let one = count(1.0, &|run| run.gaps[1] <= 1e-12 * run.gaps[0]);
-    let still = count(2.0, &|run| (growth(run) - 1.0).abs() <= 1e-9);
-    let grows = count(3.0, &|run| run.gaps.windows(2).all(|pair| pair[1] > pair[0]));
-    let broken = [2.0, 3.0].map(|alpha| count(alpha, &|run| run.checks.decrease.violations > 0));
+    let grows = |run: &Run| run.gaps.windows(2).all(|pair| pair[1] > pair[0]);
+    // A promise about numbers that are none is not kept, nor is it shown to be false.
+    let breaks = |run: &Run| run.checks.decrease.violated > 0 && run.gaps.iter().all(|gap| gap.is_finite());
     let kept =
         total(runs, |run| run.constant == Constant::Printed && run.alpha <= 1.5, |run| run.checks.decrease);
     findings
         .about(&FOURTH_ERRATUM)?
-        .holds(&ONE_STEP, one.0, one.1)?
-        .holds(&STILL, still.0, still.1)?
-        .holds(&GROWTH, grows.0, grows.1)?
-        .holds(&BROKEN, broken[0].0 + broken[1].0, broken[0].1 + broken[1].1)?
-        .holds(&KEPT_BELOW, kept.violations, kept.checked)?;
+        .each(&ONE_STEP, at(1.0).map(|run| falls_to(run, 1e-12)))?
+        .each(&STILL, at(2.0).map(|run| (growth(run) - 1.0).abs() <= 1e-9))?
+        .each(&GROWTH, at(3.0).map(|run| grows(run)))?
+        .each(&BROKEN, at(2.0).chain(at(3.0)).map(|run| breaks(run)))?
+        .holds(&KEPT_BELOW, kept.violated, kept.checked)?;
     Ok(())
 }
 
@@ -186,13 +184,15 @@ fn fifth_erratum(runs: &[&Run], findings: &mut Findings) -> Result<()> {
             run.constant == Constant::Majorant && run.r < 2.0 && run.alpha > 1.0 && factor(run) < 1e-9
         })
         .collect();
-    let slow = beyond.iter().filter(|run| run.gaps[1] > 1e-9 * run.gaps[0]).count();
-    let mut kept = Tally::default();
-    beyond.iter().for_each(|run| kept.add(run.checks.decrease));
-    findings.about(&FIFTH_ERRATUM)?.holds(&BETTER_STEP, slow, beyond.len())?.holds(
+    let fast = beyond.iter().map(|run| falls_to(run, 1e-9));
+    let kept: Tally = beyond.iter().map(|run| run.checks.decrease).sum();
+    findings.about(&FIFTH_ERRATUM)?.each(&BETTER_STEP, fast)?.holds(
         &KEPT_BEYOND,
-        kept.violations,
+        kept.violated,
         kept.checked,
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

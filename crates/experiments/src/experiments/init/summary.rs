@@ -1,10 +1,11 @@
 //! What the records of `init` say of its claims.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::claims::*;
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Findings, replicates};
+use crate::claim::{Findings, groups_of, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
 use crate::ingredients::sandwiches;
@@ -67,12 +68,10 @@ pub(super) fn summarise(
 
 /// The cells by data set, start and depth.
 pub(super) fn groups(cells: &[Finished]) -> BTreeMap<(String, usize, String), Vec<&Finished>> {
-    let mut groups: BTreeMap<(String, usize, String), Vec<&Finished>> = BTreeMap::new();
-    for cell in cells {
+    groups_of(cells, |cell| {
         let Case { dataset, start, depth, .. } = &cell.case;
-        groups.entry((dataset.clone(), *depth, start.clone())).or_default().push(cell);
-    }
-    groups
+        (dataset.clone(), *depth, start.clone())
+    })
 }
 
 /// A number of the cells that `which` admits, by data set, depth and start, the seeds as replicates.
@@ -162,15 +161,20 @@ pub(super) fn correlations(
 ) -> BTreeMap<(String, usize), Vec<Option<f64>>> {
     let mut found: BTreeMap<(String, usize), Vec<Option<f64>>> = BTreeMap::new();
     for kaiming in cells.iter().filter(|cell| cell.case.start == "kaiming") {
+        // What is not known to be larger is asked: a norm that is no number does not pass a start over.
+        let most = NO_LARGER * kaiming.record.start.parameter_norm;
+        let is_larger =
+            |cell: &Finished| cell.record.start.parameter_norm.partial_cmp(&most) == Some(Ordering::Greater);
         let same = |cell: &&Finished| {
-            Case { start: "kaiming".into(), ..cell.case.clone() } == kaiming.case
-                && cell.record.start.parameter_norm <= NO_LARGER * kaiming.record.start.parameter_norm
+            Case { start: "kaiming".into(), ..cell.case.clone() } == kaiming.case && !is_larger(cell)
         };
-        // Infinite risks, of trainings that diverged, have the largest rank; ranks need them finite.
-        let pairs = cells
-            .iter()
-            .filter(same)
-            .map(|cell| (value(&cell.record), final_risk(&cell.record).min(f64::MAX)));
+        // Infinite risks, of trainings that diverged, have the largest rank; ranks need them finite. One that is
+        // no number has no rank, and leaves its seed without a correlation.
+        let risk = |record: &Record| {
+            let risk = final_risk(record);
+            if risk == f64::INFINITY { f64::MAX } else { risk }
+        };
+        let pairs = cells.iter().filter(same).map(|cell| (value(&cell.record), risk(&cell.record)));
         let (x, risk): (Vec<f64>, Vec<f64>) = pairs.unzip();
         let place = (kaiming.case.dataset.clone(), kaiming.case.depth);
         found.entry(place).or_default().push(spearman(&x, &risk).ok());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::claims::*;
 use super::{Log, Record, figures};
-use crate::claim::{Findings, replicates};
+use crate::claim::{Findings, groups_of, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
 use crate::ingredients::{TrainingCase, TrainingSettings, sandwiches};
@@ -91,17 +91,8 @@ pub(super) fn summarise(
             .into(),
         tables: vec![figures::cells(&cells)],
         // One seed stands for its group in the figures; the table holds all.
-        figures: groups(&cells).values().map(|cells| figures::labels(cells[0])).collect(),
+        figures: groups_of(&cells, |cell| cell.case.group()).values().map(|cells| figures::labels(cells[0])).collect(),
     })
-}
-
-/// The cells by group, in the order of the plan within each.
-fn groups<'a, 'b>(cells: &'b [Measured<'a>]) -> BTreeMap<String, Vec<&'b Measured<'a>>> {
-    let mut groups: BTreeMap<String, Vec<&Measured>> = BTreeMap::new();
-    for cell in cells {
-        groups.entry(cell.case.group()).or_default().push(cell);
-    }
-    groups
 }
 
 fn decide(cells: &[Measured], findings: &mut Findings) -> Result<()> {
@@ -157,7 +148,7 @@ fn ran(settings: &TrainingSettings, cells: &[Measured]) -> String {
 
 fn came_out(cells: &[Measured]) -> String {
     let mut parts = Vec::new();
-    for (group, cells) in groups(cells) {
+    for (group, cells) in groups_of(cells, |cell| cell.case.group()) {
         let of = |value: &dyn Fn(&Digest) -> f64| {
             let values: Vec<f64> = cells.iter().map(|cell| value(&cell.digest)).collect();
             short(median(&values).unwrap_or(f64::NAN))

@@ -49,8 +49,9 @@ pub(super) const STOCHASTIC: Claim = Claim {
 };
 pub(super) const NOT_REFUTED: Condition =
     Condition::always("P1, P2, P3, E3: no lower 99 % limit above the bound, where the hypotheses are met");
+/// The prefixes of a run depend on each other: the limits are those of as many that do not, and never wider.
 pub(super) const CONFIRMED: Condition = Condition::groups(
-    "share of a problem's prefixes with the upper 99 % limit below the bound",
+    "share of an instance's prefixes with the upper 99 % limit below the bound",
     Criterion::AtLeast(0.95),
 );
 

@@ -115,7 +115,16 @@ impl Instance {
             Self::SeparableNoise5 => Some((0.5, 0.05)),
             Self::SeparableNoise10 => Some((0.5, 0.1)),
             Self::SeparableFlat => Some((0.1, 0.0)),
-            _ => None,
+            Self::Convex
+            | Self::StarConvex
+            | Self::QuasarConvex
+            | Self::Realisable
+            | Self::Relu
+            | Self::Agnostic
+            | Self::TangentSmooth
+            | Self::TangentLeaky
+            | Self::SandwichSquared
+            | Self::SandwichEntropy => None,
         }
     }
 
@@ -132,7 +141,9 @@ impl Instance {
             }
             Self::TangentSmooth | Self::TangentLeaky => 2e4 * (settings.steps as f64 + sgd),
             Self::SandwichSquared | Self::SandwichEntropy => 1e3 * (settings.steps as f64 + sgd),
-            _ => 0.3 * inputs * settings.width as f64 * (settings.separable_steps as f64 + sgd),
+            Self::Separable | Self::SeparableNoise5 | Self::SeparableNoise10 | Self::SeparableFlat => {
+                0.3 * inputs * settings.width as f64 * (settings.separable_steps as f64 + sgd)
+            }
         }
     }
 
@@ -157,8 +168,12 @@ impl Instance {
             Self::SandwichSquared | Self::SandwichEntropy => {
                 networks::sandwich(settings, self == Self::SandwichSquared, seed)?
             }
-            _ => {
-                let (slope, flipped) = self.separable().unwrap_or((0.5, 0.0));
+            Self::Separable | Self::SeparableNoise5 | Self::SeparableNoise10 | Self::SeparableFlat => {
+                let Some((slope, flipped)) = self.separable() else {
+                    return Err(
+                        format!("{} has no slope; this is a defect of the experiment", self.id()).into()
+                    );
+                };
                 networks::separable(settings, slope, flipped, seed)?
             }
         };

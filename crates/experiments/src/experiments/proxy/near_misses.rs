@@ -35,7 +35,10 @@ pub(super) fn of(instance: Instance, settings: &Settings, seed: Seed) -> Result<
         Instance::SandwichSquared | Instance::SandwichEntropy => {
             sandwich(settings, instance == Instance::SandwichSquared, seed)
         }
-        _ => separable(settings, instance, seed),
+        Instance::Separable
+        | Instance::SeparableNoise5
+        | Instance::SeparableNoise10
+        | Instance::SeparableFlat => separable(settings, instance, seed),
     }
 }
 

@@ -1,15 +1,15 @@
 //! What the records of `proxy` say of its claims.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::*;
 use super::record::{Check, Images, Problem, Record, Width};
 use super::{Case, Instance, Settings, figures, tables};
-use crate::claim::{Count, Findings, replicates};
+use crate::claim::{Count, Findings, extreme};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
 use crate::number::{grouped, short};
-use crate::statistics::{Estimate, median, median_estimate, slope};
+use crate::statistics::{Estimate, median, median_estimate, share, slope};
 use crate::summary::Summary;
 
 /// All records, by kind.
@@ -20,7 +20,7 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    fn new(outcomes: &'a [Outcome<Case, Record>]) -> Self {
+    fn new(outcomes: &'a [Outcome<Case, Record>]) -> std::result::Result<Self, Failure> {
         let mut gathered = Self { problems: Vec::new(), widths: Vec::new(), images: Vec::new() };
         for outcome in outcomes {
             match (&outcome.case, &outcome.record) {
@@ -33,10 +33,12 @@ impl<'a> Gathered<'a> {
                 (Case::Images { dataset, flipped }, Record::Images(images)) => {
                     gathered.images.push((dataset, *flipped, images));
                 }
-                _ => {}
+                (Case::Problems { .. } | Case::Width { .. } | Case::Images { .. }, _) => {
+                    return Err(outcome.of_another_kind());
+                }
             }
         }
-        gathered
+        Ok(gathered)
     }
 
     /// The checks of an instance, of gradient descent or of SGD.
@@ -69,7 +71,7 @@ pub(super) fn summarise(
     outcomes: &[Outcome<Case, Record>],
     findings: &mut Findings,
 ) -> std::result::Result<Summary, Failure> {
-    let gathered = Gathered::new(outcomes);
+    let gathered = Gathered::new(outcomes)?;
     guarantees(&gathered, findings)?;
     separable(settings, &gathered, findings)?;
     images(&gathered, findings)?;
@@ -162,26 +164,25 @@ fn guarantees(gathered: &Gathered<'_>, findings: &mut Findings) -> Result<()> {
     };
     findings.about(&GRADIENT_DESCENT)?.counts(&KEPT, by_theorem(false, &["P2", "P3", "E3"]))?;
 
-    let problems = gathered.problems.iter().flat_map(|(instance, problem)| {
-        let own = problem.checks.iter().filter(|check| check.stochastic && check.applies());
-        own.map(move |check| (*instance, check))
-    });
-    let confirmed = replicates(
-        problems,
-        |(instance, check)| format!("{}, {}", instance.title(), check.theorem),
-        |(_, check)| Some(check.confirmed as f64 / check.prefixes as f64),
-    );
+    // All prefixes of an instance and a theorem together: a minority of problems that are not confirmed counts.
+    let mut prefixes: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for (instance, problem) in &gathered.problems {
+        for check in problem.checks.iter().filter(|check| check.stochastic && check.applies()) {
+            let group = format!("{}, {}", instance.title(), check.theorem);
+            let (confirmed, all) = prefixes.entry(group).or_default();
+            *confirmed += check.confirmed;
+            *all += check.prefixes;
+        }
+    }
+    let confirmed = prefixes.into_iter().map(|(group, (confirmed, all))| Ok((group, share(confirmed, all)?)));
+    let confirmed = confirmed.collect::<Result<Vec<_>>>()?;
     findings
         .about(&STOCHASTIC)?
         .counts(&NOT_REFUTED, by_theorem(true, &["P1", "P2", "P3", "E3"]))?
-        .groups(&CONFIRMED, confirmed)?;
+        .estimates(&CONFIRMED, confirmed)?;
 
-    let misses = || gathered.problems.iter().flat_map(|(_, problem)| &problem.near_misses);
-    findings.about(&NEAR_MISSES)?.holds(
-        &SEEN,
-        misses().filter(|miss| !miss.seen).count(),
-        misses().count(),
-    )?;
+    let misses = gathered.problems.iter().flat_map(|(_, problem)| &problem.near_misses);
+    findings.about(&NEAR_MISSES)?.each(&SEEN, misses.map(|miss| miss.seen))?;
     Ok(())
 }
 
@@ -191,8 +192,8 @@ fn separable(settings: &Settings, gathered: &Gathered<'_>, findings: &mut Findin
         let own = gathered.checks(instance, false).filter(|check| check.theorem == "E3");
         own.filter_map(Check::last).map(|point| point.bound)
     };
-    let largest = bounds(Instance::Separable).fold(f64::NAN, f64::max);
-    let least = bounds(Instance::SeparableNoise10).fold(f64::NAN, f64::min);
+    let largest = extreme(bounds(Instance::Separable), f64::max);
+    let least = extreme(bounds(Instance::SeparableNoise10), f64::min);
     findings
         .about(&SEPARABLE)?
         .value(&INFORMATIVE, Estimate::exact(largest))?
@@ -203,10 +204,10 @@ fn separable(settings: &Settings, gathered: &Gathered<'_>, findings: &mut Findin
 
 fn images(gathered: &Gathered<'_>, findings: &mut Findings) -> Result<()> {
     let logs = || gathered.images.iter().flat_map(|(.., images)| &images.errors);
-    let count = logs().count();
-    let train = logs().filter(|log| log.train_error > 2.0 * log.train_surrogate).count();
-    let test = logs().filter(|log| log.test_error > 2.0 * log.test_surrogate).count();
-    findings.about(&ERRORS)?.holds(&TRAIN_ERRORS, train, count)?.holds(&TEST_ERRORS, test, count)?;
+    findings
+        .about(&ERRORS)?
+        .each(&TRAIN_ERRORS, logs().map(|log| log.train_error <= 2.0 * log.train_surrogate))?
+        .each(&TEST_ERRORS, logs().map(|log| log.test_error <= 2.0 * log.test_surrogate))?;
     let own = || gathered.images.iter().flat_map(|(.., images)| &images.checks);
     let violations = own().map(|check| check.violations).sum();
     findings.about(&IMAGES)?.holds(&IMAGES_KEPT, violations, own().map(|check| check.prefixes).sum())?;
@@ -214,16 +215,14 @@ fn images(gathered: &Gathered<'_>, findings: &mut Findings) -> Result<()> {
 }
 
 fn nonlinearity(gathered: &Gathered<'_>, findings: &mut Findings) -> Result<()> {
-    let count =
-        |holds: fn(&Width) -> bool| gathered.widths.iter().filter(|(.., width)| !holds(width)).count();
-    let all = gathered.widths.len();
+    let widths = || gathered.widths.iter().map(|(.., width)| width);
     let slopes =
         [(true, "tanh"), (false, "leaky ReLU")].map(|(smooth, name)| (name, gathered.slopes(smooth)));
-    findings.about(&TANGENT)?.groups(&SLOPES, slopes)?.holds(
-        &RANDOM_PAIRS,
-        count(|width| width.random < width.e),
-        all,
-    )?;
-    findings.about(&TANGENT_BOUND)?.holds(&BELOW_BOUND, count(|width| width.e <= width.bound), all)?;
+    let random = widths().map(|width| width.random < width.e);
+    findings.about(&TANGENT)?.groups(&SLOPES, slopes)?.each(&RANDOM_PAIRS, random)?;
+    findings.about(&TANGENT_BOUND)?.each(&BELOW_BOUND, widths().map(|width| width.e <= width.bound))?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,11 +14,11 @@ use ndarray::{Array2, Axis, s};
 
 use super::batches::EqualBatches;
 use super::line_search::BatchRisk;
-use super::record::{Log, Record, Step, Tally};
+use super::record::{Log, Record, Step};
 use super::{Case, Rule, Settings};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::{Data, ProbeSet, SandwichTally, model};
+use crate::ingredients::{Data, ProbeSet, SandwichTally, Tally, model};
 
 /// Trains and measures.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingredients::SandwichTally;
+use crate::ingredients::{SandwichTally, Tally};
 
 /// The record of a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,23 +33,6 @@ pub struct Record {
     pub logs: Vec<Log>,
     /// The sandwiches, sample by sample.
     pub sandwiches: SandwichTally,
-}
-
-/// How often something was compared, and how often it did not hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    /// Comparisons.
-    pub checked: usize,
-    /// Failures.
-    pub violated: usize,
-}
-
-impl Tally {
-    /// Counts a comparison.
-    pub fn count(&mut self, holds: bool) {
-        self.checked += 1;
-        self.violated += usize::from(!holds);
-    }
 }
 
 /// One step.

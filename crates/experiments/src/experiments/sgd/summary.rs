@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::claims::*;
-use super::record::{Log, Step, Tally};
+use super::record::{Log, Step};
 use super::{Case, Record, Rule, Settings, figures};
 use crate::claim::{Findings, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
-use crate::ingredients::sandwiches;
+use crate::ingredients::{Tally, sandwiches};
 use crate::number::{grouped, short};
 use crate::statistics::{median, spearman};
 use crate::summary::Summary;
+
+/// A training has learned when its risk ends below its start over this.
+const LEARNED: f64 = 100.0;
 
 /// A finished cell with the numbers that the claims need.
 pub(super) struct Measured<'a> {
@@ -78,10 +81,7 @@ pub(super) fn summarise(
 }
 
 fn total(cells: &[Measured], which: impl Fn(&Measured) -> bool, tally: fn(&Record) -> Tally) -> Tally {
-    cells.iter().filter(|cell| which(cell)).fold(Tally::default(), |sum, cell| {
-        let Tally { checked, violated } = tally(cell.record);
-        Tally { checked: sum.checked + checked, violated: sum.violated + violated }
-    })
+    cells.iter().filter(|cell| which(cell)).map(|cell| tally(cell.record)).sum()
 }
 
 /// T8: the identity, and the inequality under the rules for which it is claimed.
@@ -104,13 +104,14 @@ fn sums(cells: &[Measured], findings: &mut Findings) -> Result<()> {
         equal.checked,
     )?;
 
-    let agreeing = |cell: &&Measured| {
-        // The first step of momentum is a plain one.
-        let Tally { checked, violated } = cell.record.equality;
-        violated == 0 && checked > 1
+    // The first step of momentum is a plain one. Sums that are no numbers differ from nothing.
+    let momentum = cells.iter().filter(of(Rule::Momentum)).filter(|cell| cell.record.equality.checked > 1);
+    let differs = |cell: &Measured| {
+        let steps = &cell.record.steps;
+        cell.record.equality.violated > 0
+            && steps.iter().all(|step| step.energies.is_finite() && step.right.is_finite())
     };
-    let momentum = || cells.iter().filter(of(Rule::Momentum));
-    findings.about(&MOMENTUM)?.holds(&DIFFERS, momentum().filter(agreeing).count(), momentum().count())?;
+    findings.about(&MOMENTUM)?.each(&DIFFERS, momentum.map(differs))?;
     Ok(())
 }
 
@@ -149,8 +150,15 @@ fn norms(cells: &[Measured], findings: &mut Findings) -> Result<()> {
     sandwiches(findings.about(&SANDWICH)?, tallies)?;
     let end = |cell: &Measured| cell.ends().map(|[_, last]| (last.risk, last.local_norm));
     findings.about(&FOLLOWS)?.groups(&END_RANKS, correlations(cells.iter(), end))?;
-    let learned = |cell: &&Measured| cell.ends().is_some_and(|[first, last]| last.risk < first.risk / 100.0);
-    let fall = |cell: &&Measured| cell.ends().map(|[first, last]| last.local_norm / first.local_norm);
+    // A training whose risk is no number is not passed over: it is asked, and has no answer.
+    let unknown = |[first, last]: [Log; 2]| first.risk.is_nan() || last.risk.is_nan();
+    let learned = |cell: &&Measured| {
+        cell.ends().is_some_and(|ends| unknown(ends) || ends[1].risk < ends[0].risk / LEARNED)
+    };
+    let fall = |cell: &&Measured| {
+        let ends = cell.ends().filter(|ends| !unknown(*ends));
+        ends.map(|[first, last]| last.local_norm / first.local_norm)
+    };
     let falls = replicates(cells.iter().filter(learned), |cell| cell.case.group(), fall);
     findings.about(&FALLS)?.groups(&TENTH, falls)?;
     Ok(())

@@ -17,14 +17,15 @@ use super::record::{Depth, Record, Structure, Trained, head};
 use super::{Case, Settings};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::{Data, ProbeSet, SandwichTally, TrainingRun, drawn, widened};
+use crate::ingredients::{Data, ProbeSet, SandwichTally, Tally, TrainingRun, drawn, widened};
 
 /// Measures and trains the chains of all depths.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
     let data = Data::shared(&case.dataset, context)?;
     let seed = Seed::new(case.seed).derive("skip");
     let set = ProbeSet::draw(&data, settings.probe, seed)?;
-    let mut measurements = Measurements { case, set, tally: SandwichTally::default(), floors: (0, 0) };
+    let mut measurements =
+        Measurements { case, set, tally: SandwichTally::default(), floors: Tally::default() };
     let evaluated = data.draw(&data.train, settings.evaluated, seed.derive("evaluated"))?;
     let training = Training { settings, case, data: &data, seed, evaluated };
 
@@ -45,12 +46,7 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
         done += depth;
         context.progress(done, total);
     }
-    Ok(Record {
-        depths,
-        sandwiches: measurements.tally,
-        floors_checked: measurements.floors.0,
-        floors_violated: measurements.floors.1,
-    })
+    Ok(Record { depths, sandwiches: measurements.tally, floors: measurements.floors })
 }
 
 /// The samples that are measured, and the count of what was checked on them.
@@ -58,8 +54,7 @@ struct Measurements<'a> {
     case: &'a Case,
     set: ProbeSet,
     tally: SandwichTally,
-    /// Floors checked and violated.
-    floors: (usize, usize),
+    floors: Tally,
 }
 
 impl Measurements<'_> {
@@ -93,10 +88,9 @@ impl Measurements<'_> {
     /// T12: no eigenvalue lies below the head's own.
     fn count_floors(&mut self, sums: &[LayerSum], roundoff: f64) {
         for sum in sums {
-            let below = sum.whole.eigenvalues.min + roundoff * sum.whole.eigenvalues.max
-                < head(sum).eigenvalues.min * (1.0 - roundoff);
-            self.floors.0 += 1;
-            self.floors.1 += usize::from(below);
+            let whole = sum.whole.eigenvalues;
+            let floor = head(sum).eigenvalues.min * (1.0 - roundoff);
+            self.floors.count(whole.min + roundoff * whole.max >= floor);
         }
     }
 }

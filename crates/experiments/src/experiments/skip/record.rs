@@ -3,8 +3,7 @@
 use fenchel_nn::measurement::{LayerSum, ProbeMeasurement, StructuralPart};
 use serde::{Deserialize, Serialize};
 
-use crate::ingredients::SandwichTally;
-
+use crate::ingredients::{SandwichTally, Tally};
 use crate::statistics::median;
 
 /// The record of a cell.
@@ -14,10 +13,9 @@ pub struct Record {
     pub depths: Vec<Depth>,
     /// The sandwiches, sample by sample.
     pub sandwiches: SandwichTally,
-    /// Samples whose least eigenvalue was compared with the head's term (T12).
-    pub floors_checked: usize,
-    /// Those below it by more than round-off.
-    pub floors_violated: usize,
+    /// The samples whose least eigenvalue was compared with the head's term (T12), and those below it by more than
+    /// round-off.
+    pub floors: Tally,
 }
 
 /// One chain.

@@ -8,7 +8,7 @@ use super::{Block, Case, Record, Settings, figures};
 use crate::claim::{Findings, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
-use crate::ingredients::{Start, sandwiches};
+use crate::ingredients::{Start, Tally, sandwiches};
 use crate::number::short;
 use crate::statistics::{Estimate, median_estimate, slope};
 use crate::summary::Summary;
@@ -37,6 +37,8 @@ pub(super) struct Slopes {
     pub min: Option<f64>,
     pub max: Option<f64>,
     pub d: Option<f64>,
+    /// Whether the shallowest chain has a finite term, from which deeper ones can fall.
+    grounded: bool,
 }
 
 impl Slopes {
@@ -53,7 +55,23 @@ impl Slopes {
         // D of the matrix 0 is 0 by convention and says nothing of a condition.
         let dead = record.depths.iter().any(|depth| depth.start.first.max == f64::NEG_INFINITY);
         let d = line(|structure| structure.first.d).filter(|_| !dead);
-        Self { min: line(|structure| structure.first.min), max: line(|structure| structure.first.max), d }
+        let shallowest = record.depths.iter().min_by_key(|depth| depth.depth);
+        let grounded = shallowest.is_some_and(|depth| {
+            let first = depth.start.first;
+            [first.min, first.max, first.d].iter().all(|value| value.is_finite())
+        });
+        let (min, max) = (line(|structure| structure.first.min), line(|structure| structure.first.max));
+        Self { min, max, d, grounded }
+    }
+
+    /// What depth takes from λ_min: a chain that is singular from the first has lost nothing by depth.
+    fn loss(&self) -> Option<f64> {
+        self.min.filter(|_| self.grounded)
+    }
+
+    /// What depth adds to D, likewise.
+    fn spread(&self) -> Option<f64> {
+        self.d.filter(|_| self.grounded)
     }
 }
 
@@ -113,11 +131,13 @@ fn gather(outcomes: &[Outcome<Case, Record>]) -> Vec<Group<'_>> {
 fn checks(outcomes: &[Outcome<Case, Record>], findings: &mut Findings) -> Result<()> {
     let tallies = outcomes.iter().map(|outcome| (String::new(), outcome.record.sandwiches));
     sandwiches(findings.about(&SANDWICH)?, tallies)?;
-    let below = outcomes.iter().map(|outcome| outcome.record.floors_violated).sum();
-    let floors = outcomes.iter().map(|outcome| outcome.record.floors_checked).sum();
-    findings.about(&FLOOR)?.holds(&ABOVE_HEAD, below, floors)?;
+    let floors: Tally = outcomes.iter().map(|outcome| outcome.record.floors).sum();
+    findings.about(&FLOOR)?.holds(&ABOVE_HEAD, floors.violated, floors.checked)?;
     Ok(())
 }
+
+/// A plain chain of so many layers is deep.
+const DEEP: usize = 16;
 
 /// The blocks for which T16's conclusion is observed.
 const TAMED: [Block; 2] = [Block::Scaled, Block::LayerNorm];
@@ -134,7 +154,7 @@ fn first_layer(groups: &[Group], findings: &mut Findings) -> Result<()> {
     let skips = [Block::Skip, Block::Scaled, Block::LayerNorm];
     findings
         .about(&VANISHING)?
-        .groups(&PLAIN_MIN, slopes(&plain, None, |s| s.min))?
+        .groups(&PLAIN_MIN, slopes(&plain, None, Slopes::loss))?
         .groups(&PLAIN_MAX_DEFAULT, slopes(&plain, Some(Start::Default), |s| s.max))?;
     let kaiming = slopes(&plain, Some(Start::Kaiming), |s| s.max);
     findings.about(&KAIMING)?.groups(&PLAIN_MAX_KAIMING, kaiming)?;
@@ -144,7 +164,7 @@ fn first_layer(groups: &[Group], findings: &mut Findings) -> Result<()> {
         .groups(&SKIP_MAX, slopes(&skips, None, |s| s.max))?;
     findings
         .about(&CONDITIONING)?
-        .groups(&PLAIN_D, slopes(&plain, None, |s| s.d))?
+        .groups(&PLAIN_D, slopes(&plain, None, Slopes::spread))?
         .groups(&TAMED_D, slopes(&TAMED, None, |s| s.d))?;
     Ok(())
 }
@@ -158,17 +178,28 @@ fn risk(depth: &Depth) -> Option<f64> {
 /// The risk over that of the shallowest trained chain of the same cell: infinite where that one overflowed, as
 /// nothing is compared then.
 fn relative_risk(record: &Record, depth: &Depth) -> Option<f64> {
-    let shallowest = record.depths.iter().find_map(risk)?;
+    let shallowest = risk(shallowest_trained(record)?)?;
     Some(if shallowest.is_finite() { risk(depth)? / shallowest } else { f64::INFINITY })
+}
+
+fn shallowest_trained(record: &Record) -> Option<&Depth> {
+    record.depths.iter().filter(|depth| depth.trained.is_some()).min_by_key(|depth| depth.depth)
+}
+
+/// Whether a chain is deeper than the shallowest trained one of its cell, which it is compared with.
+fn is_deeper(record: &Record, depth: &Depth) -> bool {
+    shallowest_trained(record).is_some_and(|shallowest| depth.depth > shallowest.depth)
 }
 
 /// What trained chains of each data set, block and depth come to.
 fn trainings(settings: &Settings, outcomes: &[Outcome<Case, Record>], findings: &mut Findings) -> Result<()> {
-    let of = |blocks: &[Block], from: usize, number: fn(&Record, &Depth) -> Option<f64>| {
+    type Asked = fn(&Record, &Depth) -> bool;
+    let of = |blocks: &[Block], asked: Asked, number: fn(&Record, &Depth) -> Option<f64>| {
         let cells = outcomes.iter().filter(|outcome| blocks.contains(&outcome.case.block));
         let chains =
             cells.flat_map(|outcome| outcome.record.depths.iter().map(move |depth| (outcome, depth)));
-        let trained = chains.filter(|(_, depth)| depth.trained.is_some() && depth.depth >= from);
+        let trained =
+            chains.filter(|(outcome, depth)| depth.trained.is_some() && asked(&outcome.record, depth));
         let name = |(Outcome { case, .. }, depth): &(&Outcome<Case, Record>, &Depth)| {
             format!("{}, depth {}, {}", case.dataset, depth.depth, case.block.formula())
         };
@@ -177,12 +208,12 @@ fn trainings(settings: &Settings, outcomes: &[Outcome<Case, Record>], findings: 
     let steps = Estimate::exact(settings.steps as f64);
     findings
         .about(&TRAINING)?
-        .groups(&PLAIN_RISK, of(&[Block::Plain], 16, |_, depth| risk(depth)))?
-        .groups(&TAMED_RISK, of(&TAMED, 0, |_, depth| risk(depth)))?
+        .groups(&PLAIN_RISK, of(&[Block::Plain], |_, depth| depth.depth >= DEEP, |_, depth| risk(depth)))?
+        .groups(&TAMED_RISK, of(&TAMED, |_, _| true, |_, depth| risk(depth)))?
         .value(&STEPS, steps)?;
     findings
         .about(&DEPTH_FREE)?
-        .groups(&RELATIVE_RISK, of(&TAMED, 0, relative_risk))?
+        .groups(&RELATIVE_RISK, of(&TAMED, is_deeper, relative_risk))?
         .value(&STEPS, steps)?;
     Ok(())
 }

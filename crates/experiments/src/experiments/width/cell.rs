@@ -15,7 +15,7 @@ use super::angles::Angles;
 use super::record::{Hidden, Network, Spread, Width};
 use crate::context::Context;
 use crate::error::Failure;
-use crate::ingredients::{Data, ProbeSet, SandwichTally, Start, drawn, widened};
+use crate::ingredients::{Data, ProbeSet, SandwichTally, Start, Tally, drawn, widened};
 use crate::statistics::median;
 
 pub(super) fn run(
@@ -55,11 +55,10 @@ fn measure(
     let angles = structure.outer_iter().map(Angles::of_gram).collect::<Result<Vec<_>, Failure>>()?;
     let d: Vec<f64> = measured.samples.iter().map(|sample| sample.eigenvalues.structural_error().d).collect();
     let spread = |of: fn(&Angles) -> f64| Spread::of(&angles.iter().map(of).collect::<Vec<_>>());
-    let (mut effective_checked, mut effective_violated) = (0, 0);
+    let mut effective = Tally::default();
     for (angles, &d) in angles.iter().zip(&d) {
         if let Some(bound) = effective_bound(tape.outputs(), angles.effective_dimension) {
-            effective_checked += 1;
-            effective_violated += usize::from(d > bound);
+            effective.count(d <= bound);
         }
     }
     Ok(Width {
@@ -71,8 +70,7 @@ fn measure(
         effective_dimension: spread(|angles| angles.effective_dimension)?,
         evenness: spread(|angles| angles.evenness)?,
         largest_cosine: spread(|angles| angles.largest_cosine)?,
-        effective_checked,
-        effective_violated,
+        effective,
         hidden: reaches
             .iter()
             .map(|&reach| hidden(width, tape, parameters, inputs, &d, reach))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ingredients::SandwichTally;
+use crate::ingredients::{SandwichTally, Tally};
 
 /// The record of a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,10 +41,8 @@ pub struct Width {
     pub evenness: Spread,
     /// The largest |cos| of two rows.
     pub largest_cosine: Spread,
-    /// Samples on which T15 with n_eff for n is not vacuous.
-    pub effective_checked: usize,
-    /// Those whose D lies above it.
-    pub effective_violated: usize,
+    /// The samples on which T15 with n_eff for n is not vacuous, and those whose D does not lie below it.
+    pub effective: Tally,
     /// The bound for a hidden layer, one entry a reach; none at a start whose head is not Gaussian.
     pub hidden: Vec<Hidden>,
 }
@@ -80,10 +78,8 @@ pub struct Rows {
     pub draws: usize,
     /// Draws on which the event of T15 happened.
     pub in_event: usize,
-    /// Bounds of T15 checked on the event.
-    pub checked: usize,
-    /// Those violated.
-    pub violated: usize,
+    /// The bounds of T15 on the event.
+    pub on_event: Tally,
     /// Draws on which GCS's bound on λ_min was refuted.
     pub printed_least_refuted: usize,
     /// Draws on which GCS's bound on D was refuted.

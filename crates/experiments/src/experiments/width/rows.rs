@@ -8,6 +8,7 @@ use super::Settings;
 use super::record::{Rows, Spread};
 use crate::context::Context;
 use crate::error::Failure;
+use crate::ingredients::Tally;
 
 /// The bounds that follow on the event.
 const PROVED: [Bound; 4] = [Bound::Least, Bound::Most, Bound::Spread, Bound::SharperSpread];
@@ -20,7 +21,7 @@ pub(super) fn run(
 ) -> Result<Rows, Failure> {
     let model = BallModel::new(settings.rows, dimension)?;
     let seed = Seed::new(seed).derive("width").derive("rows").index(dimension as u64);
-    let (mut in_event, mut checked, mut violated) = (0, 0, 0);
+    let (mut in_event, mut on_event) = (0, Tally::default());
     let (mut printed_least_refuted, mut printed_spread_refuted) = (0, 0);
     let mut spreads = Vec::with_capacity(settings.draws);
     for draw in 0..settings.draws {
@@ -31,8 +32,7 @@ pub(super) fn run(
             // Undecided: the event did not happen, or the bound is vacuous at this m and n.
             if !verdict.is_undecided() {
                 happened = true;
-                checked += 1;
-                violated += usize::from(verdict.is_violated());
+                on_event.count(!verdict.is_violated());
             }
         }
         in_event += usize::from(happened);
@@ -49,8 +49,7 @@ pub(super) fn run(
     Ok(Rows {
         draws: settings.draws,
         in_event,
-        checked,
-        violated,
+        on_event,
         printed_least_refuted,
         printed_spread_refuted,
         d: Spread::of(&spreads)?,

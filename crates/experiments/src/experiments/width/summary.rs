@@ -7,10 +7,10 @@ use fenchel_convexity::theorems::gradient_independence::BallModel;
 use super::claims::*;
 use super::record::{Network, Rows, Width};
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Findings, replicates};
+use crate::claim::{Findings, extreme, replicates};
 use crate::error::{Failure, Result};
 use crate::experiment::Outcome;
-use crate::ingredients::{Start, sandwiches};
+use crate::ingredients::{Start, Tally, sandwiches};
 use crate::number::short;
 use crate::statistics::{Estimate, share, spearman};
 use crate::summary::Summary;
@@ -26,21 +26,21 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathered<'a> {
-    fn of(outcomes: &'a [Outcome<Case, Record>]) -> Self {
+    fn of(outcomes: &'a [Outcome<Case, Record>]) -> std::result::Result<Self, Failure> {
         let mut networks: BTreeMap<(&str, Start), Vec<(u64, &Network)>> = BTreeMap::new();
         let mut rows: BTreeMap<usize, Vec<(u64, &Rows)>> = BTreeMap::new();
-        for Outcome { case, record, .. } in outcomes {
-            match (case, record) {
+        for outcome in outcomes {
+            match (&outcome.case, &outcome.record) {
                 (Case::Network { dataset, start, seed }, Record::Network(network)) => {
                     networks.entry((dataset, *start)).or_default().push((*seed, network));
                 }
                 (Case::Rows { dimension, seed }, Record::Rows(drawn)) => {
                     rows.entry(*dimension).or_default().push((*seed, drawn));
                 }
-                _ => unreachable!("a cell's record is of its case's kind"),
+                (Case::Network { .. } | Case::Rows { .. }, _) => return Err(outcome.of_another_kind()),
             }
         }
-        Self { networks: networks.into_iter().collect(), rows: rows.into_iter().collect() }
+        Ok(Self { networks: networks.into_iter().collect(), rows: rows.into_iter().collect() })
     }
 
     /// Every network of every cell.
@@ -54,7 +54,7 @@ pub(super) fn summarise(
     outcomes: &[Outcome<Case, Record>],
     findings: &mut Findings,
 ) -> std::result::Result<Summary, Failure> {
-    let gathered = Gathered::of(outcomes);
+    let gathered = Gathered::of(outcomes)?;
     networks(&gathered, findings)?;
     model(settings, &gathered, findings)?;
     hidden(&gathered, findings)?;
@@ -89,19 +89,15 @@ fn networks(gathered: &Gathered, findings: &mut Findings) -> Result<()> {
     findings.about(&FALLS)?.groups(&RANKS, falls)?;
 
     let above = |bound: fn(&BallModel) -> Option<f64>| {
-        let bounds =
-            gathered.widths().filter_map(|width| Some((width.d.median, bound(&of_parameters(width)?)?)));
-        bounds.fold((0, 0), |(not, all), (d, bound)| (not + usize::from(d <= bound), all + 1))
+        gathered.widths().filter_map(move |width| Some(width.d.median > bound(&of_parameters(width)?)?))
     };
-    let (sharper, printed) = (above(BallModel::sharper_spread), above(BallModel::printed_spread));
     findings
         .about(&HYPOTHESIS)?
         .value(&DIMENSIONS, Estimate::exact(largest_share(gathered)))?
-        .holds(&ABOVE_MODEL, sharper.0, sharper.1)?
-        .holds(&ABOVE_PRINTED, printed.0, printed.1)?;
-    let violated = gathered.widths().map(|width| width.effective_violated).sum();
-    let checked = gathered.widths().map(|width| width.effective_checked).sum();
-    findings.about(&EFFECTIVE)?.holds(&BELOW_EFFECTIVE, violated, checked)?;
+        .each(&ABOVE_MODEL, above(BallModel::sharper_spread))?
+        .each(&ABOVE_PRINTED, above(BallModel::printed_spread))?;
+    let effective: Tally = gathered.widths().map(|width| width.effective).sum();
+    findings.about(&EFFECTIVE)?.holds(&BELOW_EFFECTIVE, effective.violated, effective.checked)?;
     Ok(())
 }
 
@@ -110,7 +106,8 @@ fn model(settings: &Settings, gathered: &Gathered, findings: &mut Findings) -> R
     let total = |cells: &[(u64, &Rows)], count: fn(&Rows) -> usize| -> usize {
         cells.iter().map(|(_, rows)| count(rows)).sum()
     };
-    let all = |count| gathered.rows.iter().map(|(_, cells)| total(cells, count)).sum();
+    let rows = gathered.rows.iter().flat_map(|(_, cells)| cells);
+    let on_event: Tally = rows.map(|(_, rows)| rows.on_event).sum();
     let probability = |(dimension, cells): &(usize, Vec<(u64, &Rows)>)| {
         let promised =
             BallModel::new(settings.rows, *dimension).map_or(f64::NAN, |model| model.probability());
@@ -120,7 +117,7 @@ fn model(settings: &Settings, gathered: &Gathered, findings: &mut Findings) -> R
     let shares = gathered.rows.iter().map(probability).collect::<Result<Vec<_>>>()?;
     findings
         .about(&MODEL)?
-        .holds(&ON_EVENT, all(|rows| rows.violated), all(|rows| rows.checked))?
+        .holds(&ON_EVENT, on_event.violated, on_event.checked)?
         .estimates(&PROBABILITY, shares)?;
     Ok(())
 }
@@ -132,7 +129,7 @@ fn of_parameters(width: &Width) -> Option<BallModel> {
 
 fn largest_share(gathered: &Gathered) -> f64 {
     let share = |width: &Width| width.effective_dimension.median / width.parameters as f64;
-    gathered.widths().map(share).fold(f64::NAN, f64::max)
+    extreme(gathered.widths().map(share), f64::max)
 }
 
 /// What the bound for a hidden layer promises to hold with, at least.

@@ -64,7 +64,7 @@ fn not_reproduced(cells: &[Outcome<Case, Record>]) -> Vec<&'static str> {
         (0..3).map(move |seed| Outcome { case: Case { seed, ..cell.case.clone() }, ..cell.clone() })
     };
     let cells: Vec<_> = cells.iter().flat_map(seeded).collect();
-    let verdicts = verdicts(&Bounds, &Bounds.settings(Profile::Quick), &cells).into_iter();
+    let verdicts = verdicts::<Bounds>(&Bounds.settings(Profile::Quick), &cells).into_iter();
     verdicts.filter(|(_, verdict)| *verdict != Verdict::Reproduced).map(|(id, _)| id).collect()
 }
 

@@ -7,6 +7,7 @@ use crate::experiment::testing::{self, run_all};
 use crate::experiments::gap::{Gap, Parts};
 use crate::ingredients::SandwichTally;
 use crate::profile::Profile;
+use std::collections::BTreeMap;
 
 fn record(structure: f64, own: f64, d: f64, risk: f64) -> Record {
     let logarithmic =
@@ -45,7 +46,7 @@ fn verdicts(cells: &[Finished]) -> BTreeMap<&'static str, Verdict> {
         (0..3).map(move |seed| Outcome { case: TrainingCase { seed, ..cell.case.clone() }, ..cell.clone() })
     };
     let cells: Vec<Finished> = cells.iter().flat_map(seeded).collect();
-    testing::verdicts(&Gap, &Gap.settings(Profile::Quick), &cells)
+    testing::verdicts::<Gap>(&Gap.settings(Profile::Quick), &cells)
 }
 
 /// ½ log 1.8, for ten classes.
@@ -108,5 +109,5 @@ fn the_smallest_cells_run_to_their_claims() {
             assert!((log.set - log.averaging - log.logarithmic.sum()).abs() < 1e-10);
         }
     }
-    testing::assert_linked(&testing::decide(&Gap, &settings, &cells).1);
+    testing::assert_linked(&testing::decide::<Gap>(&settings, &cells).1);
 }

@@ -68,7 +68,7 @@ fn verdicts(cells: &[Finished]) -> BTreeMap<&'static str, Verdict> {
         (0..3).map(move |seed| Outcome { case: Case { seed, ..cell.case.clone() }, ..cell.clone() })
     };
     let cells: Vec<Finished> = cells.iter().flat_map(seeded).collect();
-    testing::verdicts(&Init, &Init.settings(Profile::Quick), &cells)
+    testing::verdicts::<Init>(&Init.settings(Profile::Quick), &cells)
 }
 
 #[test]
@@ -135,6 +135,25 @@ fn each_departure_makes_its_claim_fail() {
 }
 
 #[test]
+fn a_risk_that_is_no_number_has_no_rank_and_a_norm_that_is_none_passes_no_start_over() {
+    let changed = |change: Change| {
+        let mut cells = expected();
+        for cell in cells.iter_mut().filter(|cell| cell.case.start == "zeros") {
+            change(&mut cell.record);
+        }
+        verdicts(&cells)["init.separates"].clone()
+    };
+    // As the largest risk it would fit the smallest eigenvalue.
+    assert_eq!(changed(|record| record.logs[0].probe.risk = f64::NAN).word(), "undecided");
+    assert_eq!(changed(|record| record.diverged = Some("inf".into())), Verdict::Reproduced);
+    let unknown = changed(|record| {
+        record.start.parameter_norm = f64::NAN;
+        record.logs[0].probe.risk = f64::NAN;
+    });
+    assert_eq!(unknown.word(), "undecided");
+}
+
+#[test]
 fn larger_starts_and_other_depths_stay_out_of_a_correlation() {
     let cells = expected();
     let all = correlations(&cells, |record| record.start.below_min_sum_zero);
@@ -164,7 +183,7 @@ fn the_smallest_cells_run_to_their_claims() {
             assert_eq!((record.start.zero, record.start.isotropic), (3, 3));
         }
     }
-    let (summary, findings) = testing::decide(&Init, &settings, &cells);
+    let (summary, findings) = testing::decide::<Init>(&settings, &cells);
     testing::assert_linked(&findings);
     assert_eq!(summary.figures[0].panels.len(), 6);
 }

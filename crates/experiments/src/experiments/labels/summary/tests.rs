@@ -58,7 +58,7 @@ fn verdicts(cells: &[Outcome<TrainingCase, Record>]) -> BTreeMap<&'static str, V
         (0..3).map(move |seed| Outcome { case: TrainingCase { seed, ..cell.case.clone() }, ..cell.clone() })
     };
     let cells: Vec<_> = cells.iter().flat_map(seeded).collect();
-    testing::verdicts(&Labels, &settings, &cells)
+    testing::verdicts::<Labels>(&settings, &cells)
 }
 
 #[test]
@@ -117,5 +117,5 @@ fn the_smallest_cells_run_to_their_claims() {
         assert_eq!((tally.checked, tally.violated()), (5 * 5 * sandwiches, 0));
         assert!(tally.finite <= tally.checked);
     }
-    testing::assert_linked(&testing::decide(&Labels, &settings, &cells).1);
+    testing::assert_linked(&testing::decide::<Labels>(&settings, &cells).1);
 }

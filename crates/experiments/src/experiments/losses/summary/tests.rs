@@ -33,13 +33,13 @@ fn the_smallest_cells_run_and_one_violation_fails_the_claim_by_name() {
     for cell in &mut cells {
         cell.record.sandwiches.finite = cell.record.sandwiches.finite.max(1);
     }
-    let (summary, findings) = testing::decide(&Losses, &settings, &cells);
+    let (summary, findings) = testing::decide::<Losses>(&settings, &cells);
     testing::assert_linked(&findings);
     assert_eq!(findings.list()[0].verdict(), Verdict::Reproduced);
     assert_eq!(summary.figures[0].panels.len(), 8);
 
     cells[3].record.sandwiches.below = 1;
-    let (_, findings) = testing::decide(&Losses, &settings, &cells);
+    let (_, findings) = testing::decide::<Losses>(&settings, &cells);
     let finding = &findings.list()[0];
     assert_eq!(finding.verdict(), Verdict::Failed);
     let failed: Vec<_> = finding.conditions().filter(|(.., verdict)| *verdict == Verdict::Failed).collect();
@@ -48,6 +48,6 @@ fn the_smallest_cells_run_and_one_violation_fails_the_claim_by_name() {
     // A loss that was not run yet leaves the claim open, by name.
     cells[3].record.sandwiches.below = 0;
     let lost = loss_title(&cells.pop().unwrap().case.loss);
-    let open = testing::verdicts(&Losses, &settings, &cells)["losses.sandwich"].clone();
+    let open = testing::verdicts::<Losses>(&settings, &cells)["losses.sandwich"].clone();
     assert!(matches!(&open, Verdict::Undecided(why) if why.contains(&lost)), "{open}");
 }

@@ -32,13 +32,13 @@ fn the_smallest_cells_run_and_one_violation_fails_the_claim_by_name() {
     for cell in &mut cells {
         cell.record.sandwiches.finite = cell.record.sandwiches.finite.max(1);
     }
-    let (summary, findings) = testing::decide(&Optimisers, &settings, &cells);
+    let (summary, findings) = testing::decide::<Optimisers>(&settings, &cells);
     testing::assert_linked(&findings);
     assert_eq!(findings.list()[0].verdict(), Verdict::Reproduced);
     assert_eq!((summary.figures[0].panels.len(), summary.figures[0].columns), (10, 2));
 
     cells[2].record.sandwiches.above = 1;
-    let (_, findings) = testing::decide(&Optimisers, &settings, &cells);
+    let (_, findings) = testing::decide::<Optimisers>(&settings, &cells);
     let finding = &findings.list()[0];
     assert_eq!(finding.verdict(), Verdict::Failed);
     let failed: Vec<_> = finding.conditions().filter(|(.., verdict)| *verdict == Verdict::Failed).collect();
@@ -46,7 +46,7 @@ fn the_smallest_cells_run_and_one_violation_fails_the_claim_by_name() {
 
     cells[2].record.sandwiches.above = 0;
     cells[2].record.diverged = Some("inf".into());
-    let open = testing::verdicts(&Optimisers, &settings, &cells)["optimisers.sandwich"].clone();
+    let open = testing::verdicts::<Optimisers>(&settings, &cells)["optimisers.sandwich"].clone();
     assert!(matches!(&open, Verdict::Undecided(why) if why.contains("diverged")), "{open}");
 }
 

@@ -57,13 +57,13 @@ fn outcomes() -> Vec<Outcome<Case, Record>> {
 fn failed(change: impl Fn(&mut Outcome<Case, Record>)) -> Vec<&'static str> {
     let mut all = outcomes();
     all.iter_mut().for_each(change);
-    testing::failed(&StochasticDescent, &StochasticDescent.settings(Profile::Quick), &all)
+    testing::failed::<StochasticDescent>(&StochasticDescent.settings(Profile::Quick), &all)
 }
 
 #[test]
 fn records_that_follow_the_theory_reproduce_every_claim() {
     let settings = StochasticDescent.settings(Profile::Quick);
-    let (_, findings) = testing::decide(&StochasticDescent, &settings, &outcomes());
+    let (_, findings) = testing::decide::<StochasticDescent>(&settings, &outcomes());
     testing::assert_linked(&findings);
     let verdicts: Vec<_> = findings.list().iter().map(|f| (f.claim.id, f.verdict())).collect();
     assert!(verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Reproduced), "{verdicts:?}");
@@ -94,4 +94,25 @@ fn near_misses_fail() {
     // Norms that fall as the risk rises, and too high by far.
     let inverted = failed(|outcome| outcome.record.logs[1].local_norm = 1.0 / outcome.record.logs[1].risk);
     assert_eq!(inverted, ["sgd.falls", "sgd.follows"]);
+}
+
+#[test]
+fn sums_and_risks_that_are_no_numbers_meet_no_criterion() {
+    let word = |id: &str, change: fn(&mut Record)| {
+        let mut all = outcomes();
+        for outcome in all.iter_mut().filter(|outcome| outcome.case.rule == Rule::Momentum) {
+            change(&mut outcome.record);
+        }
+        let settings = StochasticDescent.settings(Profile::Quick);
+        testing::verdicts::<StochasticDescent>(&settings, &all)[id].word()
+    };
+    assert_eq!(word("sgd.momentum", |record| record.steps[1].energies = f64::NAN), "failed");
+    assert_eq!(word("sgd.momentum", |record| record.steps[0].right = f64::INFINITY), "failed");
+    // The first step of momentum is a plain one: alone it says nothing.
+    assert_eq!(
+        word("sgd.momentum", |record| record.equality = Tally { checked: 1, violated: 0 }),
+        "undecided"
+    );
+    // A training whose risk is no number is not passed over.
+    assert_eq!(word("sgd.falls", |record| record.logs[1].risk = f64::NAN), "undecided");
 }

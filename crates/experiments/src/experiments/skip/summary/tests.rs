@@ -32,14 +32,14 @@ fn outcomes(min: impl Fn(Block) -> f64, risk: impl Fn(Block) -> f64) -> Vec<Outc
             };
             let depths = [1, 2, 4, 8, 16, 32].map(depth).to_vec();
             let sandwiches = SandwichTally { checked: 10, finite: 8, ..SandwichTally::default() };
-            let record = Record { depths, sandwiches, floors_checked: 5, floors_violated: 0 };
+            let record = Record { depths, sandwiches, floors: Tally { checked: 5, violated: 0 } };
             Outcome { id: cell.id, case, record }
         })
         .collect()
 }
 
 fn failed(outcomes: &[Outcome<Case, Record>]) -> Vec<&'static str> {
-    testing::failed(&SkipConnections, &SkipConnections.settings(Profile::Quick), outcomes)
+    testing::failed::<SkipConnections>(&SkipConnections.settings(Profile::Quick), outcomes)
 }
 
 fn by_theory(block: Block) -> f64 {
@@ -53,7 +53,7 @@ fn learned(block: Block) -> f64 {
 #[test]
 fn records_that_follow_the_theory_reproduce_every_claim() {
     let settings = SkipConnections.settings(Profile::Quick);
-    let (_, findings) = testing::decide(&SkipConnections, &settings, &outcomes(by_theory, learned));
+    let (_, findings) = testing::decide::<SkipConnections>(&settings, &outcomes(by_theory, learned));
     testing::assert_linked(&findings);
     let verdicts: Vec<_> = findings.list().iter().map(|f| (f.claim.id, f.verdict())).collect();
     assert!(verdicts.iter().all(|(_, verdict)| *verdict == Verdict::Reproduced), "{verdicts:?}");
@@ -82,7 +82,7 @@ fn near_misses_fail() {
     assert_eq!(failed(&slower), ["skip.depth-free"]);
     let mut violated = outcomes(by_theory, learned);
     violated[3].record.sandwiches.below = 1;
-    violated[4].record.floors_violated = 1;
+    violated[4].record.floors.violated = 1;
     assert_eq!(failed(&violated), ["skip.floor", "skip.sandwich"]);
     // One seed's overflow leaves the claim about training open or refuted, never reproduced.
     let mut overflowed = outcomes(by_theory, learned);
@@ -128,10 +128,51 @@ fn near_misses_fail() {
             (first.min, first.d) = (f64::NEG_INFINITY, f64::INFINITY);
         }
         let settings = SkipConnections.settings(Profile::Quick);
-        let verdicts = testing::verdicts(&SkipConnections, &settings, &singular);
+        let verdicts = testing::verdicts::<SkipConnections>(&settings, &singular);
         assert_ne!(verdicts["skip.preserved"], Verdict::Reproduced);
         let mut failing = failing.to_vec();
         failing.sort_unstable();
         assert_eq!(failed(&singular), failing);
     }
+}
+
+#[test]
+fn a_chain_that_is_singular_from_the_first_has_lost_nothing_by_depth() {
+    let settings = SkipConnections.settings(Profile::Quick);
+    let at = |place: usize| {
+        let mut singular = outcomes(by_theory, learned);
+        for outcome in singular.iter_mut().filter(|outcome| outcome.case.block == Block::Plain) {
+            let first = &mut outcome.record.depths[place].start.first;
+            (first.min, first.d) = (f64::NEG_INFINITY, f64::INFINITY);
+        }
+        testing::verdicts::<SkipConnections>(&settings, &singular)
+    };
+    // A deeper one has, all that there was.
+    for (place, word) in [(3, "reproduced"), (0, "undecided")] {
+        let verdicts = at(place);
+        assert_eq!(verdicts["skip.vanishing"].word(), word);
+        assert_eq!(verdicts["skip.conditioning"].word(), word);
+    }
+}
+
+#[test]
+fn the_shallowest_chain_is_not_compared_with_itself() {
+    let settings = SkipConnections.settings(Profile::Quick);
+    let mut alone = outcomes(by_theory, learned);
+    for outcome in &mut alone {
+        outcome.record.depths.iter_mut().skip(1).for_each(|depth| depth.trained = None);
+    }
+    assert_eq!(
+        testing::verdicts::<SkipConnections>(&settings, &alone)["skip.depth-free"].word(),
+        "undecided"
+    );
+    // Nor does the order of the depths decide which is the shallowest.
+    let mut turned = outcomes(by_theory, learned);
+    for outcome in &mut turned {
+        for depth in &mut outcome.record.depths {
+            depth.trained.iter_mut().for_each(|trained| trained.risk *= 1.0 + 0.1 * depth.depth as f64);
+        }
+        outcome.record.depths.reverse();
+    }
+    assert_eq!(testing::verdicts::<SkipConnections>(&settings, &turned)["skip.depth-free"], Verdict::Failed);
 }

@@ -21,8 +21,7 @@ fn outcomes(d: impl Fn(usize) -> f64, held: usize) -> Vec<Outcome<Case, Record>>
                 Case::Rows { .. } => Record::Rows(Rows {
                     draws: 500,
                     in_event: 470,
-                    checked: 40,
-                    violated: 0,
+                    on_event: Tally { checked: 40, violated: 0 },
                     printed_least_refuted: 10,
                     printed_spread_refuted: 0,
                     d: even(0.1),
@@ -38,8 +37,7 @@ fn outcomes(d: impl Fn(usize) -> f64, held: usize) -> Vec<Outcome<Case, Record>>
                         effective_dimension: even(width as f64),
                         evenness: even(0.9),
                         largest_cosine: even(0.3),
-                        effective_checked: 3,
-                        effective_violated: 0,
+                        effective: Tally { checked: 3, violated: 0 },
                         hidden: if *start == Start::Kaiming {
                             vec![hidden(2.0), hidden(3.0)]
                         } else {
@@ -61,13 +59,13 @@ fn falling(width: usize) -> f64 {
 }
 
 fn failed(outcomes: &[Outcome<Case, Record>]) -> Vec<&'static str> {
-    testing::failed(&OverParametrisation, &OverParametrisation.settings(Profile::Quick), outcomes)
+    testing::failed::<OverParametrisation>(&OverParametrisation.settings(Profile::Quick), outcomes)
 }
 
 #[test]
 fn what_the_theory_expects_reproduces_every_claim() {
     let settings = OverParametrisation.settings(Profile::Quick);
-    let (_, findings) = testing::decide(&OverParametrisation, &settings, &outcomes(falling, 99));
+    let (_, findings) = testing::decide::<OverParametrisation>(&settings, &outcomes(falling, 99));
     testing::assert_linked(&findings);
     for finding in findings.list() {
         assert_eq!(finding.verdict(), Verdict::Reproduced, "{}", finding.claim.id);
@@ -84,10 +82,10 @@ fn near_misses_fail() {
     let mut broken = outcomes(falling, 99);
     for outcome in &mut broken {
         match &mut outcome.record {
-            Record::Rows(rows) => rows.violated = 1,
+            Record::Rows(rows) => rows.on_event.violated = 1,
             Record::Network(network) => {
                 network.sandwiches.below = 1;
-                network.widths[7].effective_violated = 1;
+                network.widths[7].effective.violated = 1;
             }
         }
     }
@@ -101,7 +99,38 @@ fn near_misses_fail() {
             }
         }
         let settings = OverParametrisation.settings(Profile::Quick);
-        let verdict = &testing::verdicts(&OverParametrisation, &settings, &seldom)["width.model"];
+        let verdict = &testing::verdicts::<OverParametrisation>(&settings, &seldom)["width.model"];
         assert_eq!(verdict.word(), word, "{in_event} of {draws}: {verdict}");
     }
+}
+
+#[test]
+fn what_is_no_number_meets_no_criterion() {
+    let networks = |change: fn(&mut Width)| {
+        let mut all = outcomes(falling, 99);
+        for outcome in &mut all {
+            if let Record::Network(network) = &mut outcome.record {
+                // One width of many.
+                change(&mut network.widths[3]);
+            }
+        }
+        testing::verdicts::<OverParametrisation>(&OverParametrisation.settings(Profile::Quick), &all)
+    };
+    assert_eq!(networks(|width| width.d.median = f64::NAN)["width.hypothesis"], Verdict::Failed);
+    let share = networks(|width| width.effective_dimension.median = f64::NAN);
+    assert_ne!(share["width.hypothesis"], Verdict::Reproduced);
+}
+
+#[test]
+fn a_record_of_another_kind_than_its_case_is_named() {
+    let settings = OverParametrisation.settings(Profile::Quick);
+    let mut all = outcomes(falling, 99);
+    let is_network = |outcome: &Outcome<Case, Record>| matches!(outcome.record, Record::Network(_));
+    let network = all.iter().find(|outcome| is_network(outcome)).unwrap().record.clone();
+    let rows = all.iter_mut().find(|outcome| !is_network(outcome)).unwrap();
+    rows.record = network;
+    let id = rows.id.clone();
+    let mut findings = Findings::of(OverParametrisation::CLAIMS);
+    let error = OverParametrisation::SUMMARISE(&settings, &all, &mut findings).unwrap_err().to_string();
+    assert!(error.contains(&id), "{error}");
 }

@@ -8,7 +8,7 @@ use crate::NnError;
 
 /// A rule for drawing the weights of each layer from its fan-in and fan-out.
 ///
-/// Biases start at 0 except under [`FanInUniform`](Self::FanInUniform) and [`Constant`](Self::Constant). Where a
+/// Biases start at 0 except under [`FanInUniform`](Self::FanInUniform) and [`Constant`](Self::Constant), which sets them. Where a
 /// layer names a [start](Slot::start), as normalisations do for scale (1) and shift (0), that is it under any rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
@@ -32,10 +32,12 @@ pub enum Initialiser {
         /// The standard deviation.
         deviation: f64,
     },
-    /// Every weight and bias the same number: a degenerate start.
+    /// Every weight the same number, and every bias another or the same: a degenerate start (T17).
     Constant {
-        /// The number.
-        value: f64,
+        /// The weights.
+        weight: f64,
+        /// The biases.
+        bias: f64,
     },
 }
 
@@ -45,7 +47,7 @@ impl Initialiser {
     /// Each tensor draws from a stream named after it, so a layer more or less shifts nobody else's numbers.
     ///
     /// # Errors
-    /// If the gain, deviation or value is not finite, or the deviation is negative.
+    /// If the gain, deviation, weight or bias is not finite, or the deviation is negative.
     ///
     /// ```
     /// use fenchel_nn::{Initialiser, models::{DenseChain, Model}};
@@ -60,18 +62,20 @@ impl Initialiser {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn draw(self, tape: &Tape, seed: Seed) -> Result<Vec<f64>, NnError> {
-        let (name, value) = match self {
-            Self::Orthogonal { gain } => ("gain", gain),
-            Self::Gaussian { deviation } => ("deviation", deviation),
-            Self::Constant { value } => ("value", value),
-            _ => ("initialiser", 0.0),
+        let settings: &[(&'static str, f64)] = match self {
+            Self::Orthogonal { gain } => &[("gain", gain)],
+            Self::Gaussian { deviation } => &[("deviation", deviation)],
+            Self::Constant { weight, bias } => &[("weight", weight), ("bias", bias)],
+            Self::FanInUniform | Self::Kaiming | Self::Xavier | Self::LeCun => &[],
         };
-        if !value.is_finite() || (name == "deviation" && value < 0.0) {
-            return Err(NnError::Setting {
-                name,
-                value,
-                needs: "a finite number, and not negative if a deviation",
-            });
+        for &(name, value) in settings {
+            if !value.is_finite() || (name == "deviation" && value < 0.0) {
+                return Err(NnError::Setting {
+                    name,
+                    value,
+                    needs: "a finite number, and not negative if a deviation",
+                });
+            }
         }
         let mut parameters = Vec::with_capacity(tape.parameters().len());
         for slot in tape.parameters().slots() {
@@ -88,7 +92,9 @@ impl Initialiser {
         }
         let (fan_in, fan_out) = (slot.fan_in as f64, slot.fan_out as f64);
         match self {
-            Self::Constant { value } => vec![value; count],
+            Self::Constant { weight, bias } => {
+                vec![if slot.role == Role::Weight { weight } else { bias }; count]
+            }
             Self::FanInUniform => {
                 let bound = fan_in.sqrt().recip();
                 (0..count).map(|_| stream.random_range(-bound..bound)).collect()
@@ -180,7 +186,7 @@ mod tests {
     #[test]
     fn degenerate_starts_are_what_they_say() {
         let tape = LeNet5.tape(Shape::image(1, 28, 28), 10).unwrap();
-        let zeros = Initialiser::Constant { value: 0.0 }.draw(&tape, Seed::new(3)).unwrap();
+        let zeros = Initialiser::Constant { weight: 0.0, bias: 0.0 }.draw(&tape, Seed::new(3)).unwrap();
         assert!(zeros.iter().all(|&p| p == 0.0));
         assert!(Initialiser::Gaussian { deviation: f64::NAN }.draw(&tape, Seed::new(3)).is_err());
         assert!(Initialiser::Gaussian { deviation: -1.0 }.draw(&tape, Seed::new(3)).is_err());

@@ -234,7 +234,7 @@ fn every_model_computes_what_its_description_says() {
         (Box::new(OneHiddenLayer { width: 7, activation: leaky }), vector, 1),
         (Box::new(Neuron { activation: leaky }), vector, 1),
     ];
-    for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::Averaged, Skip::LayerNorm] {
+    for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::Averaged, Skip::LayerNorm, Skip::PreLayerNorm] {
         models.push((Box::new(DenseChain::new(3, 6).with_skip(skip)), vector, 3));
     }
     for (model, shape, outputs) in models {
@@ -300,7 +300,7 @@ fn streams_are_named_by_layer_and_do_not_shift() {
         Initialiser::LeCun,
         Initialiser::Orthogonal { gain: 1.5 },
         Initialiser::Gaussian { deviation: 0.1 },
-        Initialiser::Constant { value: 0.5 },
+        Initialiser::Constant { weight: 0.5, bias: -0.25 },
     ] {
         let [with_draw, without_draw] =
             [&with, &without].map(|tape| initialiser.draw(tape, Seed::new(7)).unwrap());

@@ -22,7 +22,7 @@ fn models() -> Vec<(Box<dyn Model>, Shape)> {
         (Box::new(ConvChain { modules: 3, skip: true }), image),
         (Box::new(LeNet5), Shape::image(1, 20, 20)),
     ];
-    for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::LayerNorm] {
+    for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::LayerNorm, Skip::PreLayerNorm] {
         models.push((Box::new(DenseChain::new(3, 9).with_skip(skip)), image));
     }
     models

@@ -34,7 +34,7 @@ pub struct Init;
 pub struct Settings {
     /// The data sets: `glyphs`, `mnist`, `fashion-mnist`, `cifar-10`.
     pub datasets: Vec<String>,
-    /// The starts by name: `kaiming`, `gaussian:0.01`, `equal:0.1`, `zeros`.
+    /// The starts by name: `kaiming`, `gaussian:0.01`, `equal:0.1`, `equal-weights:0.1`, `zeros`.
     pub starts: Vec<String>,
     /// The numbers of hidden layers.
     pub depths: Vec<usize>,
@@ -124,6 +124,9 @@ impl Experiment for Init {
                 "equal:0.001",
                 "equal:0.01",
                 "equal:0.1",
+                "equal-weights:0.001",
+                "equal-weights:0.01",
+                "equal-weights:0.1",
                 "zeros",
             ]),
             depths: vec![1, 3],

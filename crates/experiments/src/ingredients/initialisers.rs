@@ -49,7 +49,7 @@ pub fn drawn<T: Real>(initialiser: Initialiser, tape: &Tape, seed: Seed) -> Resu
 }
 
 /// The start called `name`: `fan-in-uniform`, `kaiming`, `xavier`, `lecun`, `orthogonal` (gain √2), `gaussian:0.01`
-/// (deviation), `equal:0.01` (every weight and bias the same), `zeros`.
+/// (deviation), `equal:0.01` (every weight and bias the same), `equal-weights:0.01` (biases 0), `zeros`.
 ///
 /// # Errors
 /// For an unknown name, with the known ones.
@@ -63,14 +63,15 @@ pub fn initialiser(name: &str) -> Result<Initialiser, Failure> {
     let unknown = || {
         format!(
             "there is no initialiser `{name}`; known are: fan-in-uniform, kaiming, xavier, lecun, orthogonal, \
-             gaussian:DEVIATION, equal:VALUE, zeros"
+             gaussian:DEVIATION, equal:VALUE, equal-weights:VALUE, zeros"
         )
     };
     if let Some((family, number)) = name.split_once(':') {
         let number: f64 = number.parse().map_err(|_| unknown())?;
         return match family {
             "gaussian" => Ok(Initialiser::Gaussian { deviation: number }),
-            "equal" => Ok(Initialiser::Constant { value: number }),
+            "equal" => Ok(Initialiser::Constant { weight: number, bias: number }),
+            "equal-weights" => Ok(Initialiser::Constant { weight: number, bias: 0.0 }),
             _ => Err(unknown().into()),
         };
     }
@@ -80,7 +81,7 @@ pub fn initialiser(name: &str) -> Result<Initialiser, Failure> {
         "xavier" => Initialiser::Xavier,
         "lecun" => Initialiser::LeCun,
         "orthogonal" => Initialiser::Orthogonal { gain: 2.0_f64.sqrt() },
-        "zeros" => Initialiser::Constant { value: 0.0 },
+        "zeros" => Initialiser::Constant { weight: 0.0, bias: 0.0 },
         _ => return Err(unknown().into()),
     })
 }

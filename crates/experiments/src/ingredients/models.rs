@@ -9,7 +9,7 @@ use crate::error::Failure;
 
 /// The forms of the names, for messages and help.
 pub const MODEL_NAMES: &str = "a-3, b-3 (modules), c-2x64, d-2x64 (depth x width), d-2x64-scaled, d-2x64-averaged, \
-                               d-2x64-layernorm, lenet5, resnet-2, resnet-2-gn8 (blocks a stage, groups), linear-3x16, \
+                               d-2x64-layernorm, d-2x64-pre-layernorm, lenet5, resnet-2, resnet-2-gn8 (blocks a stage, groups), linear-3x16, \
                                one-hidden-64, neuron";
 
 /// The slope of the leaky ReLU of the models of proxy convexity.
@@ -18,7 +18,7 @@ const SLOPE: f64 = 0.1;
 /// The model called `name`.
 ///
 /// `a-D` is a convolutional chain of D modules, `b-D` the same with skip connections, `c-DxW` a dense chain of D hidden layers of
-/// width W, `d-DxW` the same with skip connections (`-scaled`, `-averaged` or `-layernorm` for the other forms of a block),
+/// width W, `d-DxW` the same with skip connections (`-scaled`, `-averaged`, `-layernorm` or `-pre-layernorm` for the other forms of a block),
 /// `lenet5` is LeNet-5, `resnet-N` a residual network of N blocks a stage (`-gnG` with group normalisation in G groups),
 /// `linear-DxW` a product of matrices, `one-hidden-W` a hidden layer of W leaky ReLUs under fixed outer weights, and
 /// `neuron` one leaky ReLU.
@@ -71,6 +71,7 @@ fn known(name: &str) -> Option<Box<dyn Model>> {
                 ("d", Some("scaled")) => Skip::Scaled,
                 ("d", Some("averaged")) => Skip::Averaged,
                 ("d", Some("layernorm")) => Skip::LayerNorm,
+                ("d", Some("pre-layernorm")) => Skip::PreLayerNorm,
                 _ => return None,
             };
             let (depth, width) = sizes(size)?;

@@ -25,7 +25,7 @@ fn builtin() -> Vec<(Box<dyn Model>, Shape, usize)> {
         (Box::new(Neuron { activation: leaky }), Shape::vector(4), 1),
         (Box::new(LinearChain { depth: 3, width: 5 }), Shape::vector(4), 2),
     ];
-    for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::Averaged, Skip::LayerNorm] {
+    for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::Averaged, Skip::LayerNorm, Skip::PreLayerNorm] {
         models.push((Box::new(DenseChain::new(3, 9).with_skip(skip)), gray, 10));
     }
     models

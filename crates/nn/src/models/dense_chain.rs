@@ -19,8 +19,11 @@ pub enum Skip {
     Scaled,
     /// `h + F(h) / depth`: the sum of the blocks' norms stays bounded, as theorem T16 asks.
     Averaged,
-    /// `h + F(LayerNorm h)`.
+    /// `h + F(LayerNorm h)`, and nothing that normalises the last `h`, whose norm grows with the depth.
     LayerNorm,
+    /// Pre-LayerNorm as transformers have it: `h + F(LayerNorm h)`, and one LayerNorm more before the head
+    /// (Xiong et al., *On Layer Normalization in the Transformer Architecture*, 2020).
+    PreLayerNorm,
 }
 
 /// `depth` hidden layers of one width with ReLU, and a dense head. Without hidden layers it is a linear model.
@@ -58,6 +61,7 @@ impl Model for DenseChain {
             Skip::Scaled => "-scaled-skip",
             Skip::Averaged => "-averaged-skip",
             Skip::LayerNorm => "-layernorm-skip",
+            Skip::PreLayerNorm => "-pre-layernorm-skip",
         };
         format!("dense-{}x{}{skip}", self.depth, self.width)
     }
@@ -76,12 +80,15 @@ impl Model for DenseChain {
                 Skip::Plain => 1.0,
                 Skip::Scaled => 1.0 / (self.depth as f64).sqrt(),
                 Skip::Averaged => 1.0 / self.depth as f64,
-                Skip::LayerNorm => {
+                Skip::LayerNorm | Skip::PreLayerNorm => {
                     body.insert(0, Layer::from(LayerNorm::default()).named(format!("norm{layer}")));
                     1.0
                 }
             };
             layers.push(Layer::residual(scale, body));
+        }
+        if self.skip == Skip::PreLayerNorm && self.depth > 0 {
+            layers.push(Layer::from(LayerNorm::default()).named("norm"));
         }
         layers.push(Layer::dense(outputs).named("head"));
         layers

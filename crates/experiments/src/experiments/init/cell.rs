@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn equal_units_have_no_asymmetry_and_one_that_differs_has() {
         let tape = DenseChain::new(2, 4).tape(Shape::vector(3), 5).unwrap();
-        let mut parameters = Initialiser::Constant { value: 0.5 }.draw(&tape, Seed::new(0)).unwrap().to_vec();
+        let mut parameters =
+            Initialiser::Constant { weight: 0.5, bias: 0.5 }.draw(&tape, Seed::new(0)).unwrap().to_vec();
         assert_eq!(asymmetry(&tape, &parameters), 0.0);
         // The head is no hidden layer.
         let head = tape.parameters().find("head.weight").unwrap().range.clone();

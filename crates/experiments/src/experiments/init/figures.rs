@@ -26,7 +26,7 @@ fn family(start: &str) -> usize {
         (_, Some(deviation)) if deviation < 0.1 => 1,
         (_, Some(_)) => 2,
         ("zeros", _) => 4,
-        _ if start.starts_with("equal:") => 3,
+        _ if start.starts_with("equal") => 3,
         _ => 5,
     }
 }

@@ -25,7 +25,7 @@ const EQUAL: f64 = 1e-6;
 const NO_LARGER: f64 = 1.05;
 
 pub(super) fn is_equal(case: &Case) -> bool {
-    case.start.starts_with("equal:")
+    case.start.starts_with("equal")
 }
 
 /// The mean excess loss over the probe set at the end.
@@ -55,8 +55,8 @@ pub(super) fn summarise(
         came_out: came_out(cells),
         differs: "The paper's argument is about D of the whole structural matrix. With a trained head A ≥ (‖h‖² + 1) I (T12), so a matrix \
             of which nothing but the head is left has D = 0, as with zeros. What is lost there, the directions below the head, shows \
-            in B = A less the head's part; we report D and B beside each other. Equal weights set the \
-            biases to the same number. In exact arithmetic equal units stay equal, whatever the data; where a back end rounds the units of a \
+            in B = A less the head's part; we report D and B beside each other. Equal weights come \
+            with biases of the same number (equal) and with biases 0 (equal-weights). In exact arithmetic equal units stay equal, whatever the data; where a back end rounds the units of a \
             product differently they part, in f32 far enough within a run for the network to learn, in f64, which these trainings \
             take, by round-off alone: init.stuck, added for this reason, says whether they stayed equal. init.degenerate held both the algebra and the accuracy until \
             the latter became init.untrained: what cannot fail is no finding."

@@ -12,7 +12,7 @@ use fenchel_random::Seed;
 use fenchel_tensor::{Engine, Tape};
 use ndarray::Array2;
 
-use super::chain::{Chain, tape};
+use super::chain::{first_layer_jacobians, tape};
 use super::record::{Depth, Record, Structure, Trained, head};
 use super::{Case, Settings};
 use crate::context::Context;
@@ -35,10 +35,10 @@ pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result
     for &depth in &settings.depths {
         let tape = tape(case.block, (depth, settings.width), case.biases, data.shape(), data.classes())?;
         let parameters = drawn(case.start.initialiser(), &tape, seed)?;
-        let start = measurements.structure(depth, &tape, &parameters)?;
+        let start = measurements.structure(&tape, &parameters)?;
         let trained = if case.is_trained() && settings.trained_depths.contains(&depth) {
             let part = context.part(done, depth, total);
-            Some(training.run(depth, &tape, &mut measurements, &part)?)
+            Some(training.run(&tape, &mut measurements, &part)?)
         } else {
             None
         };
@@ -58,21 +58,15 @@ struct Measurements<'a> {
 }
 
 impl Measurements<'_> {
-    fn structure(
-        &mut self,
-        depth: usize,
-        tape: &Arc<Tape>,
-        parameters: &[f32],
-    ) -> Result<Structure, Failure> {
+    fn structure(&mut self, tape: &Arc<Tape>, parameters: &[f32]) -> Result<Structure, Failure> {
         let parameters = widened(parameters);
         let ProbeSet { inputs, targets } = &self.set;
-        let chain = Chain::new(self.case.block, depth, tape, &parameters);
         let own = f64::from(u8::from(self.case.biases));
-        let first = inputs
-            .rows()
-            .into_iter()
-            .map(|input| {
-                let values = singular_values(chain.first_layer_jacobian(input).t())?;
+        let first = first_layer_jacobians(tape, &parameters, inputs.view())?
+            .iter()
+            .zip(inputs.rows())
+            .map(|(p, input)| {
+                let values = singular_values(p.t())?;
                 let eigenvalue = |singular: f64| (input.dot(&input) + own) * singular * singular;
                 Ok((eigenvalue(values[0]), eigenvalue(values[values.len() - 1])))
             })
@@ -108,7 +102,6 @@ struct Training<'a> {
 impl Training<'_> {
     fn run(
         &self,
-        depth: usize,
         tape: &Arc<Tape>,
         measurements: &mut Measurements<'_>,
         context: &Context,
@@ -151,7 +144,7 @@ impl Training<'_> {
             overflowed: None,
             risk: end.risk,
             accuracy: end.accuracy,
-            structure: Some(measurements.structure(depth, tape, parameters)?),
+            structure: Some(measurements.structure(tape, parameters)?),
         })
     }
 }

@@ -1,16 +1,13 @@
-//! Chains of dense layers without biases, and the Jacobian of a chain's outputs in its first layer.
+//! Chains of dense layers with and without biases, and the Jacobian of a chain's outputs in its first layer.
 
 use fenchel_nn::description::{Description, Layer, LayerKind};
 use fenchel_nn::models::{DenseChain, Model, Skip};
 use fenchel_tensor::layers::{AnyLayer, Dense};
-use fenchel_tensor::{Shape, Tape, TensorError};
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use fenchel_tensor::{Quantity, Shape, Site, Sweep, Tape, TensorError};
+use ndarray::{Array2, ArrayView2};
 use std::sync::Arc;
 
 use super::Block;
-
-/// What layer normalisation adds to the variance, as in [`fenchel_tensor::TapeBuilder::layer_norm`].
-const EPSILON: f64 = 1e-5;
 
 impl Block {
     fn skip(self) -> Skip {
@@ -19,6 +16,7 @@ impl Block {
             Self::Skip => Skip::Plain,
             Self::Scaled => Skip::Scaled,
             Self::LayerNorm => Skip::LayerNorm,
+            Self::PreLayerNorm => Skip::PreLayerNorm,
         }
     }
 }
@@ -53,108 +51,31 @@ fn without_bias(layer: Layer) -> Layer {
     Layer { name, kind }
 }
 
-/// A chain with its parameters, as matrices.
+/// `P = d f / d z₁` of every sample, with `z₁ = W₁ x + b₁` the first layer's sums: `m x width`, so that
+/// `A₁ = (‖x‖² + 1) P P'` (T13), without biases `‖x‖² P P'`.
 ///
-/// This walks through the layers by itself, apart from the tape: the Jacobian P of the outputs in what the first layer gives is not what a tape
-/// collects, and its singular values are more accurate than the roots of the eigenvalues of `P P'`, by half of the digits.
-pub(super) struct Chain<'a> {
-    block: Block,
-    layers: Vec<Affine<'a>>,
-    /// Scale and shift of the normalisation before each layer but the first.
-    normalisations: Vec<(ArrayView1<'a, f64>, ArrayView1<'a, f64>)>,
-    head: Affine<'a>,
+/// The singular values of P are more accurate than the roots of the eigenvalues of `P P'`, by half of the digits.
+///
+/// # Errors
+/// If the parameters or the inputs are not of the tape's size.
+pub(super) fn first_layer_jacobians(
+    tape: &Arc<Tape>,
+    parameters: &[f64],
+    inputs: ArrayView2<'_, f64>,
+) -> Result<Vec<Array2<f64>>, TensorError> {
+    let mut sweep = Sweep::new(tape.clone());
+    let mut first = FirstLayer(vec![Array2::zeros((0, 0)); inputs.nrows()]);
+    sweep.forward(parameters, inputs)?.collect(&mut first);
+    Ok(first.0)
 }
 
-/// `W u + b`.
-struct Affine<'a> {
-    weight: ArrayView2<'a, f64>,
-    bias: Option<ArrayView1<'a, f64>>,
-}
+struct FirstLayer(Vec<Array2<f64>>);
 
-impl Affine<'_> {
-    fn apply(&self, input: &Array1<f64>) -> Array1<f64> {
-        let product = self.weight.dot(input);
-        match &self.bias {
-            Some(bias) => product + bias,
-            None => product,
+impl Quantity<f64> for FirstLayer {
+    fn site(&mut self, site: Site<'_, f64>) {
+        if site.layer() == 0 {
+            self.0[site.sample()] = site.cotangents();
         }
-    }
-}
-
-impl<'a> Chain<'a> {
-    /// The chain on `tape`, made by [`tape`], at these parameters.
-    ///
-    /// # Panics
-    /// If the tape is none of these chains.
-    pub(super) fn new(block: Block, depth: usize, tape: &Tape, parameters: &'a [f64]) -> Self {
-        let slot = |name: String| tape.parameters().find(&name);
-        let vector = |name: String| slot(name).map(|slot| ArrayView1::from(&parameters[slot.range.clone()]));
-        let affine = |layer: &str| {
-            let slot = slot(format!("{layer}.weight")).expect("every dense layer of a chain is named");
-            let shape = (slot.shape[0], slot.range.len() / slot.shape[0]);
-            let weight = ArrayView2::from_shape(shape, &parameters[slot.range.clone()]);
-            Affine {
-                weight: weight.expect("a slot is as long as its shape says"),
-                bias: vector(format!("{layer}.bias")),
-            }
-        };
-        let normalisation = |layer: usize| {
-            let part = |part: &str| vector(format!("norm{layer}.{part}")).expect("normalisations are named");
-            (part("weight"), part("bias"))
-        };
-        Self {
-            block,
-            layers: (1..=depth).map(|layer| affine(&format!("dense{layer}"))).collect(),
-            normalisations: if block == Block::LayerNorm {
-                (2..=depth).map(normalisation).collect()
-            } else {
-                Vec::new()
-            },
-            head: affine("head"),
-        }
-    }
-
-    /// The factor of a block's body.
-    fn scale(&self) -> f64 {
-        if self.block == Block::Scaled { (self.layers.len() as f64).sqrt().recip() } else { 1.0 }
-    }
-
-    /// `P = d f / d z₁`, with `z₁ = W₁ x + b₁` the first layer's sums: `m x width`, so that `A₁ = (‖x‖² + 1) P P'` (T13), without biases `‖x‖² P P'`.
-    pub(super) fn first_layer_jacobian(&self, input: ArrayView1<'_, f64>) -> Array2<f64> {
-        let relu = |sums: &Array1<f64>| sums.mapv(|z| z.max(0.0));
-        let slope = |sums: &Array1<f64>| sums.mapv(|z| f64::from(z > 0.0));
-        let first = self.layers[0].apply(&input.to_owned());
-        let mut hidden = relu(&first);
-        // Forward: each block's slopes, and what its normalisation needs on the way back.
-        let mut passed = Vec::with_capacity(self.layers.len());
-        for (index, layer) in self.layers[1..].iter().enumerate() {
-            let normalised = self.normalisations.get(index).map(|(scale, shift)| {
-                let centred = &hidden - hidden.mean().expect("a layer has units");
-                let inverse = (centred.dot(&centred) / centred.len() as f64 + EPSILON).sqrt().recip();
-                let values = centred * inverse;
-                (&values * scale + shift, values, inverse)
-            });
-            let sums = layer.apply(normalised.as_ref().map_or(&hidden, |(output, ..)| output));
-            let body = relu(&sums);
-            hidden = if self.block == Block::Plain { body } else { hidden + body * self.scale() };
-            passed.push((slope(&sums), normalised.map(|(_, values, inverse)| (values, inverse))));
-        }
-        // Backward: rows are the outputs' derivatives in what the block at hand gives.
-        let mut rows = self.head.weight.to_owned();
-        for (index, (slopes, normalised)) in passed.iter().enumerate().rev() {
-            let mut through = (&rows * slopes).dot(&self.layers[index + 1].weight);
-            if let Some((values, inverse)) = normalised {
-                through *= &self.normalisations[index].0;
-                for mut row in through.axis_iter_mut(Axis(0)) {
-                    // dx = (v - mean v - xhat mean(v xhat)) / sigma.
-                    let (mean, along) =
-                        (row.mean().expect("a layer has units"), row.dot(values) / values.len() as f64);
-                    row.zip_mut_with(values, |v, xhat| *v = (*v - mean - xhat * along) * inverse);
-                }
-            }
-            rows = if self.block == Block::Plain { through } else { rows + through * self.scale() };
-        }
-        rows * slope(&first)
     }
 }
 
@@ -165,7 +86,7 @@ mod tests {
     use fenchel_nn::Initialiser;
     use fenchel_nn::measurement::layer_sums;
     use fenchel_random::Seed;
-    use fenchel_tensor::{Engine, Sweep};
+    use fenchel_tensor::Engine;
     use ndarray::s;
 
     /// Every kind of chain with parameters away from their special starting values.
@@ -188,17 +109,16 @@ mod tests {
     }
 
     #[test]
-    fn the_jacobian_is_that_of_the_tape() {
+    fn the_jacobian_in_the_first_layer_gives_that_in_its_weights() {
         for (block, biases, tape, parameters) in chains() {
-            let chain = Chain::new(block, 4, &tape, &parameters);
+            let first = first_layer_jacobians(&tape, &parameters, inputs().view()).unwrap();
             let mut sweep = Sweep::<f64>::new(tape.clone());
             let jacobian = sweep.forward(&parameters, inputs().view()).unwrap().jacobian();
             let weight = tape.parameters().find("dense1.weight").unwrap();
             for (sample, input) in inputs().rows().into_iter().enumerate() {
-                let rows = chain.first_layer_jacobian(input);
                 // The derivative in the weight (i, j) is that in the sum i times x_j; x has no entry 0.
                 let mut largest: f64 = 0.0;
-                for ((k, i), &expected) in rows.indexed_iter() {
+                for ((k, i), &expected) in first[sample].indexed_iter() {
                     let at = weight.range.start + 6 * i;
                     let row = jacobian.slice(s![sample, k, at..at + 6]);
                     for (value, x) in row.iter().zip(input) {
@@ -218,10 +138,10 @@ mod tests {
     #[test]
     fn singular_values_give_the_first_term_of_the_layer_sum() {
         for (block, biases, tape, parameters) in chains() {
-            let chain = Chain::new(block, 4, &tape, &parameters);
+            let first = first_layer_jacobians(&tape, &parameters, inputs().view()).unwrap();
             let sums = layer_sums(&Engine::<f64>::new(tape), &parameters, inputs().view()).unwrap();
-            for (input, sum) in inputs().rows().into_iter().zip(sums) {
-                let values = singular_values(chain.first_layer_jacobian(input).t()).unwrap();
+            for ((input, sum), p) in inputs().rows().into_iter().zip(sums).zip(first) {
+                let values = singular_values(p.t()).unwrap();
                 let factor = input.dot(&input) + f64::from(u8::from(biases));
                 let ends = sum.layers[0].eigenvalues;
                 // The eigenvalues of the summed matrix err by some 100 units of the largest.

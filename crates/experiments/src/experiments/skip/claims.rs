@@ -77,7 +77,7 @@ pub(super) const CONDITIONING: Claim = Claim {
 pub(super) const PLAIN_D: Condition =
     Condition::groups("slope of D(A₁), plain, bits a layer", Criterion::Above(0.3));
 pub(super) const TAMED_D: Condition =
-    Condition::groups("slope of D(A₁), x + F/√depth and x + F(LayerNorm x)", Criterion::Below(0.2));
+    Condition::groups("slope of D(A₁), scaled and normalised blocks", Criterion::Below(0.2));
 
 pub(super) const FLOOR: Claim = Claim {
     id: "skip.floor",
@@ -97,7 +97,7 @@ pub(super) const TRAINING: Claim = Claim {
     id: "skip.training",
     kind: Kind::Observation,
     theorems: &["T16"],
-    statement: "Deep plain chains stay at chance; scaled and normalised blocks train at every depth",
+    statement: "Deep plain chains stay at chance; scaled blocks, and normalised ones with a LayerNorm before the head, train at every depth",
     conditions: &[PLAIN_RISK, TAMED_RISK, STEPS],
     figures: &["trained"],
     tables: &["trainings"],
@@ -108,7 +108,7 @@ pub(super) const PLAIN_RISK: Condition = Condition::groups(
     Criterion::Between(2.29, 2.33),
 );
 pub(super) const TAMED_RISK: Condition = Condition::groups(
-    "risk with x + F/√depth and x + F(LayerNorm x), ∞ after an overflow",
+    "risk with x + F/√depth, and with x + F(LayerNorm x) and a LayerNorm before the head, ∞ after an overflow",
     Criterion::AtMost(0.5),
 );
 
@@ -118,7 +118,7 @@ pub(super) const DEPTH_FREE: Claim = Claim {
     id: "skip.depth-free",
     kind: Kind::Observation,
     theorems: &["T16"],
-    statement: "Scaled and normalised blocks train at every depth as the shallowest chain does",
+    statement: "Scaled blocks, and normalised ones with a LayerNorm before the head, train at every depth as the shallowest chain does",
     conditions: &[RELATIVE_RISK, STEPS],
     figures: &["trained"],
     tables: &["trainings"],

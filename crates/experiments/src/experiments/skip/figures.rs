@@ -16,6 +16,7 @@ const fn ink(block: Block) -> usize {
         Block::Skip => 2,
         Block::Scaled => 1,
         Block::LayerNorm => 4,
+        Block::PreLayerNorm => 3,
     }
 }
 

@@ -68,18 +68,22 @@ fn near_misses_fail() {
     let even = outcomes(|block| if block == Block::Plain { FALL } else { 0.0 }, learned);
     assert_eq!(failed(&even), ["skip.conditioning"]);
     let unlearned =
-        outcomes(by_theory, |block| if block == Block::LayerNorm { 0.51 } else { learned(block) });
+        outcomes(by_theory, |block| if block == Block::PreLayerNorm { 0.51 } else { learned(block) });
     assert_eq!(failed(&unlearned), ["skip.training"]);
     // Every chain of a hard data set above the absolute bar: depth makes no difference there.
     let hard = outcomes(by_theory, |block| if block == Block::Plain { 2.3 } else { 0.55 });
     assert_eq!(failed(&hard), ["skip.training"]);
     let mut slower = outcomes(by_theory, learned);
-    for outcome in slower.iter_mut().filter(|outcome| outcome.case.block == Block::LayerNorm) {
+    for outcome in slower.iter_mut().filter(|outcome| outcome.case.block == Block::PreLayerNorm) {
         if let Some(trained) = &mut outcome.record.depths[4].trained {
             trained.risk = 0.34;
         }
     }
     assert_eq!(failed(&slower), ["skip.depth-free"]);
+    // Nothing is claimed of the training without a LayerNorm before the head.
+    assert!(
+        failed(&outcomes(by_theory, |b| if b == Block::LayerNorm { 9.0 } else { learned(b) })).is_empty()
+    );
     let mut violated = outcomes(by_theory, learned);
     violated[3].record.sandwiches.below = 1;
     violated[4].record.floors.violated = 1;

@@ -5,7 +5,7 @@
 #![allow(clippy::print_stdout)]
 
 use fenchel_convexity::ConvexityError;
-use fenchel_convexity::catalogue::norm_power_smoothness;
+use fenchel_convexity::moduli::norm_power_smoothness;
 use fenchel_convexity::theorems::cross_entropy::best_constant;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, Bound, check};
 use fenchel_random::Seed;

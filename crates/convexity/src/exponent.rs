@@ -53,6 +53,16 @@ impl Exponent {
         self.own
     }
 
+    /// The largest `||x||_r / ||x||_2` on R^m: `m^(1/r - 1/2)` for r <= 2, and 1 beyond.
+    pub(crate) fn over_euclidean(self, m: usize) -> f64 {
+        (m as f64).powf((1.0 / self.own - 0.5).max(0.0))
+    }
+
+    /// The largest `||x||_2 / ||x||_r` on R^m: `m^(1/2 - 1/r)` for r >= 2, and 1 below.
+    pub(crate) fn under_euclidean(self, m: usize) -> f64 {
+        (m as f64).powf((0.5 - 1.0 / self.own).max(0.0))
+    }
+
     /// The conjugate exponent q.
     #[must_use]
     pub const fn conjugate(self) -> Self {

@@ -9,7 +9,8 @@
 //! | What is a potential, its conjugate? | [`potentials`] |
 //! | How do I bring a function? | [`objectives`] |
 //! | What is D_G, H(phi)-convexity, H(Phi)-smoothness? | [`moduli`] |
-//! | What happens to constants of sums, multiples, affine maps? | [`calculus`] |
+//! | What happens to constants of sums, multiples, affine maps? | [`moduli::calculus`] |
+//! | What does a matrix gain between two norms? | [`linear_algebra`] |
 //! | Which functions have known constants? | [`catalogue`] |
 //! | Is this claim false? Which constant has my function? | [`claims`], with a [`search`] |
 //! | Is this claim true on a box? | [`certified`] |
@@ -39,7 +40,6 @@
 //! ```
 
 mod blocks;
-pub mod calculus;
 pub mod catalogue;
 pub mod certified;
 pub mod claims;
@@ -47,6 +47,7 @@ pub mod coq;
 pub mod error;
 mod exponent;
 mod inequality;
+pub mod linear_algebra;
 pub mod losses;
 pub mod moduli;
 pub mod norms;

@@ -11,7 +11,10 @@
 //! Reference: Qi, Gong, Li, Extended convexity and smoothness and their applications in deep learning, arXiv 2410.05807.
 
 mod bregman;
+pub mod calculus;
 mod modulus;
+mod norm_power_constant;
 
 pub use bregman::bregman;
 pub use modulus::{Modulus, Side};
+pub use norm_power_constant::{norm_power_convexity, norm_power_smoothness};

@@ -63,7 +63,6 @@ mod condition;
 #[cfg(test)]
 mod foreign_numbers;
 mod implication;
-mod inertia;
 mod infimum;
 mod points;
 mod premise;

@@ -3,10 +3,10 @@
 //! The numbering is that of docs/errata.md, which states the computed numbers. GCS is arXiv 2608.09523.
 
 use fenchel_convexity::Verdict;
-use fenchel_convexity::catalogue::{LogSumExp, PotentialFunction, Quadratic, norm_power_smoothness};
+use fenchel_convexity::catalogue::{LogSumExp, PotentialFunction, Quadratic};
 use fenchel_convexity::claims::Claim;
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
-use fenchel_convexity::moduli::Modulus;
+use fenchel_convexity::moduli::{Modulus, norm_power_smoothness};
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::objectives::Region;
 use fenchel_convexity::objectives::{Objective, Precomposed};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use fenchel_convexity::calculus::Bracket;
+use fenchel_convexity::linear_algebra::Bracket;
 use fenchel_convexity::losses::SquaredError;
 use fenchel_convexity::theorems::sample_risk::{Means, RiskBounds, linear_head};
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};

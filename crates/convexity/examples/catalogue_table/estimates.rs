@@ -1,9 +1,9 @@
 //! Exponent and constant of `(1/r) ||x||^r`, found from values and gradients alone.
 
 use fenchel_convexity::ConvexityError;
-use fenchel_convexity::catalogue::{PotentialFunction, norm_power_convexity, norm_power_smoothness};
+use fenchel_convexity::catalogue::PotentialFunction;
 use fenchel_convexity::claims::{Claim, Scales};
-use fenchel_convexity::moduli::{Modulus, Side};
+use fenchel_convexity::moduli::{Modulus, Side, norm_power_convexity, norm_power_smoothness};
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::potentials::Potential;
 use fenchel_convexity::search::SearchConfig;

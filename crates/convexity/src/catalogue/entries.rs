@@ -3,11 +3,10 @@
 use super::{
     AbsolutePower, AbsoluteValue, Cauchy, Cosine, DoubleWell, Entry, GaussianWell, HuberFunction, LogCosh,
     LogSumExp, Maximum, NegativeEntropy, PotentialFunction, PseudoHuber, Quadratic, Ramp, Rational, Ripple,
-    Scalar, Separable, Sigmoid, Sine, Softplus, SquaredRamp, norm_power_convexity, norm_power_smoothness,
+    Scalar, Separable, Sigmoid, Sine, Softplus, SquaredRamp,
 };
-use crate::calculus;
 use crate::error::{ConvexityError, require_range};
-use crate::moduli::Modulus;
+use crate::moduli::{Modulus, calculus, norm_power_convexity, norm_power_smoothness};
 use crate::norms::Norm;
 use crate::objectives::{Precomposed, Sum};
 use crate::potentials::Potential;

@@ -95,8 +95,7 @@ pub(super) fn compared_with_euclidean(own: Bounds, p: Exponent, m: usize) -> Bou
         return own;
     }
     // ||e||_p / over <= ||e||_2 <= under ||e||_p.
-    let factor = |power: f64| (m as f64).powf(power.max(0.0)) * (1.0 + WIDEN);
-    let (over, under) = (factor(1.0 / p.get() - 0.5), factor(0.5 - 1.0 / p.get()));
+    let (over, under) = (p.over_euclidean(m) * (1.0 + WIDEN), p.under_euclidean(m) * (1.0 + WIDEN));
     let Bounds { lower, upper } = own;
     Bounds::new(move |t| lower(t / over), move |t| upper(t * under))
 }

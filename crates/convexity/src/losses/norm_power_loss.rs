@@ -6,9 +6,8 @@
 use super::Loss;
 use super::bounds::{Bounds, WIDEN};
 use super::series::{rational_power, times_power};
-use crate::catalogue::{norm_power_convexity, norm_power_smoothness};
 use crate::error::{ConvexityError, require_finite, require_range};
-use crate::moduli::Modulus;
+use crate::moduli::{Modulus, norm_power_convexity, norm_power_smoothness};
 use crate::norms::Norm;
 use crate::potentials::Potential;
 use ndarray::ArrayRef1;

@@ -7,10 +7,9 @@
 use super::Loss;
 use super::bounds::{Bounds, WIDEN, compared_with_euclidean};
 use super::series::{rational_power, times_power};
-use crate::catalogue::norm_power_convexity;
 use crate::error::{ConvexityError, require_finite, require_range};
 use crate::exponent::Exponent;
-use crate::moduli::Modulus;
+use crate::moduli::{Modulus, norm_power_convexity};
 use crate::norms::Norm;
 use ndarray::{ArrayRef1, Zip};
 

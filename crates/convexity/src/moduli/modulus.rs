@@ -113,6 +113,17 @@ impl Modulus {
         self.potential.as_norm_power()
     }
 
+    /// c, r and the norm, if the potential is a norm power with r > 1: what gradient steps and their rates ask for.
+    pub(crate) fn require_power(&self) -> Result<(f64, f64, &Norm), ConvexityError> {
+        match self.as_norm_power() {
+            Some((c, r, norm)) if r.get() > 1.0 => Ok((c, r.get(), norm)),
+            _ => Err(ConvexityError::Incompatible {
+                what: "a gradient step and a modulus",
+                reason: "the potential must be a norm power with r > 1".into(),
+            }),
+        }
+    }
+
     /// The bound on the divergence, as a potential: `phi - offset` or `Phi + offset`.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! T1 to T5 and the losses' bounds as properties.
 
 use super::*;
-use crate::calculus::{operator_gain, operator_norm};
+use crate::linear_algebra::{operator_gain, operator_norm};
 use crate::moduli::{Modulus, Side};
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Domain, Evaluate};

@@ -7,7 +7,7 @@
 //! **Assumptions.** The parts have the moduli claimed: searched for counterexamples, with the same budget
 //! as the conclusion.
 //!
-//! **What is computed.** The modulus of [`crate::calculus`], put to the falsifier on the combined function.
+//! **What is computed.** The modulus of [`crate::moduli::calculus`], put to the falsifier on the combined function.
 //!
 //! **Reference.** Theory, T2: the definitions added, scaled and composed.
 //!
@@ -31,9 +31,8 @@
 //! ```
 
 use super::implication;
-use crate::calculus;
 use crate::error::ConvexityError;
-use crate::moduli::Modulus;
+use crate::moduli::{Modulus, calculus};
 use crate::norms::Norm;
 use crate::objectives::{Formula, Precomposed, Scaled, Sum};
 use crate::search::SearchConfig;

@@ -227,7 +227,8 @@ mod by_hand;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{PotentialFunction, entries, norm_power_smoothness};
+    use crate::catalogue::{PotentialFunction, entries};
+    use crate::moduli::norm_power_smoothness;
     use crate::norms::Norm;
     use crate::potentials::Potential;
     use crate::verdict::Verdict;

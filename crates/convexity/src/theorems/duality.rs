@@ -130,7 +130,8 @@ mod by_hand;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{LogSumExp, NegativeEntropy, PotentialFunction, norm_power_smoothness};
+    use crate::catalogue::{LogSumExp, NegativeEntropy, PotentialFunction};
+    use crate::moduli::norm_power_smoothness;
     use crate::norms::Norm;
     use crate::potentials::Potential;
 

@@ -39,9 +39,9 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
-use crate::calculus::ResidualGain;
 use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
+use crate::linear_algebra::ResidualGain;
 use crate::losses::Loss;
 use crate::norms::Norm;
 use crate::verdict::{Hypothesis, Report, Witness};

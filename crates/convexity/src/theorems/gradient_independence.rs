@@ -40,10 +40,10 @@ mod row_geometry;
 pub use ball_model::BallModel;
 pub use row_geometry::RowGeometry;
 
-use super::inertia::{extremes_are, gram};
-use crate::calculus::symmetric_eigenvalues;
 use crate::error::{ConvexityError, require_finite, require_positive, require_range};
 use crate::inequality::{Evidence, Observation, Tally};
+use crate::linear_algebra::inertia::{extremes_are, gram};
+use crate::linear_algebra::symmetric_eigenvalues;
 use crate::number::{Interval, Number, PreciseInterval};
 use crate::verdict::{Hypothesis, Reason, Report, Verdict, Witness};
 use ndarray::{Array1, ArrayView2};

@@ -86,17 +86,6 @@ fn best_length<E: Number>((c, r, norm): (f64, f64, &Norm), g: &[E]) -> E {
     (share * E::from_f64(size).powf(2.0 - r)).powf(1.0 / (r - 1.0))
 }
 
-/// C, r and the norm of a majorant.
-fn majorant(modulus: &Modulus) -> Result<(f64, f64, &Norm), ConvexityError> {
-    match modulus.as_norm_power() {
-        Some((c, r, norm)) if r.get() > 1.0 => Ok((c, r.get(), norm)),
-        _ => Err(ConvexityError::Incompatible {
-            what: "a gradient step and a modulus",
-            reason: "the potential must be a norm power with r > 1".into(),
-        }),
-    }
-}
-
 /// Gradient descent with the best length for a majorant, recorded.
 ///
 /// # Errors
@@ -108,7 +97,7 @@ pub fn descend(
     start: &ArrayRef1<f64>,
     steps: usize,
 ) -> Result<Trajectory, ConvexityError> {
-    let majorant = majorant(modulus)?;
+    let majorant = modulus.require_power()?;
     require_vector("start", start, function.dimension())?;
     let mut points = vec![start.to_owned()];
     for k in 0..steps {
@@ -128,7 +117,7 @@ pub fn descend(
 /// As [`descent::check`](super::descent::check), and if the potential is no norm power with r > 1.
 pub fn check(run: &Run<'_>) -> Result<Report, ConvexityError> {
     run.require()?;
-    let majorant = majorant(run.modulus)?;
+    let majorant = run.modulus.require_power()?;
     let method = GeneralisedDescent::new(run.modulus.potential().clone(), 1.0)?;
     let (steps, q) = (run.steps(&method), majorant.1 / (majorant.1 - 1.0));
     let offset = run.modulus.offset();

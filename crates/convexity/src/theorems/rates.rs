@@ -112,7 +112,7 @@ pub fn energy(run: &Run<'_>, infimum: &Infimum) -> Result<Report, ConvexityError
 pub fn convex(run: &Run<'_>, minimiser: &ArrayRef1<f64>) -> Result<Report, ConvexityError> {
     let infimum = Infimum::At(minimiser.to_owned());
     let (method, least) = prepare(run, &infimum)?;
-    let (c, r, norm) = bound::power(run.modulus)?;
+    let (c, r, norm) = run.modulus.require_power()?;
     let points = run.points();
     let mut radius: f64 = 0.0;
     let mut radii = Vec::with_capacity(points.len());

@@ -33,9 +33,10 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
-use crate::calculus::Bracket;
 use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
-use crate::number::{Number, PreciseInterval, Sign};
+use crate::linear_algebra::Bracket;
+use crate::linear_algebra::inertia::distance_from_span;
+use crate::number::{Number, PreciseInterval};
 use ndarray::{Array1, ArrayView1, ArrayView2};
 
 /// Means over all samples at one x.
@@ -131,33 +132,15 @@ pub fn linear_head(features: ArrayView2<f64>, targets: ArrayView2<f64>) -> Resul
     for target in targets.columns() {
         let mut rows = columns.clone();
         rows.push(lift(target));
-        total = total + last_pivot(&rows)?;
+        total = total
+            + distance_from_span(&rows).map_err(|column| ConvexityError::Matrix {
+                argument: "features",
+                requirement: "of independent columns; leave out those that the others determine",
+                reason: format!("column {column} adds nothing to those before it"),
+            })?;
     }
     let least = (total / (2.0 * features.nrows() as f64)).to_f64_interval();
     Ok(Bracket { lower: least.lo().max(0.0), upper: least.hi().max(0.0) })
-}
-
-/// The squared distance of the last vector from the span of the others: the last pivot of their Gram matrix.
-fn last_pivot(vectors: &[Vec<PreciseInterval>]) -> Result<PreciseInterval, ConvexityError> {
-    let count = vectors.len();
-    let mut a = super::inertia::gram(vectors);
-    for k in 0..count - 1 {
-        let pivot = a[k][k].clone();
-        if pivot.sign() != Sign::Positive {
-            return Err(ConvexityError::Matrix {
-                argument: "features",
-                requirement: "of independent columns; leave out those that the others determine",
-                reason: format!("column {k} adds nothing to those before it"),
-            });
-        }
-        for i in k + 1..count {
-            let factor = a[i][k].clone() / &pivot;
-            for j in k + 1..=i {
-                a[i][j] = a[i][j].clone() - factor.clone() * &a[j][k];
-            }
-        }
-    }
-    Ok(a[count - 1][count - 1].clone())
 }
 
 #[cfg(test)]

@@ -31,9 +31,9 @@ mod singular_values;
 
 pub use singular_values::singular_values;
 
-use super::inertia::{eigenvalues_below, extremes_are, gram};
 use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::inequality::{Evidence, Observation, Tally};
+use crate::linear_algebra::inertia::{eigenvalues_below, extremes_are, gram};
 use crate::number::{Number, PreciseInterval};
 use crate::verdict::{Hypothesis, Report, Witness};
 use ndarray::{Array2, aview1};

@@ -50,6 +50,7 @@ mod tree;
 use super::capacity_risk::{BatchInfima, subsets};
 use super::condition::{gradient, lift, measure};
 use super::infimum::{Infimum, stationary};
+use super::rates::Decay;
 use crate::error::{ConvexityError, require_dimension, require_positive, require_range, require_vector};
 use crate::inequality::{Evidence, Observation, Tally};
 use crate::moduli::{Modulus, Side};
@@ -216,16 +217,14 @@ fn linear_of<E: Number>(constants: &Classical) -> Linear<E> {
 pub fn check_generalised(start: &Start<'_>, constants: &Generalised<'_>) -> Result<Report, ConvexityError> {
     let &Generalised { smooth, lower, infima, interference } = constants;
     let refuse = |reason: &str| ConvexityError::Incompatible { what: "two moduli", reason: reason.into() };
-    if smooth.side() != Side::Smooth || lower.side() != Side::Convex {
-        return Err(refuse("the first must be of smoothness, the second of convexity"));
+    if smooth.side() != Side::Smooth {
+        return Err(refuse("the first must be of smoothness"));
     }
-    let (Some((big, r, norm)), Some((small, other, of))) = (smooth.as_norm_power(), lower.as_norm_power())
-    else {
-        return Err(refuse("both must be norm powers"));
-    };
-    if r != other || norm != of || r.get() <= 1.0 {
-        return Err(refuse("their exponents, which must be above 1, or their norms differ"));
+    if !Decay::dominated(smooth, lower)?.is_geometric() {
+        return Err(refuse("their exponents differ"));
     }
+    let ((big, r, _), (small, ..)) = (smooth.require_power()?, lower.require_power()?);
+    let powers = [big, small, r];
     require_range("interference", interference, true, "finite")?;
     let method = GeneralisedDescent::new(smooth.potential().clone(), 1.0)?;
     let tree = Tree::new(start, Rule::Generalised(method))?;
@@ -248,39 +247,30 @@ pub fn check_generalised(start: &Start<'_>, constants: &Generalised<'_>) -> Resu
         ),
     ];
     hypotheses.extend(infima.stationary(tree.batches()));
-    let linear = Recursion {
-        ratio: small / big,
-        power: 1.0 / (r.get() - 1.0),
-        share: start.batch as f64 / start.sum.len() as f64,
-        offsets: [smooth.offset(), lower.offset()],
-        interference,
-    };
     let exact = || {
         let least: PreciseInterval = start.infimum.value_in(start.sum);
         let risk = least - infima.mean_in::<PreciseInterval>(tree.batches());
-        linear.with(&risk)
+        generalised(start, constants, powers, &risk)
     };
-    let near = linear.with(&(start.infimum.value(start.sum)? - infima.mean()));
+    let near = generalised(start, constants, powers, &(start.infimum.value(start.sum)? - infima.mean()));
     compare("T19(c)", start, &tree, hypotheses, near, exact)
 }
 
-/// The numbers of (c) but for the capacity risk.
-struct Recursion {
-    ratio: f64,
-    power: f64,
-    share: f64,
-    offsets: [f64; 2],
-    interference: f64,
-}
-
-impl Recursion {
-    fn with<E: Number>(&self, capacity_risk: &E) -> Linear<E> {
-        let [rise, unseen] = self.offsets.map(E::from_f64);
-        let beta = E::from_f64(self.ratio).powf(self.power).min(&E::one());
-        let loss = beta.clone() * self.share;
-        let floor = E::from_f64(self.interference) / &loss + unseen + rise / &beta - capacity_risk;
-        Linear { floor, factor: -loss + 1.0 }
-    }
+/// The recursion of (c), in which a step loses `b/n` of what a step with all samples loses. Quotients and powers are
+/// taken in E, so that nothing is granted to their rounding.
+fn generalised<E: Number>(
+    start: &Start<'_>,
+    constants: &Generalised<'_>,
+    [big, small, r]: [f64; 3],
+    capacity_risk: &E,
+) -> Linear<E> {
+    let ratio = E::from_f64(small) / big;
+    let power = if r == 2.0 { ratio } else { (ratio.ln() / (E::from_f64(r) - 1.0)).exp() };
+    let beta = power.min(&E::one());
+    let loss = beta.clone() * start.batch as f64 / start.sum.len() as f64;
+    let (rise, unseen) = (E::from_f64(constants.smooth.offset()), constants.lower.offset());
+    let floor = E::from_f64(constants.interference) / &loss + unseen + rise / &beta - capacity_risk;
+    Linear { floor, factor: -loss + 1.0 }
 }
 
 fn compare(

@@ -30,10 +30,10 @@
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
 
-use super::inertia::{extremes_are, gram};
-use crate::calculus::symmetric_eigenvalues;
 use crate::error::{ConvexityError, require_dimension, require_finite, require_positive};
 use crate::inequality::{Evidence, Observation, Tally};
+use crate::linear_algebra::inertia::{extremes_are, gram};
+use crate::linear_algebra::symmetric_eigenvalues;
 use crate::losses::Loss;
 use crate::moduli::Side;
 use crate::norms::Norm;

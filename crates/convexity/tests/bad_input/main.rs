@@ -4,19 +4,19 @@
 
 mod walk;
 
-use fenchel_convexity::calculus;
 use fenchel_convexity::catalogue::{
     Cauchy, GaussianWell, LogCosh, LogSumExp, Maximum, NegativeEntropy, PotentialFunction, PseudoHuber,
-    Quadratic, Separable, entries, norm_power_convexity, norm_power_smoothness,
+    Quadratic, Separable, entries,
 };
 use fenchel_convexity::certified::{self, Effort};
 use fenchel_convexity::claims::Claim;
 use fenchel_convexity::claims::Scales;
+use fenchel_convexity::linear_algebra;
 use fenchel_convexity::losses::{
     Entmax, FenchelYoung, Logistic, Loss, NormPowerLoss, PowerRegression, SoftmaxCrossEntropy, Sparsemax,
     SquaredError,
 };
-use fenchel_convexity::moduli::{Modulus, bregman};
+use fenchel_convexity::moduli::{Modulus, bregman, calculus, norm_power_convexity, norm_power_smoothness};
 use fenchel_convexity::norms::Norm;
 use fenchel_convexity::number::Interval;
 use fenchel_convexity::objectives::Region;
@@ -123,14 +123,14 @@ fn norms_and_potentials() {
     walk.matrix("calculus::precompose", "matrix", |a| {
         calculus::precompose(&smooth(), &a, &Norm::L2).map(drop)
     });
-    walk.matrix("calculus::operator_norm", "matrix", |a| {
-        calculus::operator_norm(&a, &Norm::L2, &Norm::L2).map(drop)
+    walk.matrix("linear_algebra::operator_norm", "matrix", |a| {
+        linear_algebra::operator_norm(&a, &Norm::L2, &Norm::L2).map(drop)
     });
-    walk.matrix("calculus::operator_gain", "matrix", |a| {
-        calculus::operator_gain(&a, &Norm::L2, &Norm::L2).map(drop)
+    walk.matrix("linear_algebra::operator_gain", "matrix", |a| {
+        linear_algebra::operator_gain(&a, &Norm::L2, &Norm::L2).map(drop)
     });
-    walk.matrix("calculus::symmetric_eigenvalues", "matrix", |a| {
-        calculus::symmetric_eigenvalues(a.view()).map(drop)
+    walk.matrix("linear_algebra::symmetric_eigenvalues", "matrix", |a| {
+        linear_algebra::symmetric_eigenvalues(a.view()).map(drop)
     });
     walk.finish(100);
 }

@@ -118,7 +118,7 @@ fn l_2_is_the_sandwich_of_t11() {
     for _ in 0..20 {
         let (sample, _, layers) = draw(&mut stream);
         let gram = sample.jacobian.dot(&sample.jacobian.t());
-        let values = crate::calculus::symmetric_eigenvalues(gram.view()).unwrap();
+        let values = crate::linear_algebra::symmetric_eigenvalues(gram.view()).unwrap();
         let own = Constants::of(&sample, &SquaredError, 2.0, &Gradients::Layers(2.0, layers)).unwrap();
         let (least, most) = (values[0].max(0.0).sqrt(), values[values.len() - 1].sqrt());
         assert!((own.induced / most - 1.0).abs() < 1e-9 && own.induced >= most * (1.0 - 1e-14));

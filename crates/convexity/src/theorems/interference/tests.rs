@@ -108,7 +108,7 @@ fn too_small_a_constant_fails_in_the_hypothesis_and_breaks_the_inequality() {
 #[test]
 fn other_exponents_serve_too() {
     let r = 1.5;
-    let c = crate::catalogue::norm_power_smoothness(r).unwrap();
+    let c = crate::moduli::norm_power_smoothness(r).unwrap();
     let power = || -> Arc<dyn Objective> {
         Arc::new(PotentialFunction::new(Potential::norm_power(1.0, r, Norm::L2).unwrap(), 2).unwrap())
     };

@@ -2,7 +2,6 @@
 
 use crate::error::ConvexityError;
 use crate::moduli::{Modulus, Side};
-use crate::norms::Norm;
 use crate::number::Number;
 
 /// A recursion for gaps: `D_{k+1} <= D_k - B max(D_k - c_phi, 0)^kappa + c_Phi`, with its bound after T
@@ -38,13 +37,14 @@ impl Decay {
     }
 
     /// (iii) and (iv): kappa = q_Phi / q_phi, `B = K_Phi K_phi^{-kappa}`.
-    pub(super) fn dominated(upper: &Modulus, lower: &Modulus) -> Result<Self, ConvexityError> {
+    pub(in crate::theorems) fn dominated(upper: &Modulus, lower: &Modulus) -> Result<Self, ConvexityError> {
         let refuse =
             |reason: &str| ConvexityError::Incompatible { what: "two moduli", reason: reason.into() };
         if lower.side() != Side::Convex {
             return Err(refuse("the lower one must be of convexity"));
         }
-        let ((big, r_upper, norm), (small, r_lower, other)) = (power(upper)?, power(lower)?);
+        let ((big, r_upper, norm), (small, r_lower, other)) =
+            (upper.require_power()?, lower.require_power()?);
         if norm != other {
             return Err(refuse("their norms differ"));
         }
@@ -155,17 +155,6 @@ impl Decay {
             .iter()
             .filter(|(_, power)| *power != 0.0)
             .fold(N::one(), |product, &(base, power)| product * N::from_f64(base).powf(power))
-    }
-}
-
-/// C, r and the norm of a modulus whose potential is a norm power with r > 1.
-pub(super) fn power(modulus: &Modulus) -> Result<(f64, f64, &Norm), ConvexityError> {
-    match modulus.as_norm_power() {
-        Some((c, r, norm)) if r.get() > 1.0 => Ok((c, r.get(), norm)),
-        _ => Err(ConvexityError::Incompatible {
-            what: "a rate and a modulus",
-            reason: "the potential must be a norm power with r > 1".into(),
-        }),
     }
 }
 

@@ -1,10 +1,8 @@
 //! The rates on functions whose descent is known, and claims that are one step too good.
 
 use super::*;
-use crate::catalogue::{
-    AbsolutePower, LogCosh, PotentialFunction, Quadratic, Separable, entries, norm_power_smoothness,
-};
-use crate::moduli::Side;
+use crate::catalogue::{AbsolutePower, LogCosh, PotentialFunction, Quadratic, Separable, entries};
+use crate::moduli::{Side, norm_power_smoothness};
 use crate::norms::Norm;
 use crate::objectives::Region;
 use crate::objectives::{Closure, Objective};
@@ -25,7 +23,7 @@ fn the_catalogue_keeps_the_first_two_rates_at_every_prefix() {
         let (function, Some((minimiser, _))) = (entry.objective(), entry.minimum()) else { continue };
         for known in entry.constants() {
             let modulus = &known.modulus;
-            if modulus.side() != Side::Smooth || bound::power(modulus).is_err() || modulus.offset() > 0.0 {
+            if modulus.side() != Side::Smooth || modulus.require_power().is_err() || modulus.offset() > 0.0 {
                 continue;
             }
             let trajectory = descend(function, modulus, &[1.3, -0.4], 60);
@@ -180,8 +178,8 @@ fn without_a_formula_round_off_stays_undecided_and_misfits_are_refused() {
     assert!(dominated(&run, &modulus, &Infimum::AtLeast(0.0)).is_err());
     assert!(energy(&run, &Infimum::AtLeast(f64::NAN)).is_err());
     // An exponent of 1 has no conjugate exponent; one a little above has.
-    assert!(bound::power(&Modulus::smooth(2.0, 1.0, Norm::L2).unwrap()).is_err());
-    assert!(bound::power(&Modulus::smooth(2.0, 1.005, Norm::L2).unwrap()).is_ok());
+    assert!(Modulus::smooth(2.0, 1.0, Norm::L2).unwrap().require_power().is_err());
+    assert!(Modulus::smooth(2.0, 1.005, Norm::L2).unwrap().require_power().is_ok());
     let still = Trajectory::record(&closure, [array![1.0]]).unwrap();
     assert!(energy(&Run::new(&closure, &modulus, &still), &Infimum::AtLeast(0.0)).is_err());
 }

@@ -96,7 +96,7 @@ mod tests {
     fn squares_agree_with_the_eigenvalues_of_the_gram_matrix() {
         let a = Array2::from_shape_fn((5, 4), |(i, j)| ((3 * i + 7 * j + i * j) % 11) as f64 - 4.0);
         let values = singular_values(a.view()).unwrap();
-        let squares = crate::calculus::symmetric_eigenvalues(a.t().dot(&a).view()).unwrap();
+        let squares = crate::linear_algebra::symmetric_eigenvalues(a.t().dot(&a).view()).unwrap();
         for (value, square) in values.iter().zip(squares) {
             assert!((value * value - square).abs() < 1e-11 * 500.0, "{value} {square}");
         }

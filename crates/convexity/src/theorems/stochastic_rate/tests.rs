@@ -151,6 +151,21 @@ fn parabolas_attain_one_step_of_the_generalised_rate() {
     }
 }
 
+/// b/n = 1/5 is no number of f64, and the next one is larger: a bound that took it for the share would lie below what is attained.
+#[test]
+fn what_is_attained_to_the_last_bit_is_not_refuted_by_a_rounded_share() {
+    let centres = [-3.0, -1.0, 0.0, 1.0, 3.0];
+    let sum = FiniteSum::new(centres.iter().map(|&a| parabola(2.0, a)).collect()).unwrap();
+    let smooth = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap();
+    let lower = Modulus::convex(2.0, 2.0, Norm::L2).unwrap();
+    let infima = BatchInfima::new(&sum, 1, |batch| Infimum::At(array![centres[batch[0]]])).unwrap();
+    // From 1 a step ends at a centre: E D_1 = R_G(1) = 4, D_0 = 1, so E I = 6/5 4 - 4/5 1 = 4.
+    let own = Generalised { smooth: &smooth, lower: &lower, infima: &infima, interference: 4.0 };
+    let infimum = Infimum::At(array![0.0]);
+    let report = check_generalised(&start(&sum, &[1.0], 1, 1, &infimum), &own).unwrap();
+    assert!(!report.inequality.is_violated() && report.slack.abs() < 1e-13, "{}", report.verdict());
+}
+
 /// Both rates on random sums, with constants as they are measured along the tree.
 fn random_rates(draws: u64, seed: u64) -> u64 {
     let mut checked = 0;

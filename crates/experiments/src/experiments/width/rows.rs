@@ -1,6 +1,6 @@
 //! Rows drawn from the ball model of T15, and its bounds on them.
 
-use fenchel_convexity::calculus::symmetric_eigenvalues;
+use fenchel_convexity::linear_algebra::symmetric_eigenvalues;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, Bound, check};
 use fenchel_random::Seed;
 

@@ -7,16 +7,9 @@
 //!
 //! Reference: theory, T2; the proofs are the definitions, term by term.
 
-mod operator_norm;
-mod residual_gain;
-mod spectrum;
-
-pub use operator_norm::{operator_gain, operator_norm};
-pub use residual_gain::{Bracket, ResidualGain};
-pub use spectrum::symmetric_eigenvalues;
-
+use super::{Modulus, Side};
 use crate::error::{ConvexityError, require_positive};
-use crate::moduli::{Modulus, Side};
+use crate::linear_algebra::{operator_gain, operator_norm};
 use crate::norms::Norm;
 use crate::potentials::Potential;
 use ndarray::Array2;
@@ -28,8 +21,7 @@ use ndarray::Array2;
 /// If the factor is not finite and positive, or a constant leaves the range of f64.
 ///
 /// ```
-/// use fenchel_convexity::calculus;
-/// use fenchel_convexity::moduli::Modulus;
+/// use fenchel_convexity::moduli::{Modulus, calculus};
 /// use fenchel_convexity::norms::Norm;
 ///
 /// let g = Modulus::smooth(0.5, 2.0, Norm::L2)?.with_offset(0.1)?;

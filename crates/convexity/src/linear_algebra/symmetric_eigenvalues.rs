@@ -12,7 +12,7 @@ use ndarray::{Array2, ArrayView2};
 /// If the matrix is empty, not square, not finite or not symmetric.
 ///
 /// ```
-/// use fenchel_convexity::calculus::symmetric_eigenvalues;
+/// use fenchel_convexity::linear_algebra::symmetric_eigenvalues;
 /// use ndarray::array;
 ///
 /// let values = symmetric_eigenvalues(array![[2.0, 1.0], [1.0, 2.0]].view())?;

@@ -1,6 +1,6 @@
 //! The largest and smallest gain `||A u|| / ||u||` of a matrix between two norms.
 
-use super::spectrum::symmetric_eigenvalues;
+use super::symmetric_eigenvalues::symmetric_eigenvalues;
 use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::norms::Norm;
 use ndarray::{Array1, Array2};
@@ -84,8 +84,7 @@ fn singular_value(matrix: &Array2<f64>, extreme: Extreme) -> Result<f64, Convexi
 /// k with `||x|| <= k ||x||_2` on R^m.
 fn over_euclidean(norm: &Norm, m: usize) -> Result<f64, ConvexityError> {
     if let Some(p) = norm.exponent() {
-        // ||x||_p <= m^{1/p - 1/2} ||x||_2 for p <= 2, and at most ||x||_2 beyond.
-        return Ok((m as f64).powf((1.0 / p.get() - 0.5).max(0.0)));
+        return Ok(p.over_euclidean(m));
     }
     Ok(weighted(norm)?.1)
 }
@@ -93,7 +92,7 @@ fn over_euclidean(norm: &Norm, m: usize) -> Result<f64, ConvexityError> {
 /// k with `||x||_2 <= k ||x||` on R^m.
 fn under_euclidean(norm: &Norm, m: usize) -> Result<f64, ConvexityError> {
     if let Some(p) = norm.exponent() {
-        return Ok((m as f64).powf((0.5 - 1.0 / p.get()).max(0.0)));
+        return Ok(p.under_euclidean(m));
     }
     Ok(1.0 / weighted(norm)?.0)
 }

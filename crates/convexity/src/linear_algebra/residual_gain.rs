@@ -6,7 +6,7 @@
 //! `sigma = max N(e)/||e||_p` and `sigma_0 = min N(e)/||e||_p` are exact where T21 has a formula, and else
 //! bounded; each comes with both sides, the inner one from a residual that attains it.
 
-use super::spectrum::symmetric_eigenvalues;
+use super::symmetric_eigenvalues::symmetric_eigenvalues;
 use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
 use crate::exponent::Exponent;
 use crate::norms::Norm;
@@ -30,7 +30,7 @@ pub struct Bracket {
 /// The norm of gradients `J'e` as a function of residuals e in R^m, with its extremes over residuals.
 ///
 /// ```
-/// use fenchel_convexity::calculus::ResidualGain;
+/// use fenchel_convexity::linear_algebra::ResidualGain;
 /// use ndarray::array;
 ///
 /// // A = diag(4, 9), one layer: the largest diagonal entry in l_1, the sum of all in l_inf.
@@ -193,8 +193,7 @@ impl ResidualGain {
             Measure::Layers(s) => {
                 let layers: Vec<f64> =
                     self.below.iter().map(|gram| self.lower_of(gram, p)).collect::<Result<_, _>>()?;
-                let power = (1.0 / s.get() - 0.5).min(0.0);
-                lp(*s, &layers).max(together * (layers.len() as f64).powf(power))
+                lp(*s, &layers).max(together / s.under_euclidean(layers.len()))
             }
         };
         let attained = self.extreme(p, &self.candidates(p, None), f64::min, f64::INFINITY);
@@ -224,8 +223,7 @@ impl ResidualGain {
             Measure::Layers(s) => {
                 let layers: Vec<f64> =
                     self.above.iter().map(|gram| self.induced_of(gram, p)).collect::<Result<_, _>>()?;
-                let power = (1.0 / s.get() - 0.5).max(0.0);
-                lp(*s, &layers).min(together * (layers.len() as f64).powf(power))
+                lp(*s, &layers).min(together * s.over_euclidean(layers.len()))
             }
         })
     }
@@ -234,9 +232,8 @@ impl ResidualGain {
     fn induced_of(&self, gram: &Array2<f64>, p: Exponent) -> Result<f64, ConvexityError> {
         let values = symmetric_eigenvalues(self.restricted(gram).view())?;
         let euclidean = values[values.len() - 1].max(0.0).sqrt();
-        let (m, p) = (gram.nrows() as f64, p.get());
-        if p >= 2.0 {
-            return Ok(euclidean * m.powf(0.5 - 1.0 / p));
+        if p.get() >= 2.0 {
+            return Ok(euclidean * p.under_euclidean(gram.nrows()));
         }
         // Riesz's theorem between l_1 and l_2, for e -> sqrt(A) P e on the whole space: P projects onto the residuals, and
         // on these alone interpolation would not be valid.
@@ -245,7 +242,7 @@ impl ResidualGain {
             .map(|k| Array1::from(self.coordinates(&unit(gram.nrows(), k))))
             .fold(0.0_f64, |most, z| most.max(z.dot(&restricted.dot(&z))))
             .sqrt();
-        Ok(euclidean.min(column.powf(2.0 / p - 1.0) * euclidean.powf(2.0 - 2.0 / p)))
+        Ok(euclidean.min(column.powf(2.0 / p.get() - 1.0) * euclidean.powf(2.0 - 2.0 / p.get())))
     }
 
     /// At most the smallest `sqrt(e'Ae)/||e||_p`.
@@ -258,10 +255,7 @@ impl ResidualGain {
                 .map_or(0.0, |norm| 1.0 / signs(m).map(|signs| dual(&signs, &norm)).fold(0.0, f64::max))),
             f64::INFINITY => Ok(inverse_of(&restricted)
                 .map_or(0.0, |norm| 1.0 / (0..m).map(|k| dual(&unit(m, k), &norm)).fold(0.0, f64::max))),
-            p => {
-                let least = symmetric_eigenvalues(restricted.view())?[0].max(0.0).sqrt();
-                Ok(least * (m as f64).powf((0.5 - 1.0 / p).min(0.0)))
-            }
+            _ => Ok(symmetric_eigenvalues(restricted.view())?[0].max(0.0).sqrt() / p.over_euclidean(m)),
         }
     }
 

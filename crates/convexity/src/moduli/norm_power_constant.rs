@@ -19,7 +19,7 @@ fn h(r: f64, s: f64) -> f64 {
 /// If r is not finite or less than 2.
 ///
 /// ```
-/// use fenchel_convexity::catalogue::norm_power_convexity;
+/// use fenchel_convexity::moduli::norm_power_convexity;
 ///
 /// assert!((norm_power_convexity(4.0)? - 1.0 / 3.0).abs() < 1e-12);
 /// assert!((norm_power_convexity(3.0)? - (2.0 - 2f64.sqrt())).abs() < 1e-12);
@@ -37,7 +37,7 @@ pub fn norm_power_convexity(r: f64) -> Result<f64, ConvexityError> {
 /// If r is not in (1, 2].
 ///
 /// ```
-/// use fenchel_convexity::catalogue::norm_power_smoothness;
+/// use fenchel_convexity::moduli::norm_power_smoothness;
 ///
 /// assert!((norm_power_smoothness(4.0 / 3.0)? - 3f64.cbrt()).abs() < 1e-12);
 /// # Ok::<(), fenchel_convexity::ConvexityError>(())

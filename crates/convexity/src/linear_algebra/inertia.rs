@@ -10,30 +10,50 @@ use crate::number::{Number, Sign};
 /// The number of eigenvalues of a symmetric matrix below a shift; none if a pivot's sign is not certain.
 ///
 /// Only the lower triangle is read.
-pub(super) fn eigenvalues_below<N: Number>(matrix: &[Vec<N>], shift: &N) -> Option<usize> {
-    let m = matrix.len();
+pub(crate) fn eigenvalues_below<N: Number>(matrix: &[Vec<N>], shift: &N) -> Option<usize> {
+    pivots(matrix, shift)
+        .iter()
+        .map(|pivot| match pivot.sign() {
+            Sign::Negative => Some(1),
+            Sign::Positive => Some(0),
+            Sign::Zero | Sign::Undecided => None,
+        })
+        .sum()
+}
+
+/// The squared distance of the last vector from the span of the others, the last pivot of their Gram matrix; or
+/// the first of the others that does not certainly add a dimension.
+pub(crate) fn distance_from_span<N: Number>(vectors: &[Vec<N>]) -> Result<N, usize> {
+    let mut pivots = pivots(&gram(vectors), &N::zero());
+    match pivots.iter().take(vectors.len() - 1).position(|pivot| pivot.sign() != Sign::Positive) {
+        Some(dependent) => Err(dependent),
+        None => Ok(pivots.swap_remove(vectors.len() - 1)),
+    }
+}
+
+/// The pivots of `A - shift I`, to the first whose sign is not certain; only the lower triangle is read.
+fn pivots<N: Number>(matrix: &[Vec<N>], shift: &N) -> Vec<N> {
     let mut a = matrix.to_vec();
-    let mut negative = 0;
-    for k in 0..m {
+    let mut pivots = Vec::with_capacity(a.len());
+    for k in 0..a.len() {
         let pivot = a[k][k].clone() - shift;
-        match pivot.sign() {
-            Sign::Negative => negative += 1,
-            Sign::Positive => {}
-            Sign::Zero | Sign::Undecided => return None,
+        pivots.push(pivot.clone());
+        if matches!(pivot.sign(), Sign::Zero | Sign::Undecided) {
+            break;
         }
-        for i in k + 1..m {
+        for i in k + 1..a.len() {
             let factor = a[i][k].clone() / &pivot;
             for j in k + 1..=i {
                 a[i][j] = a[i][j].clone() - factor.clone() * &a[j][k];
             }
         }
     }
-    Some(negative)
+    pivots
 }
 
 /// Whether the least and the largest eigenvalue lie between these numbers beyond doubt: `[below least,
 /// above least]` and `[below most, above most]`.
-pub(super) fn extremes_are<N: Number>(matrix: &[Vec<N>], least: [N; 2], most: [N; 2]) -> bool {
+pub(crate) fn extremes_are<N: Number>(matrix: &[Vec<N>], least: [N; 2], most: [N; 2]) -> bool {
     let below = |shift: &N| eigenvalues_below(matrix, shift);
     let m = matrix.len();
     below(&least[0]) == Some(0)
@@ -43,7 +63,7 @@ pub(super) fn extremes_are<N: Number>(matrix: &[Vec<N>], least: [N; 2], most: [N
 }
 
 /// The Gram matrix of rows.
-pub(super) fn gram<N: Number>(rows: &[Vec<N>]) -> Vec<Vec<N>> {
+pub(crate) fn gram<N: Number>(rows: &[Vec<N>]) -> Vec<Vec<N>> {
     rows.iter()
         .enumerate()
         .map(|(i, row)| rows[..=i].iter().map(|other| N::dot(row, other)).collect())

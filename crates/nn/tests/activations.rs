@@ -245,3 +245,27 @@ proptest! {
         compare::<f32>(x as f32);
     }
 }
+
+/// On a grid that holds all kinks: the slope jumps at them and nowhere else, and between them it changes no faster than
+/// the curvature says, and somewhere nearly as fast.
+#[test]
+fn slopes_jump_at_the_kinks_and_elsewhere_go_no_faster_than_the_curvature() {
+    const STEP: f64 = 1.0 / 1024.0;
+    for activation in all() {
+        let (curvature, mut fastest) = (activation.curvature(), 0.0_f64);
+        for place in -8192..8192 {
+            let (left, right) = (f64::from(place) * STEP, f64::from(place + 1) * STEP);
+            // The derivative at a kink is that of its left side.
+            let beyond = left + f64::from(activation.kinks().contains(&left)) * 1e-9;
+            let speed =
+                (activation.derivative(right) - activation.derivative(beyond)).abs() / (right - beyond);
+            assert!(speed <= curvature * (1.0 + 1e-6) + 1e-9, "{activation:?} at {left}: {speed}");
+            fastest = fastest.max(speed);
+        }
+        assert!(fastest >= 0.98 * curvature, "{activation:?}: {fastest} of {curvature}");
+        for &kink in activation.kinks() {
+            let jump = activation.derivative(kink + 1e-9) - activation.derivative(kink);
+            assert!(jump.abs() > 0.1, "{activation:?} at {kink}: {jump}");
+        }
+    }
+}

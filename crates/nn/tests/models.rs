@@ -106,14 +106,18 @@ fn plain(layer: &AnyLayer, path: &str, p: &Parameters, (shape, x): Value) -> Val
             (shape, y)
         }
         AnyLayer::GroupNorm(_) | AnyLayer::LayerNorm(_) => {
-            let groups = if let AnyLayer::GroupNorm(norm) = layer { norm.groups } else { 1 };
+            let (groups, epsilon) = match layer {
+                AnyLayer::GroupNorm(norm) => (norm.groups, norm.epsilon),
+                AnyLayer::LayerNorm(norm) => (1, norm.epsilon),
+                _ => unreachable!("matched above"),
+            };
             let (scale, shift) = (tensor("weight").unwrap(), tensor("bias").unwrap());
             let (size, area) = (x.len() / groups, x.len() / shape[0]);
             let y = (0..x.len()).map(|i| {
                 let group = &x[i / size * size..][..size];
                 let mean = group.iter().sum::<f64>() / size as f64;
                 let variance = group.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / size as f64;
-                (x[i] - mean) / (variance + 1e-5).sqrt() * scale[i / area] + shift[i / area]
+                (x[i] - mean) / (variance + epsilon).sqrt() * scale[i / area] + shift[i / area]
             });
             let y = y.collect();
             (shape, y)

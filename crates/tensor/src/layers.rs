@@ -5,7 +5,7 @@
 //! **Lanes.** Forward passes, and backward passes with one cotangent a sample, hold a value of `d` features of `S`
 //! samples as `d x L`: the samples are innermost, so every loop is a stream of vector instructions whatever the
 //! layer's shape, and a pooling or a normalisation treats all samples alike. `L >= S` is a power of two or a multiple
-//! of a vector; lanes beyond `S` hold zeros.
+//! of a vector; lanes beyond `S` hold what the network makes of an input of zeros, and cotangents of zero.
 //!
 //! **Fans.** A structural matrix needs `K` cotangents of every sample, a *fan*. Where the value is a vector they lie as
 //! `S x K x d`: the rows of all samples form one tall matrix, so a dense layer is one matrix product. Where the value
@@ -33,6 +33,8 @@ mod normalise;
 mod pool;
 mod prelu;
 mod scale;
+#[cfg(test)]
+mod tests;
 
 pub use activation::Activation;
 pub use average_pool::{AveragePool, GlobalAveragePool};

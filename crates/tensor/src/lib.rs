@@ -13,7 +13,7 @@
 //! | whole batches on all cores, with the same bits at any thread count | [`Engine`] |
 //! | the layers, one file each, and their list | [`layers`] |
 //! | a quantity of one's own in the parameters | [`Quantity`], [`Pass::collect`] |
-//! | the tangent kernel between sets of samples | [`Engine::tangent_kernel`] |
+//! | the empirical neural tangent kernel between sets of samples | [`Engine::tangent_kernel`] |
 //! | products with `J` and `J'`, extreme eigenvalues without the matrix | [`Engine::extreme_eigenvalues`], [`lanczos`] |
 //! | eigenvalues of small symmetric matrices | [`spectrum`] |
 //!

@@ -17,7 +17,7 @@ const PART_BYTES: usize = 256 * 1024 * 1024;
 const TASK_SAMPLES: usize = 8;
 
 impl<T: Real> Engine<T> {
-    /// The empirical tangent kernel `K = J_a J_b'` between two sets of samples, `(N_a m) x (N_b m)`: the entry `(i m + k, j m + l)` is
+    /// The empirical neural tangent kernel (NTK; Jacot, Gabriel, Hongler, 2018) `K = J_a J_b'` between two sets of samples, `(N_a m) x (N_b m)`: the entry `(i m + k, j m + l)` is
     /// `<grad f_k(a_i), grad f_l(b_j)>`. With both sets the same, its blocks on the diagonal are the structural matrices and its smallest
     /// eigenvalue is that of theorem T14.
     ///

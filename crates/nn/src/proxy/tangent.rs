@@ -149,19 +149,17 @@ impl TangentInstance {
     /// ReLU from the pre-activations at W_0.
     ///
     /// # Errors
-    /// If the activation is neither tanh, softplus, ReLU nor leaky ReLU of a slope in [0, 1].
+    /// If the activation has kinks and is neither ReLU nor leaky ReLU of a slope in [0, 1].
     pub fn bound(&self) -> Result<f64, NnError> {
         let net = self.task.net();
         let root = (net.width() as f64).sqrt();
         let by_curvature = |c: f64| 2.0 * c * (self.task.radius() * self.radius).powi(2) / root;
         match net.activation() {
-            // max |tanh''| = 4/(3 sqrt 3), max of the logistic density 1/4.
-            Activation::Tanh => Ok(by_curvature(4.0 / (3.0 * 3.0_f64.sqrt()))),
-            Activation::Softplus => Ok(by_curvature(0.25)),
             Activation::Relu => self.kink_bound(0.0),
             Activation::LeakyRelu { slope } if (0.0..=1.0).contains(&slope) => self.kink_bound(slope),
-            _ => Err(ConvexityError::Unsupported {
-                name: net.activation().name().into(),
+            smooth if smooth.kinks().is_empty() => Ok(by_curvature(smooth.curvature())),
+            kinked => Err(ConvexityError::Unsupported {
+                name: kinked.name().into(),
                 what: "bound on its nonlinearity",
             }
             .into()),

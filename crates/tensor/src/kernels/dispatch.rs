@@ -63,25 +63,25 @@ fn avx2<K: Kernel>(kernel: K) -> K::Output {
 macro_rules! vectorised {
     (
         $(#[$attribute:meta])*
-        $visibility:vis fn $name:ident<T: Real>($($argument:ident: $type:ty),* $(,)?) $body:block
+        $visibility:vis fn $name:ident<T: Real $(, $generic:ident: $bound:ident)?>($($argument:ident: $type:ty),* $(,)?) $body:block
     ) => {
         $(#[$attribute])*
-        $visibility fn $name<T: Real>($($argument: $type),*) {
+        $visibility fn $name<T: Real $(, $generic: $bound)?>($($argument: $type),*) {
             #[inline(always)]
             #[allow(clippy::too_many_arguments, reason = "each is another array or size")]
-            fn body<T: Real>($($argument: $type),*) $body
+            fn body<T: Real $(, $generic: $bound)?>($($argument: $type),*) $body
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx512f,avx2,fma")]
             #[allow(clippy::too_many_arguments, reason = "each is another array or size")]
-            fn avx512<T: Real>($($argument: $type),*) {
+            fn avx512<T: Real $(, $generic: $bound)?>($($argument: $type),*) {
                 body($($argument),*);
             }
 
             #[cfg(target_arch = "x86_64")]
             #[target_feature(enable = "avx2,fma")]
             #[allow(clippy::too_many_arguments, reason = "each is another array or size")]
-            fn avx2<T: Real>($($argument: $type),*) {
+            fn avx2<T: Real $(, $generic: $bound)?>($($argument: $type),*) {
                 body($($argument),*);
             }
 

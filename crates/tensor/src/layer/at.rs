@@ -179,6 +179,12 @@ impl<'a, T: Real> Tangent<'a, T> {
         place.moves[input].then(|| &*self.nodes[place.inputs[input]])
     }
 
+    /// How the one input of a layer without parameters moves: it does, or nobody would ask.
+    pub(crate) fn only(&self, place: &Place) -> &'a [T] {
+        debug_assert!(place.moves[0] && place.tensors.is_empty());
+        &self.nodes[place.inputs[0]]
+    }
+
     /// How a parameter tensor moves.
     pub(crate) fn tensor(&self, place: &Place, number: usize) -> &'a [T] {
         &self.direction[place.tensors[number].clone()]

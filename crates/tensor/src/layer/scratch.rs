@@ -2,7 +2,8 @@
 
 use std::any::Any;
 
-/// One buffer of every type that was asked for: layers of one kind share theirs, and no one else names it.
+/// One buffer of every type that was asked for, whoever asks: what it holds lasts no longer than one call of a layer.
+/// A layer that needs a buffer across calls of others takes it out and puts it back.
 #[derive(Default)]
 pub(crate) struct Scratch {
     buffers: Vec<Box<dyn Any + Send>>,

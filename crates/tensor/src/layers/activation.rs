@@ -20,6 +20,7 @@ use function::Function;
 use gelu::Gelu;
 use hardswish::Hardswish;
 use leaky_relu::LeakyRelu;
+use loops::Loops;
 use mish::Mish;
 use relu::Relu;
 use relu6::Relu6;
@@ -88,6 +89,29 @@ macro_rules! activations {
             pub fn steepest(self) -> f64 {
                 match self {
                     $(Self::$name { $($($field,)+)? } => $name { $($($field,)+)? }.steepest(),)+
+                }
+            }
+
+            /// Where the derivative jumps, in ascending order.
+            #[must_use]
+            pub fn kinks(self) -> &'static [f64] {
+                match self {
+                    $(Self::$name { $($($field,)+)? } => $name { $($($field,)+)? }.kinks(),)+
+                }
+            }
+
+            /// A bound on the size of the second derivative, on both sides of every kink.
+            #[must_use]
+            pub fn curvature(self) -> f64 {
+                match self {
+                    $(Self::$name { $($($field,)+)? } => $name { $($($field,)+)? }.curvature(),)+
+                }
+            }
+
+            /// Asks the function for something over whole arrays.
+            fn loops<T: Real>(self, ask: impl FnOnce(&dyn Loops<T>)) {
+                match self {
+                    $(Self::$name { $($($field,)+)? } => ask(&$name { $($($field,)+)? }),)+
                 }
             }
 
@@ -215,7 +239,7 @@ impl Layer for Activation {
 
 impl<T: Real> Kernel<T> for Activation {
     fn forward(&self, at: &At<'_, T>, y: &mut [T], _keep: &mut Kept<T>, _scratch: &mut Scratch) {
-        loops::activate(*self, at.x(0), y);
+        self.loops(|function| function.values(at.x(0), y));
     }
 
     fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, tools: Tools<'_, T>) {
@@ -223,10 +247,10 @@ impl<T: Real> Kernel<T> for Activation {
         if at.is_shared {
             let slopes = tools.scratch.get::<Vec<T>>();
             slopes.resize(x.len(), T::zero());
-            loops::slopes(*self, x, slopes);
+            self.loops(|function| function.slopes(x, slopes));
             loops::scale_entries(slopes, at.lanes, u, to.dx, to.accumulate);
         } else {
-            loops::activate_backward(*self, x, u, to.dx, to.accumulate);
+            self.loops(|function| function.pull(x, u, to.dx, to.accumulate));
         }
     }
 
@@ -234,7 +258,7 @@ impl<T: Real> Kernel<T> for Activation {
         let (x, len) = (at.x(0), at.place.shape.len());
         let slopes = tools.scratch.get::<Vec<T>>();
         slopes.resize(x.len(), T::zero());
-        loops::slopes(*self, x, slopes);
+        self.loops(|function| function.slopes(x, slopes));
         let fans = u.chunks_exact(at.lanes * len).zip(to.dx.chunks_exact_mut(at.lanes * len));
         for (slopes, (u, dx)) in slopes.chunks_exact(len).zip(fans) {
             loops::scale_rows(slopes, u, dx, to.accumulate);
@@ -263,20 +287,20 @@ impl<T: Real> Kernel<T> for Activation {
         into.is_gathered = true;
         let Gathered { u, lanes, positions } = &mut into.gathered;
         let by_channel = positions.len() / shape.channels();
-        let (slopes, width) = (tools.scratch.get::<Vec<T>>(), shape.width());
-        slopes.clear();
+        let ([values, slopes], width) = (tools.scratch.get::<[Vec<T>; 2]>(), shape.width());
+        values.clear();
         let channels = positions.chunks_exact(by_channel).zip(at.x(0).chunks_exact(shape.positions()));
-        for (positions, values) in channels {
-            slopes.extend(positions.iter().map(|&p| self.derivative(values[p.number(width)])));
+        for (positions, channel) in channels {
+            values.extend(positions.iter().map(|&p| channel[p.number(width)]));
         }
+        slopes.resize(values.len(), T::zero());
+        self.loops(|function| function.slopes(values, slopes));
         loops::scale_lists(slopes, *lanes, u);
     }
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], _scratch: &mut Scratch) {
-        match tangent.x(at.place, 0) {
-            Some(dx) => loops::activate_backward(*self, at.x(0), dx, dy, false),
-            None => dy.fill(T::zero()),
-        }
+        let dx = tangent.only(at.place);
+        self.loops(|function| function.pull(at.x(0), dx, dy, false));
     }
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {

@@ -118,10 +118,7 @@ impl<T: Real> Kernel<T> for Windows {
     }
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], _scratch: &mut Scratch) {
-        match tangent.x(at.place, 0) {
-            Some(dx) => average_pool(self.geometry(at.place), at.lanes, dx, dy),
-            None => dy.fill(T::zero()),
-        }
+        average_pool(self.geometry(at.place), at.lanes, tangent.only(at.place), dy);
     }
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {

@@ -130,10 +130,7 @@ impl<T: Real> Kernel<T> for Matrix {
     }
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], _scratch: &mut Scratch) {
-        match tangent.x(at.place, 0) {
-            Some(dx) => multiply(at.lanes, dx, T::pick(self).view(), None, dy),
-            None => dy.fill(T::zero()),
-        }
+        multiply(at.lanes, tangent.only(at.place), T::pick(self).view(), None, dy);
     }
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {

@@ -74,10 +74,7 @@ impl<T: Real> Kernel<T> for Flatten {
     }
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], _scratch: &mut Scratch) {
-        match tangent.x(at.place, 0) {
-            Some(dx) => dy.copy_from_slice(dx),
-            None => dy.fill(T::zero()),
-        }
+        dy.copy_from_slice(tangent.only(at.place));
     }
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {

@@ -1,11 +1,10 @@
 //! Group normalisation.
 
-use super::channels::{add_channel_norms, channel_sums};
+use super::channels::{add_channel_norms, channel_rows, channel_sums};
 use super::described::{Described, Keys, Usual};
 use super::normalise::{normalise, normalise_backward, normalise_backward_fan};
-use crate::kernels::SLACK;
 use crate::layer::{
-    At, Carry, Cotangents, Kept, Kernel, Layer, Misfit, Part, Place, RowBound, Rows, Scratch, Take, Tangent,
+    At, Carry, Cotangents, Kept, Kernel, Layer, Misfit, Place, RowBound, Rows, Scratch, Take, Tangent,
     Target, Tools, Trained, gamma, passed_on,
 };
 use crate::parameters::{Role, Tensor};
@@ -233,22 +232,10 @@ impl<T: Real> Kernel<T> for GroupNorm {
 impl<T: Real> Rows<T> for GroupNorm {
     /// For each channel the sums over its positions of `u xhat`, then of `u`.
     fn rows(&self, at: &At<'_, T>, u: Cotangents<'_, T>, scratch: &mut Scratch, take: Take<'_, T>) {
-        let ((values, _), shape, lanes) = (self.kept(at), at.place.shape, at.lanes);
-        let channels = shape.channels();
-        let [turned, rows] = scratch.get::<[Vec<T>; 2]>();
-        let u = u.by_entry(shape, lanes, turned);
-        rows.clear();
-        rows.resize(2 * channels * lanes + SLACK, T::zero());
-        let (scales, shifts) = rows.split_at_mut(channels * lanes);
-        for (i, (&value, u)) in values.iter().zip(u.chunks_exact(lanes)).enumerate() {
-            let row = i / shape.positions() * lanes;
-            for k in 0..lanes {
-                scales[row + k] += u[k] * value;
-                shifts[row + k] += u[k];
-            }
+        let (values, _) = self.kept(at);
+        for (tensor, factors) in at.place.tensors.iter().zip([Some(values), None]) {
+            channel_rows(at.place.shape, tensor, factors, u, at.lanes, scratch.get(), take);
         }
-        let parameter = |row: usize| at.place.tensors[row / channels].start + row % channels;
-        take(&Part { rows, count: 2 * channels, step: lanes, parameter: &parameter });
     }
 
     fn gradient(&self, at: &At<'_, T>, u: &[T], gradient: &mut [T], overwrite: bool, _scratch: &mut Scratch) {

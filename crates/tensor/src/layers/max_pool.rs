@@ -108,10 +108,7 @@ impl<T: Real> Kernel<T> for MaxPool {
     }
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], _scratch: &mut Scratch) {
-        match tangent.x(at.place, 0) {
-            Some(dx) => max_pool_select(self.geometry(at.place), at.lanes, at.places, dx, dy),
-            None => dy.fill(T::zero()),
-        }
+        max_pool_select(self.geometry(at.place), at.lanes, at.places, tangent.only(at.place), dy);
     }
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {

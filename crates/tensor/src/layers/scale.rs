@@ -74,10 +74,7 @@ impl<T: Real> Kernel<T> for Scale {
     }
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], _scratch: &mut Scratch) {
-        match tangent.x(at.place, 0) {
-            Some(dx) => Target { dx: dy, accumulate: false }.put(T::of(self.factor), dx),
-            None => dy.fill(T::zero()),
-        }
+        Target { dx: dy, accumulate: false }.put(T::of(self.factor), tangent.only(at.place));
     }
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {

@@ -54,16 +54,17 @@ fn climb(
     (mut e, mut w, mut v): Found,
     iterations: usize,
 ) -> Result<Found, NnError> {
+    let gradient = |point: &Array1<f64>| Ok::<_, NnError>(instance.task.loss_and_gradient(point.view())?.1);
+    let (mut at_w, mut at_v) = (gradient(&w)?, gradient(&v)?);
     let mut lengths = [0.3 * instance.radius; 2];
     for iteration in 0..iterations {
         let turn = iteration % 2;
-        let (_, at_w) = instance.task.loss_and_gradient(w.view())?;
         let direction = if turn == 0 {
-            at_w - instance.task.loss_and_gradient(v.view())?.1
+            &at_w - &at_v
         } else {
             // A tenth of the way: far enough to feel the kinks that lie between.
             let ahead = &w + &((&v - &w) * 0.1);
-            (instance.task.loss_and_gradient(ahead.view())?.1 - at_w) * 10.0
+            (gradient(&ahead)? - &at_w) * 10.0
         };
         let size = direction.dot(&direction).sqrt();
         if size == 0.0 {
@@ -75,6 +76,11 @@ fn climb(
             let reached = instance.nonlinearity(new_w.view(), new_v.view())?.0;
             if reached > e {
                 (e, w, v) = (reached, new_w, new_v);
+                if turn == 0 {
+                    at_v = gradient(&v)?;
+                } else {
+                    at_w = gradient(&w)?;
+                }
                 lengths[turn] = (2.0 * lengths[turn]).min(instance.radius);
             } else {
                 lengths[turn] *= 0.4;

@@ -1,7 +1,6 @@
 //! Pairs from which the search climbs: units put where the network is least linear.
 
 use fenchel_random::Seed;
-use fenchel_tensor::Activation;
 use ndarray::{Array1, Array2, s};
 
 use super::TangentInstance;
@@ -40,13 +39,9 @@ fn constructed<'a>(
     sets: impl Iterator<Item = &'a [usize]>,
 ) -> Result<Vec<Pair>, NnError> {
     let z = instance.task.net().pre_activations(instance.start.view(), instance.task.inputs())?;
-    let kinked = is_kinked(instance.task.net().activation());
+    let kinked = !instance.task.net().activation().kinks().is_empty();
     let build = if kinked { across_kinks } else { along_curvature };
     Ok(sets.flat_map(|set| SHARES.map(|share| build(instance, &z, set, share))).collect())
-}
-
-const fn is_kinked(activation: Activation) -> bool {
-    matches!(activation, Activation::Relu | Activation::LeakyRelu { .. })
 }
 
 /// Units, each with a sample of its set by `cost`, of outer weights that agree with the sample's label (others would lower e), cheapest first.
@@ -75,7 +70,13 @@ fn across_kinks(instance: &TangentInstance, z: &Array2<f64>, set: &[usize], shar
     let d = instance.task.net().inputs();
     let budget = (share * instance.radius).powi(2);
     let mut spent = 0.0;
-    let units: Vec<_> = candidates(instance, z, set, |z, length| z.abs() / length)
+    let kinks = instance.task.net().activation().kinks();
+    // From the nearest kink.
+    let from = |z: f64| {
+        let offsets = kinks.iter().map(|kink| z - kink);
+        offsets.min_by(|a, b| a.abs().total_cmp(&b.abs())).expect("one of the kinks")
+    };
+    let units: Vec<_> = candidates(instance, z, set, |z, length| from(z).abs() / length)
         .into_iter()
         .take_while(|(_, _, distance)| {
             spent += distance * distance;
@@ -90,7 +91,7 @@ fn across_kinks(instance: &TangentInstance, z: &Array2<f64>, set: &[usize], shar
     let (mut w, mut v) = (instance.start.clone(), instance.start.clone());
     for (j, i, distance) in units {
         let x = instance.task.inputs().row(i).to_owned();
-        let direction = &x * (-z[[i, j]].signum() / x.dot(&x).sqrt());
+        let direction = &x * (-from(z[[i, j]]).signum() / x.dot(&x).sqrt());
         let unit = s![j * d..(j + 1) * d];
         w.slice_mut(unit).scaled_add(distance * (1.0 - 1e-9), &direction);
         v.slice_mut(unit).scaled_add(distance + beyond, &direction);

@@ -34,6 +34,14 @@ impl Function for Elu {
         self.alpha.abs().max(1.0)
     }
 
+    fn kinks(self) -> &'static [f64] {
+        if self.alpha == 1.0 { &[] } else { &[0.0] }
+    }
+
+    fn curvature(self) -> f64 {
+        self.alpha.abs()
+    }
+
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.number("alpha", &mut self.alpha, Usual::Is(1.0))
     }

@@ -25,6 +25,12 @@ pub(super) trait Function: Copy {
     /// A bound on the size of the derivative.
     fn steepest(self) -> f64;
 
+    /// Where the derivative jumps, in ascending order.
+    fn kinks(self) -> &'static [f64];
+
+    /// A bound on the size of the second derivative, on both sides of every kink.
+    fn curvature(self) -> f64;
+
     /// Goes through its keys.
     fn keys<K: Keys>(&mut self, _keys: &mut K) -> Result<(), K::Error> {
         Ok(())

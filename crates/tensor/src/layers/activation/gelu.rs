@@ -32,6 +32,15 @@ impl Function for Gelu {
     fn steepest(self) -> f64 {
         1.13
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[]
+    }
+
+    fn curvature(self) -> f64 {
+        // At 0.
+        SQRT_2_OVER_PI * (1.0 + f64::EPSILON)
+    }
 }
 
 const SQRT_2_OVER_PI: f64 = 0.797_884_560_802_865_4;

@@ -43,4 +43,12 @@ impl Function for Hardswish {
     fn steepest(self) -> f64 {
         1.5
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[-3.0, 3.0]
+    }
+
+    fn curvature(self) -> f64 {
+        1.0 / 3.0
+    }
 }

@@ -34,6 +34,14 @@ impl Function for LeakyRelu {
         self.slope.abs().max(1.0)
     }
 
+    fn kinks(self) -> &'static [f64] {
+        if self.slope == 1.0 { &[] } else { &[0.0] }
+    }
+
+    fn curvature(self) -> f64 {
+        0.0
+    }
+
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.number("slope", &mut self.slope, Usual::Is(0.01))
     }

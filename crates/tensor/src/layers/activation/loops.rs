@@ -1,65 +1,61 @@
 //! Functions of every entry, and products with their slopes, over whole arrays.
 
-use super::Activation;
+use super::function::Function;
 use crate::Real;
 use crate::kernels::vectorised;
 
-vectorised! {
+/// A function over whole arrays. Which one it is, is asked once for an array and not for every entry.
+pub(super) trait Loops<T: Real> {
     /// `y = f(x)`, entry by entry.
-    pub(super) fn activate<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
-        // ReLU apart, so that its loop is a plain maximum which the compiler turns into vector code.
-        if activation == Activation::Relu {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = Activation::Relu.value(x);
-            }
-        } else {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = activation.value(x);
-            }
-        }
-    }
-}
+    fn values(&self, x: &[T], y: &mut [T]);
 
-vectorised! {
     /// `y = f'(x)`, entry by entry.
-    pub(super) fn slopes<T: Real>(activation: Activation, x: &[T], y: &mut [T]) {
-        if activation == Activation::Relu {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = Activation::Relu.derivative(x);
-            }
-        } else {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = activation.derivative(x);
-            }
+    fn slopes(&self, x: &[T], y: &mut [T]);
+
+    /// `dX = f'(x) U`, entry by entry; adds to `dx` if `accumulate`.
+    fn pull(&self, x: &[T], u: &[T], dx: &mut [T], accumulate: bool);
+}
+
+impl<T: Real, F: Function> Loops<T> for F {
+    fn values(&self, x: &[T], y: &mut [T]) {
+        values(*self, x, y);
+    }
+
+    fn slopes(&self, x: &[T], y: &mut [T]) {
+        slopes(*self, x, y);
+    }
+
+    fn pull(&self, x: &[T], u: &[T], dx: &mut [T], accumulate: bool) {
+        pull(*self, x, u, dx, accumulate);
+    }
+}
+
+vectorised! {
+    fn values<T: Real, F: Function>(function: F, x: &[T], y: &mut [T]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = function.value(x);
         }
     }
 }
 
 vectorised! {
-    /// `dX = f'(x) U`, entry by entry; adds to `dx` if `accumulate`.
-    pub(super) fn activate_backward<T: Real>(
-        activation: Activation,
-        x: &[T],
-        u: &[T],
-        dx: &mut [T],
-        accumulate: bool,
-    ) {
+    fn slopes<T: Real, F: Function>(function: F, x: &[T], y: &mut [T]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = function.derivative(x);
+        }
+    }
+}
+
+vectorised! {
+    fn pull<T: Real, F: Function>(function: F, x: &[T], u: &[T], dx: &mut [T], accumulate: bool) {
         let entries = dx.iter_mut().zip(x.iter().zip(u));
-        match (activation, accumulate) {
-            (Activation::Relu, false) => {
-                for (dx, (&x, &u)) in entries {
-                    *dx = Activation::Relu.derivative(x) * u;
-                }
+        if accumulate {
+            for (dx, (&x, &u)) in entries {
+                *dx += function.derivative(x) * u;
             }
-            (_, false) => {
-                for (dx, (&x, &u)) in entries {
-                    *dx = activation.derivative(x) * u;
-                }
-            }
-            (_, true) => {
-                for (dx, (&x, &u)) in entries {
-                    *dx += activation.derivative(x) * u;
-                }
+        } else {
+            for (dx, (&x, &u)) in entries {
+                *dx = function.derivative(x) * u;
             }
         }
     }

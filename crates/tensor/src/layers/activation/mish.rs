@@ -41,6 +41,15 @@ impl Function for Mish {
     fn steepest(self) -> f64 {
         1.09
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[]
+    }
+
+    fn curvature(self) -> f64 {
+        // 0.64421 at -0.088.
+        0.6443
+    }
 }
 
 /// `t = tanh(log(1 + exp(x)))`, a quotient of polynomials in `exp(-|x|)`.

@@ -30,4 +30,12 @@ impl Function for Relu {
     fn steepest(self) -> f64 {
         1.0
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[0.0]
+    }
+
+    fn curvature(self) -> f64 {
+        0.0
+    }
 }

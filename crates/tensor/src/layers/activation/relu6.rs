@@ -36,4 +36,12 @@ impl Function for Relu6 {
     fn steepest(self) -> f64 {
         1.0
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[0.0, 6.0]
+    }
+
+    fn curvature(self) -> f64 {
+        0.0
+    }
 }

@@ -29,6 +29,14 @@ impl Function for Selu {
     fn steepest(self) -> f64 {
         1.76
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[0.0]
+    }
+
+    fn curvature(self) -> f64 {
+        SCALE_ALPHA
+    }
 }
 
 /// `l`, with which a standard normal variable keeps mean 0 and variance 1.

@@ -29,6 +29,15 @@ impl Function for Sigmoid {
     fn steepest(self) -> f64 {
         0.25
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[]
+    }
+
+    fn curvature(self) -> f64 {
+        // At `s = 1/2 +- sqrt(1/12)`: 1 / (6 sqrt 3).
+        0.096_225_044_864_937_64
+    }
 }
 
 /// `s(x) s(-x)`, an even function: `s (1 - s)` would cancel where `s` is close to 1.

@@ -37,4 +37,13 @@ impl Function for Silu {
     fn steepest(self) -> f64 {
         1.1
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[]
+    }
+
+    fn curvature(self) -> f64 {
+        // `s' (2 + x (1 - 2 s))`, whose second factor is at most 2, at 0.
+        0.5
+    }
 }

@@ -31,4 +31,12 @@ impl Function for Softplus {
     fn steepest(self) -> f64 {
         1.0
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[]
+    }
+
+    fn curvature(self) -> f64 {
+        0.25
+    }
 }

@@ -30,4 +30,13 @@ impl Function for Tanh {
     fn steepest(self) -> f64 {
         1.0
     }
+
+    fn kinks(self) -> &'static [f64] {
+        &[]
+    }
+
+    fn curvature(self) -> f64 {
+        // At `tanh^2 = 1/3`: 4 / (3 sqrt 3).
+        0.769_800_358_919_501_1
+    }
 }

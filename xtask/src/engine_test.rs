@@ -1,12 +1,16 @@
 //! `cargo xtask engine-test`: existing engines start workers, lose a node and their controller, and no cell.
 
 mod cluster;
+mod deaths;
 mod slurm;
+mod snakemake;
 
 use crate::Outcome;
 use crate::blas::BackEnd;
 use crate::options::Options;
 use crate::program;
+use slurm::Slurm;
+use snakemake::Snakemake;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -14,15 +18,18 @@ const HELP: &str = "\
 Has an engine run the cells of a small experiment, kills a node daemon and then the controller with SIGKILL, and
 compares every file with a run of one local worker: bit for bit.
 
-Usage: cargo xtask engine-test slurm [--seeds N] [--iterations N] [--program PATH] [--blas WISH]
+Usage: cargo xtask engine-test slurm|snakemake [--seeds N] [--iterations N] [--program PATH] [--blas WISH]
 
   --seeds N       seeds of the experiment; ten cells a seed, and one more [10]
   --iterations N  iterations of a cell: how long it takes [500000]
   --program P     the program `fenchel` to start [default: a release build]
 
 slurm: a controller and two node daemons of Debian's slurm-wlm on loopback, with munge, from a folder of their own: no
-file of the system is changed. It needs root; what is not installed is installed by apt-get. Elsewhere it says so and
-ends with code 0, as a step that was passed over.
+file of the system is changed. It needs root; what is not installed is installed by apt-get.
+snakemake: Snakemake with its plugin for Slurm, from PyPI into the build folder, on such a cluster. Its job steps know
+only /etc/slurm/slurm.conf, which is a link to the cluster's while the test runs; a host that has one is left alone.
+
+Where an engine cannot be had this is said and the code is 0, as of a step that was passed over.
 ";
 
 /// What an engine test runs.
@@ -53,19 +60,26 @@ pub(crate) fn run(arguments: Vec<String>) -> Outcome {
             }
         }
     }
-    if engine.map(String::as_str) != Some("slurm") {
-        eprint!("{HELP}");
-        return Err(2);
-    }
-    if let Err(reason) = cluster::install() {
-        println!("engine-test slurm is passed over: {reason}");
+    let (install, test): (fn() -> Result<(), String>, fn(&Size) -> Outcome) = match engine.map(String::as_str)
+    {
+        Some("slurm") => (cluster::install, deaths::run::<Slurm>),
+        Some("snakemake") => {
+            (|| cluster::install().and_then(|()| snakemake::install()), deaths::run::<Snakemake>)
+        }
+        _ => {
+            eprint!("{HELP}");
+            return Err(2);
+        }
+    };
+    if let Err(reason) = install() {
+        println!("engine-test is passed over: {reason}");
         return Ok(());
     }
     let program = match program {
         Some(program) => program,
         None => program::build(&BackEnd::choose(options.blas)?)?,
     };
-    slurm::run(&Size { seeds, iterations, program })
+    test(&Size { seeds, iterations, program })
 }
 
 /// What a program says on standard output, if it ends well.

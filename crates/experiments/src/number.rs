@@ -46,6 +46,7 @@ fn trim(text: &str) -> String {
 /// ```
 /// use fenchel_experiments::number::duration;
 /// assert_eq!(duration(0.25), "0.2 s");
+/// assert_eq!(duration(-0.0), "0.0 s");
 /// assert_eq!(duration(75.0), "1 min 15 s");
 /// assert_eq!(duration(7_260.0), "2 h 1 min");
 /// ```
@@ -54,6 +55,8 @@ pub fn duration(seconds: f64) -> String {
     if !seconds.is_finite() {
         return "unknown".into();
     }
+    // The sum of nothing is -0.
+    let seconds = seconds + 0.0;
     let whole = seconds.round() as u64;
     match whole {
         0..=9 => format!("{seconds:.1} s"),

@@ -81,6 +81,11 @@ impl Cluster {
         Ok(cluster)
     }
 
+    /// Where all its files are.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// A command of Slurm that speaks to this cluster.
     pub(super) fn command(&self, name: &str) -> Command {
         let mut command = Command::new(name);
@@ -109,7 +114,8 @@ impl Cluster {
         kill(&mut self.nodes[node]);
     }
 
-    fn daemon(&self, command: &mut Command, name: &str) -> Result<Child, String> {
+    /// Starts a program whose output goes to a log of the cluster.
+    pub(super) fn daemon(&self, command: &mut Command, name: &str) -> Result<Child, String> {
         let log = fs::OpenOptions::new()
             .create(true)
             .append(true)

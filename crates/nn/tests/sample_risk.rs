@@ -1,11 +1,11 @@
-//! T20 on networks whose least risk is known: linear ones, a trained head on frozen features, and ones that
-//! interpolate.
+//! T20 on networks whose least risk is known: linear ones, heads on frozen features with the squared error and with the
+//! cross-entropy, and ones that interpolate.
 
 use std::sync::Arc;
 
 use fenchel_convexity::linear_algebra::Bracket;
-use fenchel_convexity::losses::SquaredError;
-use fenchel_convexity::theorems::sample_risk::{Means, RiskBounds, linear_head};
+use fenchel_convexity::losses::{SoftmaxCrossEntropy, SquaredError};
+use fenchel_convexity::theorems::sample_risk::{Means, RiskBounds, linear_head, softmax_head};
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_nn::models::{DenseChain, Model};
 use fenchel_random::{Seed, Stream};
@@ -80,6 +80,39 @@ fn a_head_on_frozen_features_and_the_whole_network_share_their_samples_bounds() 
         let measured = probe.measure(&weights, features.view(), targets.view()).unwrap();
         let bounds = bounds(&measured, known);
         assert!(bounds.hold() && bounds.excess.lower >= 0.0 && bounds.capacity.lower > 0.0);
+    }
+}
+
+#[test]
+fn a_softmax_head_has_its_least_risk_from_the_dual() {
+    let tape = DenseChain::new(0, 0).tape(Shape::vector(D), M).unwrap();
+    let probe = Probe::<f64>::new(tape.clone(), Arc::new(SoftmaxCrossEntropy));
+    let (weight, bias) =
+        (tape.parameters().find("head.weight").unwrap(), tape.parameters().find("head.bias").unwrap());
+    for seed in 0..20 {
+        let mut stream = Seed::new(seed).derive("softmax").stream();
+        // Every input once with either label: no head separates them.
+        let half = matrix(&mut stream, N / 2, D);
+        let inputs = concatenate(Axis(0), &[half.view(), half.view()]).unwrap();
+        let targets = Array2::from_shape_fn((N, M), |(i, k)| f64::from((i < N / 2) == (k == 0)));
+        let parameters: Vec<f64> =
+            (0..tape.parameters().len()).map(|_| stream.random_range(-1.0..1.0)).collect();
+        let measured = probe.measure(&parameters, inputs.view(), targets.view()).unwrap();
+        // At equal probabilities for all the risk is least: ln 2.
+        let features = concatenate(Axis(1), &[inputs.view(), Array2::ones((N, 1)).view()]).unwrap();
+        let at = |w: &Array2<f64>| softmax_head(features.view(), targets.view(), w.view()).unwrap();
+        let least = at(&Array2::zeros((M, D + 1)));
+        assert!(least.lower <= 2.0_f64.ln() && 2.0_f64.ln() <= least.upper);
+        assert!(least.upper - least.lower < 1e-14, "{least:?}");
+        let bounds = bounds(&measured, least);
+        assert!(bounds.hold() && bounds.excess.lower >= 0.0 && bounds.capacity.lower > 0.69, "{bounds:?}");
+        // The network's own parameters give a bracket, too, whose upper end is the measured risk.
+        let own = Array2::from_shape_fn((M, D + 1), |(k, j)| match j {
+            D => parameters[bias.range.start + k],
+            _ => parameters[weight.range.start + k * D + j],
+        });
+        let own = at(&own);
+        assert!((own.upper - measured.risk()).abs() < 1e-13 && own.lower <= least.upper, "{own:?}");
     }
 }
 

@@ -51,6 +51,43 @@ fn pivots<N: Number>(matrix: &[Vec<N>], shift: &N) -> Vec<N> {
     pivots
 }
 
+/// The rows `x` with `x A = row`, for a positive definite A of which only the lower triangle is read; or the first
+/// column whose pivot is not certainly positive.
+pub(crate) fn solve<N: Number>(matrix: &[Vec<N>], mut rows: Vec<Vec<N>>) -> Result<Vec<Vec<N>>, usize> {
+    let d = matrix.len();
+    let mut a = matrix.to_vec();
+    // A = L D L', the factors below the diagonal.
+    for k in 0..d {
+        if a[k][k].sign() != Sign::Positive {
+            return Err(k);
+        }
+        for i in k + 1..d {
+            let factor = a[i][k].clone() / &a[k][k];
+            for j in k + 1..=i {
+                a[i][j] = a[i][j].clone() - factor.clone() * &a[j][k];
+            }
+        }
+        let pivot = a[k][k].clone();
+        for row in a.iter_mut().skip(k + 1) {
+            row[k] = row[k].clone() / &pivot;
+        }
+    }
+    for x in &mut rows {
+        for i in 0..d {
+            for j in 0..i {
+                x[i] = x[i].clone() - a[i][j].clone() * &x[j];
+            }
+        }
+        for i in (0..d).rev() {
+            x[i] = x[i].clone() / &a[i][i];
+            for j in i + 1..d {
+                x[i] = x[i].clone() - a[j][i].clone() * &x[j];
+            }
+        }
+    }
+    Ok(rows)
+}
+
 /// Whether the least and the largest eigenvalue lie between these numbers beyond doubt: `[below least,
 /// above least]` and `[below most, above most]`.
 pub(crate) fn extremes_are<N: Number>(matrix: &[Vec<N>], least: [N; 2], most: [N; 2]) -> bool {
@@ -77,6 +114,22 @@ mod tests {
 
     fn lift<N: Number>(rows: &[&[f64]]) -> Vec<Vec<N>> {
         rows.iter().map(|row| row.iter().map(|&x| N::from_f64(x)).collect()).collect()
+    }
+
+    #[test]
+    fn a_solution_gives_the_right_hand_side_back() {
+        let lower: Vec<Vec<PreciseInterval>> = lift(&[&[4.0], &[1.0, 3.0], &[-2.0, 0.5, 5.0]]);
+        let rows = lift(&[&[1.0, 2.0, 3.0], &[0.0, -1.0, 0.25]]);
+        let entry = |i: usize, j: usize| lower[i.max(j)][i.min(j)].clone();
+        for (x, row) in solve(&lower, rows.clone()).unwrap().iter().zip(&rows) {
+            for (j, expected) in row.iter().enumerate() {
+                let product = (0..3).fold(PreciseInterval::zero(), |sum, i| sum + x[i].clone() * entry(i, j));
+                assert!((product - expected).to_f64().abs() < 1e-60);
+            }
+        }
+        // The third column is the sum of the others.
+        let singular: Vec<Vec<PreciseInterval>> = lift(&[&[1.0], &[0.0, 1.0], &[1.0, 1.0, 2.0]]);
+        assert_eq!(solve(&singular, rows), Err(2));
     }
 
     #[test]

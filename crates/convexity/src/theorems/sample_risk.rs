@@ -5,11 +5,12 @@
 //! T4 have them, `(1/n) sum lo_i - R_G(1) <= R - R_inf <= (1/n) sum hi_i - R_G(1)`. If R_inf lies in [a, b], R_G(1)
 //! lies in [a, b] less the mean of the infima.
 //!
-//! **Assumptions.** The bounds at the samples; that R_inf lies in the bracket, for which [`linear_head`] has a proof
-//! where the model is linear in its parameters and the error squared.
+//! **Assumptions.** The bounds at the samples; that R_inf lies in the bracket, for which [`linear_head`] and [`softmax_head`] have
+//! a proof where the model is linear in its parameters and the loss is the squared error or the cross-entropy.
 //!
 //! **What is computed.** [`RiskBounds`]: the interval of the excess risk, and the two bounds on it.
-//! [`linear_head`]: the least mean squared error, as the last pivot of a Gram matrix in 256 bits. That R_G falls to 0
+//! [`linear_head`]: the least mean squared error, as the last pivot of a Gram matrix in 256 bits; [`softmax_head`]: the least
+//! cross-entropy, between a risk and the dual. That R_G falls to 0
 //! with the size of batches is [`check_risks`](super::capacity_risk::check_risks), and the bounds of T4 are examined
 //! by [`check`](super::capacity_risk::check) with batches of one.
 //!
@@ -32,6 +33,10 @@
 //! assert!((bounds.lower - 1.75).abs() < 1e-13 && (bounds.upper - 2.25).abs() < 1e-13 && bounds.hold());
 //! # Ok::<(), fenchel_convexity::ConvexityError>(())
 //! ```
+
+mod softmax_head;
+
+pub use softmax_head::softmax_head;
 
 use crate::error::{ConvexityError, require_dimension, require_finite, require_range};
 use crate::linear_algebra::Bracket;
@@ -132,15 +137,18 @@ pub fn linear_head(features: ArrayView2<f64>, targets: ArrayView2<f64>) -> Resul
     for target in targets.columns() {
         let mut rows = columns.clone();
         rows.push(lift(target));
-        total = total
-            + distance_from_span(&rows).map_err(|column| ConvexityError::Matrix {
-                argument: "features",
-                requirement: "of independent columns; leave out those that the others determine",
-                reason: format!("column {column} adds nothing to those before it"),
-            })?;
+        total = total + distance_from_span(&rows).map_err(dependent)?;
     }
     let least = (total / (2.0 * features.nrows() as f64)).to_f64_interval();
     Ok(Bracket { lower: least.lo().max(0.0), upper: least.hi().max(0.0) })
+}
+
+fn dependent(column: usize) -> ConvexityError {
+    ConvexityError::Matrix {
+        argument: "features",
+        requirement: "of independent columns; leave out those that the others determine",
+        reason: format!("column {column} adds nothing to those before it"),
+    }
 }
 
 #[cfg(test)]

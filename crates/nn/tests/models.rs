@@ -67,17 +67,17 @@ fn plain(layer: &AnyLayer, path: &str, p: &Parameters, (shape, x): Value) -> Val
                 if conv.bias { sum + tensor("bias").unwrap()[c] } else { sum }
             })
         }
-        AnyLayer::MaxPool(MaxPool(pool)) => {
+        AnyLayer::MaxPool(MaxPool(pool)) if !pool.ceil => {
             let area = pool.window * pool.window;
-            windows(&shape, &x, shape[0], pool.window, pool.stride, 0, |window, c| {
-                let entries = (c * area..(c + 1) * area).map(|i| window(i).unwrap());
+            windows(&shape, &x, shape[0], pool.window, pool.stride, pool.padding, |window, c| {
+                let entries = (c * area..(c + 1) * area).filter_map(window);
                 entries.fold(f64::NEG_INFINITY, f64::max)
             })
         }
-        AnyLayer::AveragePool(AveragePool(pool)) => {
+        AnyLayer::AveragePool(AveragePool { pool, count_padding: true }) if !pool.ceil => {
             let area = pool.window * pool.window;
-            windows(&shape, &x, shape[0], pool.window, pool.stride, 0, |window, c| {
-                (c * area..(c + 1) * area).map(|i| window(i).unwrap()).sum::<f64>() / area as f64
+            windows(&shape, &x, shape[0], pool.window, pool.stride, pool.padding, |window, c| {
+                (c * area..(c + 1) * area).filter_map(window).sum::<f64>() / area as f64
             })
         }
         AnyLayer::GlobalAveragePool(_) => {

@@ -80,7 +80,7 @@ fn sizes_that_wrap_or_cost_without_end_are_refused_with_the_layer_and_the_remedy
     has(conv(Conv2d::new(1, HUGE)), &["`conv`", "weight"]);
     assert!(conv(Conv2d::new(3, 3).strided(8)).is_ok());
     for stride in [9, HUGE] {
-        let pool = Pool2d { window: 2, stride };
+        let pool = Pool2d::square(2).strided(stride);
         has(image(&|net| net.max_pool(net.input(), pool).map(drop)), &["max pool", "stride", "at most 8"]);
         has(image(&|net| net.average_pool(net.input(), pool).map(drop)), &["average pool", "stride"]);
     }

@@ -59,7 +59,7 @@ impl Architecture {
             // Every input of a window counts, whichever is the largest one.
             &Choice::Layer(AnyLayer::MaxPool(MaxPool(pool))) => {
                 let factor = (pool.window * pool.window) as f64;
-                vec![AveragePool(pool).into(), Scale { factor }.into()]
+                vec![AveragePool::new(pool).into(), Scale { factor }.into()]
             }
             // No number is negative here, and slopes are at most one.
             Choice::Layer(AnyLayer::Activation(_)) => vec![Scale { factor: 1.0 }.into()],
@@ -79,7 +79,7 @@ fn dyadic() -> impl Strategy<Value = (Architecture, i32)> {
             let Choice::Layer(layer) = choice else { return matches!(choice, Choice::Double) };
             match layer {
                 AnyLayer::AveragePool(pool) => {
-                    *pool = AveragePool(Pool2d::square(2));
+                    *pool = AveragePool::new(Pool2d::square(2));
                     halvings += 2;
                     true
                 }

@@ -248,7 +248,8 @@ fn blocks_nested_beyond_reason_are_an_error_and_no_crash() {
 
 fn layer() -> impl Strategy<Value = Layer> {
     let finite = prop::num::f64::NORMAL | prop::num::f64::SUBNORMAL | prop::num::f64::ZERO;
-    let pool = (1..5_usize, 1..5_usize).prop_map(|(window, stride)| Pool2d { window, stride });
+    let pool = (1..5_usize, 1..5_usize, 0..3_usize, any::<bool>())
+        .prop_map(|(window, stride, padding, ceil)| Pool2d { window, stride, padding, ceil });
     let conv = (1..99_usize, 1..7_usize, 1..4_usize, 0..4_usize, any::<bool>()).prop_map(
         |(channels, kernel, stride, padding, bias)| Conv2d { channels, kernel, stride, padding, bias },
     );
@@ -258,7 +259,7 @@ fn layer() -> impl Strategy<Value = Layer> {
         3 => prop::sample::select(AnyLayer::examples()),
         1 => conv.prop_map(AnyLayer::from),
         1 => pool.clone().prop_map(|pool| MaxPool(pool).into()),
-        1 => pool.prop_map(|pool| AveragePool(pool).into()),
+        1 => pool.prop_map(|pool| AveragePool::new(pool).into()),
         1 => rows.prop_map(|rows| FixedDense(FixedWeights::Rows(rows)).into()),
         1 => finite.prop_map(|slope| Activation::LeakyRelu { slope }.into()),
         1 => finite.prop_map(|factor| Scale { factor }.into()),

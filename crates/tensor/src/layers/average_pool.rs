@@ -1,25 +1,38 @@
 //! Average pooling, over windows and over whole images.
 
 use super::described::{Described, Keys};
-use super::pool::{Pool2d, PoolGeometry, average_pool, average_pool_backward};
+use super::pool::{Pool2d, PoolGeometry, Windows, average_pool, average_pool_backward};
 use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
-/// The mean of each window. Windows over the edge of the image are left out.
+/// The mean of each window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AveragePool(pub Pool2d);
+pub struct AveragePool {
+    /// The windows.
+    pub pool: Pool2d,
+    /// Whether the zeros of the padding count; what lies beyond the padding never does.
+    pub count_padding: bool,
+}
+
+impl AveragePool {
+    /// The means of these windows, in which zeros of the padding count.
+    #[must_use]
+    pub const fn new(pool: Pool2d) -> Self {
+        Self { pool, count_padding: true }
+    }
+}
 
 /// The mean of every channel: an image becomes a vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GlobalAveragePool;
 
 impl TapeBuilder {
-    /// The mean of each window. Windows over the edge of the image are left out.
+    /// The mean of each window, in which zeros of the padding count.
     ///
     /// # Errors
-    /// If `x` is not an image, or the window or the stride is larger than it.
+    /// If `x` is not an image, the window or the stride is larger than it, or the padding than half a window.
     pub fn average_pool(&mut self, x: Node, pool: Pool2d) -> Result<Node, TensorError> {
-        AveragePool(pool).record(self, "average pool", x)
+        AveragePool::new(pool).record(self, "average pool", x)
     }
 
     /// The mean of every channel: an image becomes a vector of its channels.
@@ -34,24 +47,31 @@ impl TapeBuilder {
 impl Described for AveragePool {
     const TYPE: &'static str = "average_pool";
     const PYTORCH: Option<&'static str> = Some("AvgPool2d");
-    const BLANK: Self = Self(Pool2d::square(1));
-    const REMARK: &'static str = "windows over the edge are left out";
+    const BLANK: Self = Self::new(Pool2d::square(1));
+    const REMARK: &'static str = "`count_padding` is PyTorch's `count_include_pad`";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
-        self.0.keys(keys)
+        self.pool.keys(keys)?;
+        keys.flag("count_padding", &mut self.count_padding, true)
     }
 
     fn summary(&self) -> String {
-        self.0.summary(Self::TYPE)
+        let text = self.pool.summary(Self::TYPE);
+        if self.count_padding { text } else { text + ", padding not counted" }
     }
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
-        let Pool2d { window, stride } = self.0;
-        net.put(name, Windows { height: window, width: window, stride }, &[x])
+        net.put(name, Mean { windows: self.pool.windows(), own: !self.count_padding }, &[x])
     }
 
     fn examples() -> Vec<Self> {
-        vec![Self(Pool2d::square(2)), Self(Pool2d { window: 2, stride: 1 })]
+        let uncounted = Pool2d::square(2).strided(1).padded(1);
+        vec![
+            Self::new(Pool2d::square(2)),
+            Self::new(Pool2d::square(2).strided(1)),
+            Self::new(Pool2d::square(4).strided(3).padded(2).with_ceil()),
+            Self { pool: uncounted, count_padding: false },
+        ]
     }
 }
 
@@ -67,7 +87,8 @@ impl Described for GlobalAveragePool {
             Shape::Image { height, width, .. } => (height, width),
             Shape::Vector(_) => (1, 1),
         };
-        let pooled = net.put(name, Windows { height, width, stride: 1 }, &[x])?;
+        let windows = Windows { height, width, stride: 1, padding: 0, ceil: false };
+        let pooled = net.put(name, Mean { windows, own: false }, &[x])?;
         net.flatten(pooled)
     }
 
@@ -76,27 +97,16 @@ impl Described for GlobalAveragePool {
     }
 }
 
-/// The mean of each window.
+/// The mean of each window, over what lies inside the image alone if `own`.
 #[derive(Clone, Copy, Debug)]
-struct Windows {
-    height: usize,
-    width: usize,
-    stride: usize,
+struct Mean {
+    windows: Windows,
+    own: bool,
 }
 
-impl Windows {
-    fn windows(self, image: Shape) -> Result<PoolGeometry, Misfit> {
-        PoolGeometry::new((self.height, self.width), self.stride, image)
-    }
-
-    fn geometry(self, place: &Place) -> PoolGeometry {
-        self.windows(place.shapes[0]).expect("the shape rule accepted this image")
-    }
-}
-
-impl Layer for Windows {
+impl Layer for Mean {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
-        self.windows(inputs[0]).map(PoolGeometry::shape)
+        self.windows.over(inputs[0]).map(PoolGeometry::shape)
     }
 
     fn terms(&self, place: &Place) -> usize {
@@ -104,9 +114,9 @@ impl Layer for Windows {
     }
 }
 
-impl<T: Real> Kernel<T> for Windows {
+impl<T: Real> Kernel<T> for Mean {
     fn forward(&self, at: &At<'_, T>, y: &mut [T], _keep: &mut Kept<T>, _scratch: &mut Scratch) {
-        average_pool(self.geometry(at.place), at.lanes, at.x(0), y);
+        average_pool(self.windows.at(at.place), self.own, at.lanes, at.x(0), y);
     }
 
     fn reads_inputs(&self) -> bool {
@@ -114,20 +124,19 @@ impl<T: Real> Kernel<T> for Windows {
     }
 
     fn pull(&self, at: &At<'_, T>, _input: usize, u: &[T], to: Target<'_, T>, _tools: Tools<'_, T>) {
-        average_pool_backward(self.geometry(at.place), at.lanes, u, to.dx, to.accumulate);
+        average_pool_backward(self.windows.at(at.place), self.own, at.lanes, u, to.dx, to.accumulate);
     }
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], _scratch: &mut Scratch) {
-        average_pool(self.geometry(at.place), at.lanes, tangent.only(at.place), dy);
+        average_pool(self.windows.at(at.place), self.own, at.lanes, tangent.only(at.place), dy);
     }
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {
-        let geometry = self.geometry(at.place);
-        let weight = (T::one() / T::of(geometry.area() as f64)).as_f64();
-        for window in 0..at.place.shape.len() {
-            for number in 0..geometry.area() {
-                carry.entry(geometry.area(), window, geometry.place(window, number), weight);
-            }
+        let geometry = self.windows.at(at.place);
+        for window in 0..geometry.count() {
+            geometry.for_each_entry::<T>(window, self.own, |entry, weight| {
+                carry.entry(geometry.area(), window, entry, weight);
+            });
         }
     }
 }

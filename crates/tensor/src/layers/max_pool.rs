@@ -9,15 +9,15 @@ use crate::layer::{
 };
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
-/// The largest value of each window. Windows over the edge of the image are left out.
+/// The largest value of each window, of what lies inside the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MaxPool(pub Pool2d);
 
 impl TapeBuilder {
-    /// The largest value of each window. Windows over the edge of the image are left out.
+    /// The largest value of each window, of what lies inside the image.
     ///
     /// # Errors
-    /// If `x` is not an image, or the window or the stride is larger than it.
+    /// If `x` is not an image, the window or the stride is larger than it, or the padding than half a window.
     pub fn max_pool(&mut self, x: Node, pool: Pool2d) -> Result<Node, TensorError> {
         self.put("max pool", MaxPool(pool), &[x])
     }
@@ -27,7 +27,6 @@ impl Described for MaxPool {
     const TYPE: &'static str = "max_pool";
     const PYTORCH: Option<&'static str> = Some("MaxPool2d");
     const BLANK: Self = Self(Pool2d::square(1));
-    const REMARK: &'static str = "windows over the edge are left out";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         self.0.keys(keys)
@@ -42,23 +41,25 @@ impl Described for MaxPool {
     }
 
     fn examples() -> Vec<Self> {
-        vec![Self(Pool2d::square(2)), Self(Pool2d { window: 3, stride: 1 })]
+        let pools = [
+            Pool2d::square(2),
+            Pool2d::square(3).strided(1),
+            Pool2d::square(3).strided(2).padded(1),
+            Pool2d::square(2).strided(3).with_ceil(),
+        ];
+        pools.map(Self).to_vec()
     }
 }
 
 impl MaxPool {
-    fn windows(self, image: Shape) -> Result<PoolGeometry, Misfit> {
-        PoolGeometry::new((self.0.window, self.0.window), self.0.stride, image)
-    }
-
     fn geometry(self, place: &Place) -> PoolGeometry {
-        self.windows(place.shapes[0]).expect("the shape rule accepted this image")
+        self.0.windows().at(place)
     }
 }
 
 impl Layer for MaxPool {
     fn shape(&self, inputs: &[Shape]) -> Result<Shape, Misfit> {
-        self.windows(inputs[0]).map(PoolGeometry::shape)
+        self.0.windows().over(inputs[0]).map(PoolGeometry::shape)
     }
 
     fn terms(&self, place: &Place) -> usize {

@@ -29,7 +29,10 @@ impl<L: Into<AnyLayer>> From<L> for Choice {
 }
 
 fn choice() -> impl Strategy<Value = Choice> {
-    let pool = (1_usize..4, 1_usize..4).prop_map(|(window, stride)| Pool2d { window, stride });
+    let pool =
+        (1_usize..4, 1_usize..4, any::<bool>(), any::<bool>()).prop_map(|(window, stride, pad, ceil)| {
+            Pool2d { window, stride, padding: if pad { window / 2 } else { 0 }, ceil }
+        });
     let convolution = (1_usize..5, 1_usize..5, 1_usize..4, 0_usize..3, any::<bool>()).prop_map(
         |(channels, kernel, stride, padding, bias)| Conv2d { channels, kernel, stride, padding, bias },
     );
@@ -49,7 +52,7 @@ fn choice() -> impl Strategy<Value = Choice> {
         2 => wide.prop_map(Choice::from),
         1 => middling.prop_map(Choice::from),
         1 => pool.clone().prop_map(|pool| MaxPool(pool).into()),
-        1 => pool.prop_map(|pool| AveragePool(pool).into()),
+        1 => (pool, any::<bool>()).prop_map(|(pool, count_padding)| AveragePool { pool, count_padding }.into()),
         1 => Just(GlobalAveragePool.into()),
         2 => Just(Activation::Relu.into()),
         2 => (1_usize..4).prop_map(|groups| GroupNorm::new(groups).into()),

@@ -94,23 +94,22 @@ impl Windows {
             let reason = format!("its padding {padding} is beyond half its window; give at most half");
             return Err(Misfit::Setting(reason));
         }
-        check_stride(stride, (height + padding).max(width + padding))?;
-        let (Some(out_height), Some(out_width)) =
-            (self.steps(height, window_height), self.steps(width, window_width))
-        else {
+        let room = |size: usize, window: usize| size.checked_add(2 * padding)?.checked_sub(window);
+        let (Some(below), Some(beside)) = (room(height, window_height), room(width, window_width)) else {
             let needs = format!("an image of at least {window_height}x{window_width} for its window");
             return Err(Misfit::Input(needs));
         };
+        check_stride(stride, (height + padding).max(width + padding))?;
+        let (out_height, out_width) = (self.steps(height, below), self.steps(width, beside));
         Ok(PoolGeometry { windows: self, channels, height, width, out_height, out_width })
     }
 
-    /// How many windows there are along a side; `None` if not one fits. Each starts before the image ends.
-    fn steps(self, size: usize, window: usize) -> Option<usize> {
-        let room = (size + 2 * self.padding).checked_sub(window)?;
+    /// How many windows there are along a side, of which the first leaves so much room. Each starts before the image ends.
+    fn steps(self, size: usize, room: usize) -> usize {
         let beyond = self.ceil && !room.is_multiple_of(self.stride);
         let last = room / self.stride + usize::from(beyond);
         // A last window in the padding alone is none.
-        Some(if last * self.stride >= size + self.padding { last } else { last + 1 })
+        if last * self.stride >= size + self.padding { last } else { last + 1 }
     }
 
     /// The windows of the image before a layer that was put there.

@@ -32,6 +32,10 @@ only /etc/slurm/slurm.conf, which is a link to the cluster's while the test runs
 Where an engine cannot be had this is said and the code is 0, as of a step that was passed over.
 ";
 
+/// Sees to it that an engine is here, or says why it cannot be.
+type Install = fn() -> Result<(), String>;
+type Test = fn(&Size) -> Outcome;
+
 /// What an engine test runs.
 struct Size {
     seeds: usize,
@@ -60,12 +64,9 @@ pub(crate) fn run(arguments: Vec<String>) -> Outcome {
             }
         }
     }
-    let (install, test): (fn() -> Result<(), String>, fn(&Size) -> Outcome) = match engine.map(String::as_str)
-    {
+    let (install, test): (Install, Test) = match engine.map(String::as_str) {
         Some("slurm") => (cluster::install, deaths::run::<Slurm>),
-        Some("snakemake") => {
-            (|| cluster::install().and_then(|()| snakemake::install()), deaths::run::<Snakemake>)
-        }
+        Some("snakemake") => (snakemake::install, deaths::run::<Snakemake>),
         _ => {
             eprint!("{HELP}");
             return Err(2);

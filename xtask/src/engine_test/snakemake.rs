@@ -1,6 +1,6 @@
 //! The Snakefile of `fenchel plan --format snakemake`, by Snakemake and its plugin for Slurm, both from PyPI.
 
-use super::cluster::{Cluster, PARTITION};
+use super::cluster::{self, Cluster, PARTITION};
 use super::deaths::Engine;
 use super::said;
 use crate::workspace;
@@ -18,9 +18,10 @@ fn environment() -> PathBuf {
     workspace::target().join("snakemake")
 }
 
-/// Sees to it that Snakemake is in a virtual environment of the build folder, and that the cluster's configuration can
+/// Sees to it that Slurm is here, Snakemake in a virtual environment of the build folder, and that the cluster's configuration can
 /// be where its job steps look for it.
 pub(super) fn install() -> Result<(), String> {
+    cluster::install()?;
     if fs::symlink_metadata(CONFIGURATION).is_ok() {
         return Err(format!("this host has a {CONFIGURATION} of its own, which is left alone"));
     }

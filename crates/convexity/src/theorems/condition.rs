@@ -93,3 +93,29 @@ pub(super) fn gradient<E: Enclosure>(function: &dyn Objective, x: &[E]) -> Vec<E
     E::gradient(function, x, &mut gradient);
     gradient
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Status;
+
+    /// The first place is undefined, every other one holds with room.
+    struct Undefined;
+
+    impl Condition for Undefined {
+        fn slack<E: Enclosure>(&self, place: usize) -> Slack<E> {
+            let larger = if place == 0 { E::unknown() } else { E::one() };
+            Slack::of(E::zero(), larger, 1.0)
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_somewhere_is_not_met() {
+        let closure = measure("a", &Undefined, 2, false);
+        assert!(matches!(closure.status, Status::Measured { residual, .. } if residual.is_nan()));
+        assert!(closure.obstacle().is_some());
+        let formula = measure("a", &Undefined, 2, true);
+        assert!(formula.status == Status::Assumed && formula.name.starts_with("a ("), "{formula:?}");
+        assert!(formula.obstacle().is_some());
+    }
+}

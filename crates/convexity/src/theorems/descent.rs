@@ -231,7 +231,7 @@ mod tests {
     use crate::moduli::norm_power_smoothness;
     use crate::norms::Norm;
     use crate::potentials::Potential;
-    use crate::verdict::Verdict;
+    use crate::verdict::{Status, Verdict};
     use ndarray::{Array1, array};
 
     fn run_of(
@@ -283,6 +283,18 @@ mod tests {
             let Verdict::Holds { margin, .. } = report.verdict() else { panic!("{}", report.verdict()) };
             assert!(margin.abs() < 1e-13, "{margin}");
         }
+    }
+
+    #[test]
+    fn where_no_point_of_f64_can_be_told_to_lie_the_region_is_assumed() {
+        let modulus = Modulus::smooth(3.0, 2.0, Norm::L2).unwrap();
+        let function = PotentialFunction::new(modulus.potential().clone(), 1).unwrap();
+        let trajectory = run_of(&function, &modulus, 1.0, &[1.0], 2);
+        let segment = Region::Segment { from: vec![0.0], to: vec![1.0] };
+        let run = Run::new(&function, &modulus, &trajectory).within(segment);
+        let report = check(&run, 1.0).unwrap();
+        let region = report.hypotheses.iter().find(|hypothesis| hypothesis.name == IN_REGION).unwrap();
+        assert!(region.status == Status::Assumed && report.verdict().is_undecided());
     }
 
     #[test]

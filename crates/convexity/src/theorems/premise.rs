@@ -21,3 +21,37 @@ pub(super) fn premise(
         Verdict::Undecided { reason } => Hypothesis::assumed(format!("{name} ({reason})")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::norms::Norm;
+    use crate::number::Number;
+    use crate::objectives::Formula;
+    use crate::verdict::Status;
+
+    /// The square root of a number below zero, wherever it is.
+    #[derive(Debug)]
+    struct Nowhere;
+
+    impl Formula for Nowhere {
+        fn name(&self) -> String {
+            "sqrt(-1 - x^2)".into()
+        }
+
+        fn dimension(&self) -> usize {
+            1
+        }
+
+        fn value_in<N: Number>(&self, x: &[N]) -> N {
+            (-x[0].square() - 1.0).sqrt()
+        }
+    }
+
+    #[test]
+    fn a_premise_about_nothing_that_can_be_evaluated_is_assumed() {
+        let modulus = Modulus::smooth(1.0, 2.0, Norm::L2).unwrap();
+        let found = premise(&Nowhere, &modulus, &SearchConfig::budget(300)).unwrap();
+        assert!(found.status == Status::Assumed && found.obstacle().is_some(), "{found:?}");
+    }
+}

@@ -4,6 +4,7 @@ use super::*;
 use crate::catalogue::{LogCosh, Quadratic, Separable};
 use crate::norms::Norm;
 use crate::objectives::Precomposed;
+use crate::theorems::by_hand::measured_hypothesis;
 use ndarray::array;
 use std::sync::Arc;
 
@@ -122,4 +123,14 @@ fn wrong_infima_are_noticed() {
     assert!(BatchInfima::new(&sum, 1, |_| Infimum::AtLeast(f64::NAN)).is_err());
     assert!(BatchInfima::new(&sum, 1, |_| Infimum::At(array![0.0, 0.0])).is_err());
     assert!(BatchInfima::new(&sum, 0, mean).is_err() && BatchInfima::new(&sum, 5, mean).is_err());
+}
+
+#[test]
+fn a_record_of_another_sum_is_named() {
+    let (sum, other) = (parabolas(3.0), parabolas(2.9));
+    let infima = BatchInfima::new(&sum, 2, mean).unwrap();
+    let smooth = Modulus::smooth(3.0, 2.0, Norm::L2).unwrap();
+    let report = check(&sum, &infima, &points(&other), &smooth, &CONFIG()).unwrap();
+    let (residual, tolerance) = measured_hypothesis(&report, "the record is the function's own");
+    assert!(residual > 0.01 && tolerance < 1e-9 && report.verdict().is_undecided());
 }

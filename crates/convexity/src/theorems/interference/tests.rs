@@ -5,6 +5,7 @@ use crate::catalogue::{LogCosh, PotentialFunction, Quadratic, Separable};
 use crate::norms::Norm;
 use crate::objectives::Precomposed;
 use crate::potentials::Potential;
+use crate::theorems::by_hand::measured_hypothesis;
 use crate::trajectory::MiniBatchDescent;
 use crate::verdict::{Reason, Verdict};
 use fenchel_random::Seed;
@@ -131,6 +132,11 @@ fn levels_are_reached_by_the_sampled_batch_but_not_by_the_maximum() {
     assert!(printed.verdict().is_violated() && printed.measured == 0.5);
     let short = level(&sum, &run, &modulus, 0.0, 0.2, &Of::SampledBatch).unwrap();
     assert!(short.verdict().is_undecided());
+    let other = FiniteSum::new(vec![parabola(&[1.0, 0.0]), parabola(&[0.0, 0.9])]).unwrap();
+    let foreign = BatchRun::record(&other, vec![array![0.0, 1.0]; 3], vec![vec![0], vec![0]]).unwrap();
+    let foreign = level(&sum, &foreign, &modulus, 0.0, 0.4, &Of::SampledBatch).unwrap();
+    assert!(measured_hypothesis(&foreign, "the record is the function's own").0 > 0.01);
+    assert!(foreign.verdict().is_undecided());
     // A step on sample 1 that costs sample 2 its M = 3/8: a level of at most M is promised by no number
     // of steps, a larger one is.
     let hurt = BatchRun::record(&sum, [array![1.0, 0.5], array![0.0, 1.0]], vec![vec![0]]).unwrap();

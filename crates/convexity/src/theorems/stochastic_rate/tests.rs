@@ -142,6 +142,13 @@ fn parabolas_attain_one_step_of_the_generalised_rate() {
             let report = check_generalised(&from, &Generalised { lower: &steep, ..own }).unwrap();
             assert!(report.verdict().is_undecided());
             assert!(measured_hypothesis(&report, "phi*(grad l_B)").0 > 0.0);
+            // A constant that is too small for the batches; both exponents and the power are those of the lower one.
+            let flat = Modulus::smooth(0.99 * c, 2.0, Norm::L2).unwrap();
+            let lower = Modulus::convex(0.99 * c, 2.0, Norm::L2).unwrap();
+            let report =
+                check_generalised(&from, &Generalised { smooth: &flat, lower: &lower, ..own }).unwrap();
+            assert!(report.verdict().is_undecided());
+            assert!(measured_hypothesis(&report, "every batch along its step").0 > 0.0);
         }
         // Offsets are paid for in full: c_phi + c_Phi/beta.
         let paid = [smooth.clone().with_offset(0.3).unwrap(), lower.clone().with_offset(0.2).unwrap()];

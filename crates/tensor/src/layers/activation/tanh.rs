@@ -37,6 +37,6 @@ impl Function for Tanh {
 
     fn curvature(self) -> f64 {
         // At `tanh^2 = 1/3`: 4 / (3 sqrt 3).
-        0.769_800_358_919_501_1
+        0.769_800_358_919_501
     }
 }

@@ -1,6 +1,6 @@
 """Exports a PyTorch network to the files that `fenchel measure` reads.
 
-    python export.py mlp out/          # or lenet5, residual
+    python export.py mlp out/          # or lenet5, residual, pooled
 
 writes out/mlp.toml (the description), out/mlp.safetensors (the weights) and out/mlp-data.npz (samples and labels). The
 network is trained for a few steps first, so that it is not at its start, on random samples. To export a network of

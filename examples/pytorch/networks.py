@@ -144,9 +144,44 @@ layers = [
 ]
 """
 
+def pooled():
+    return nn.Sequential(
+        nn.Conv2d(2, 6, 3, padding=1),
+        nn.GELU(),
+        nn.MaxPool2d(3, stride=2, padding=1),
+        nn.Conv2d(6, 8, 3),
+        nn.GELU(),
+        nn.AvgPool2d(2, stride=2, padding=1, count_include_pad=False),
+        nn.Conv2d(8, 8, 1),
+        nn.MaxPool2d(2, ceil_mode=True),
+        nn.AvgPool2d(2, stride=1, padding=1, ceil_mode=True),
+        nn.Flatten(),
+        nn.Linear(72, 6),
+    )
+
+
+POOLED = """\
+name = "pooled"
+input = [2, 13, 13]
+layers = [
+  { type = "conv2d", channels = 6, kernel = 3, padding = 1 },
+  { type = "gelu" },
+  { type = "max_pool", window = 3, stride = 2, padding = 1 },
+  { type = "conv2d", channels = 8, kernel = 3 },
+  { type = "gelu" },
+  { type = "average_pool", window = 2, padding = 1, count_padding = false },
+  { type = "conv2d", channels = 8, kernel = 1 },
+  { type = "max_pool", window = 2, ceil = true },
+  { type = "average_pool", window = 2, stride = 1, padding = 1, ceil = true },
+  { type = "flatten" },
+  { type = "dense", outputs = 6 },
+]
+"""
+
 # Name: the network, its description, the shape of a sample, the number of classes.
 NETWORKS = {
     "mlp": (mlp, MLP, (20,), 5),
     "lenet5": (lenet5, LENET5, (1, 28, 28), 10),
     "residual": (residual, RESIDUAL, (3, 21, 21), 7),
+    "pooled": (pooled, POOLED, (2, 13, 13), 6),
 }

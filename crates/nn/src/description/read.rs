@@ -118,10 +118,5 @@ fn refusal(kind: &str) -> String {
                 its place, which is what it is in evaluation mode"
             .to_owned();
     }
-    if folded == "gelu" {
-        return "the exact gelu is not offered, only its tanh form (PyTorch's approximate=\"tanh\"): if that is meant, \
-                say gelu_tanh"
-            .to_owned();
-    }
     format!("there is no layer type `{kind}`; the types are {}", types())
 }

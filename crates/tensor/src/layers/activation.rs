@@ -3,6 +3,7 @@
 mod elu;
 mod function;
 mod gelu;
+mod gelu_erf;
 mod hardswish;
 mod leaky_relu;
 mod loops;
@@ -18,6 +19,7 @@ mod tanh;
 use elu::Elu;
 use function::Function;
 use gelu::Gelu;
+use gelu_erf::GeluErf;
 use hardswish::Hardswish;
 use leaky_relu::LeakyRelu;
 use loops::Loops;
@@ -74,7 +76,7 @@ macro_rules! activations {
             /// The derivative at `x`, to a few units in the last place however saturated the unit is: nothing is
             /// taken from a value near 1.
             ///
-            /// GELU alone loses more far out, where its own condition is as bad: `|z|` units, `z` the argument of
+            /// GELU's tanh form alone loses more far out, where its own condition is as bad: `|z|` units, `z` the argument of
             /// its sigmoid. Where a derivative is a sum of two signs (GELU, SiLU, Mish), the units are those of its
             /// terms.
             #[inline(always)]
@@ -194,6 +196,8 @@ activations! {
     Softplus,
     /// `x Phi(x)` in its tanh form (Hendrycks, Gimpel, 2016).
     Gelu,
+    /// `x Phi(x)` with the distribution function `Phi` of the standard normal variable: GELU itself.
+    GeluErf,
     /// `x s(x)` with the sigmoid `s`.
     Silu,
     /// `x tanh(log(1 + exp(x)))`.

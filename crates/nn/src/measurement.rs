@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Source: Qi, Gong, Li, "Extended convexity and smoothness and their applications in deep learning", arXiv 2410.05807.
-//! Beside the measurements of single samples stand those of steps, [`InterferenceLog`] (T8), of a whole set, [`data_set_level`] (T14), and of
-//! layers, [`layer_sums`] (T12, T13). Each states its cost.
+//! Beside the measurements of single samples stand those of steps, [`InterferenceLog`] (T8), of a whole set, [`data_set_level`] (T14), of
+//! layers, [`layer_sums`] (T12, T13), and the sandwich in other norms, [`general_sandwiches`] (T21). Each states its cost.
 //!
 //! Round-off has one convention everywhere. An eigenvalue that does not exceed the bound on its round-off
 //! counts as 0, so a matrix is singular with `U`, `D` and the upper bound infinite; of the matrix 0 `L` and
@@ -21,6 +21,7 @@
 //! [`Sandwich::violation`] says whether they contradict the theorem by more than their round-off.
 
 mod data_set_level;
+mod general_norms;
 mod interference;
 mod interference_sums;
 mod layer_sum;
@@ -31,6 +32,7 @@ mod sandwich;
 mod structural_error;
 
 pub use data_set_level::{DataSetLevel, data_set_level};
+pub use general_norms::{GeneralSandwich, general_sandwiches};
 pub use interference::{InterferenceLog, InterferenceRecord};
 pub use interference_sums::InterferenceSums;
 pub use layer_sum::{LayerSum, StructuralPart, layer_sums};

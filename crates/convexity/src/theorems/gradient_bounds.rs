@@ -166,8 +166,9 @@ mod by_hand;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::{Cosine, Quadratic, Separable, entries};
+    use crate::catalogue::{Cosine, NegativeEntropy, Quadratic, Separable, entries};
     use crate::norms::Norm;
+    use crate::verdict::Status;
     use ndarray::array;
 
     const CONFIG: fn() -> SearchConfig = || SearchConfig::budget(4000);
@@ -221,6 +222,16 @@ mod tests {
         let report = check(&cosine, &smooth, &Infimum::AtLeast(-0.5), &CONFIG()).unwrap();
         assert!(report.verdict().is_undecided());
         assert!(check(&cosine, &smooth, &Infimum::AtLeast(f64::NAN), &CONFIG()).is_err());
+    }
+
+    #[test]
+    fn on_a_part_of_the_space_the_smooth_side_assumes_that_its_steps_stay_there() {
+        let entropy = NegativeEntropy::new(2).unwrap();
+        let smooth = Modulus::smooth(9.0, 2.0, Norm::L2).unwrap();
+        let report = check(&entropy, &smooth, &Infimum::AtLeast(-1.0), &SearchConfig::budget(500)).unwrap();
+        let assumed = |hypothesis: &&Hypothesis| hypothesis.name.contains("lies in the domain");
+        let found = report.hypotheses.iter().find(assumed).unwrap();
+        assert!(found.status == Status::Assumed && !report.verdict().holds());
     }
 
     /// sqrt(1 + x^2) + 1e12: f64 resolves the gap to 1e-4.

@@ -183,3 +183,30 @@ fn p3_with_foreign_numbers() {
         foreign(ProxyPlGuarantee { smoothness: 10.0, ..own }, "eta <= 1/L");
     }
 }
+
+/// What the guarantees ask of a run at every step, asked of one whose record says otherwise at one.
+#[test]
+fn one_step_that_breaks_an_assumption_is_named() {
+    for problem in problems(1) {
+        let own = problem.guarantee();
+        let run = problem.run(1.0, &problem.comparator);
+        let with = |change: fn(&mut Step)| {
+            let mut run = run.clone();
+            change(&mut run.steps[3]);
+            [run]
+        };
+        let below = with(|step| step.g = -1.0);
+        assert_unmet(&own.check(&below).unwrap(), "g >= 0");
+        let wrong_way = with(|step| step.inner = -1e6);
+        let bounded = LipschitzGuarantee {
+            distance: own.distance,
+            comparator_cost: own.comparator_cost,
+            second_moment: 1e6,
+        };
+        assert!(bounded.check(std::slice::from_ref(&run)).unwrap().verdict().holds(), "{}", problem.name);
+        assert_unmet(&bounded.check(&wrong_way).unwrap(), "<∇f(w), w - v>");
+        let of = |left: f64| check::at_every_iterate("left <= 1", &[run.clone()], |_| (left, 1.0, 0.0));
+        assert!(of(0.5).obstacle().is_none() && of(1.5).obstacle().is_some());
+        assert!(of(f64::NAN).obstacle().is_some(), "nothing is at most 1 that is no number");
+    }
+}

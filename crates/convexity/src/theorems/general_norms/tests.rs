@@ -215,3 +215,54 @@ fn constants_that_are_wrong_by_less_than_is_granted_refute_nothing() {
         }
     }
 }
+
+/// The squared error with bounds that are not its own.
+#[derive(Debug)]
+struct Boast;
+
+impl Loss for Boast {
+    fn name(&self) -> String {
+        "the squared error, said to be twice as large".into()
+    }
+
+    fn require_target(&self, target: &ndarray::ArrayRef1<f64>) -> Result<(), ConvexityError> {
+        SquaredError.require_target(target)
+    }
+
+    fn evaluate(
+        &self,
+        target: &ndarray::ArrayRef1<f64>,
+        output: &ndarray::ArrayRef1<f64>,
+        residual: Option<&mut ndarray::ArrayRef1<f64>>,
+    ) -> f64 {
+        SquaredError.evaluate(target, output, residual)
+    }
+
+    fn bounds(&self, _: &ndarray::ArrayRef1<f64>) -> Result<crate::losses::Bounds, ConvexityError> {
+        Ok(crate::losses::Bounds::new(|t| t * t, |t| t * t))
+    }
+
+    fn residual_sums_to_zero(&self) -> bool {
+        SquaredError.residual_sums_to_zero()
+    }
+
+    fn moduli(&self, dimension: usize) -> Result<Vec<crate::moduli::Modulus>, ConvexityError> {
+        SquaredError.moduli(dimension)
+    }
+}
+
+#[test]
+fn a_loss_that_boasts_is_named_and_nothing_is_refuted() {
+    let sample = Sample {
+        jacobian: array![[1.0, 0.0, 0.5], [0.0, 2.0, 0.3]],
+        target: array![1.0, 0.0],
+        output: array![0.2, 0.9],
+    };
+    for p in EXPONENTS {
+        let gradients = Gradients::Layers(2.0, vec![3]);
+        let constants = Constants::of(&sample, &Boast, p, &gradients).unwrap();
+        let report = check(&sample, &Boast, p, &gradients, constants).unwrap();
+        let (residual, tolerance) = measured_hypothesis(&report, "the loss lies within its own bounds");
+        assert!(residual > 0.1 && tolerance < 1e-6 && report.verdict().is_undecided(), "{p}: {residual}");
+    }
+}

@@ -205,7 +205,9 @@ fn one_step_that_breaks_an_assumption_is_named() {
         };
         assert!(bounded.check(std::slice::from_ref(&run)).unwrap().verdict().holds(), "{}", problem.name);
         assert_unmet(&bounded.check(&wrong_way).unwrap(), "<∇f(w), w - v>");
-        let of = |left: f64| check::at_every_iterate("left <= 1", &[run.clone()], |_| (left, 1.0, 0.0));
+        let of = |left: f64| {
+            check::at_every_iterate("left <= 1", std::slice::from_ref(&run), |_| (left, 1.0, 0.0))
+        };
         assert!(of(0.5).obstacle().is_none() && of(1.5).obstacle().is_some());
         assert!(of(f64::NAN).obstacle().is_some(), "nothing is at most 1 that is no number");
     }

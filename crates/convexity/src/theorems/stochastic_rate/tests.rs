@@ -3,6 +3,7 @@
 use super::*;
 use crate::catalogue::{LogCosh, Quadratic, Separable};
 use crate::norms::Norm;
+use crate::number::Sign;
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Closure, Formula, Precomposed};
 use crate::strategies::draws;
@@ -158,9 +159,10 @@ fn parabolas_attain_one_step_of_the_generalised_rate() {
     }
 }
 
-/// b/n = 1/5 is no number of f64, and the next one is larger: a bound that took it for the share would lie below what is attained.
+/// b/n = 1/5 is no number of f64, and the next one is larger: a bound that took it for the share would lie below what
+/// is attained.
 #[test]
-fn what_is_attained_to_the_last_bit_is_not_refuted_by_a_rounded_share() {
+fn the_bound_in_256_bits_takes_no_rounded_share() {
     let centres = [-3.0, -1.0, 0.0, 1.0, 3.0];
     let sum = FiniteSum::new(centres.iter().map(|&a| parabola(2.0, a)).collect()).unwrap();
     let smooth = Modulus::smooth(2.0, 2.0, Norm::L2).unwrap();
@@ -169,8 +171,14 @@ fn what_is_attained_to_the_last_bit_is_not_refuted_by_a_rounded_share() {
     // From 1 a step ends at a centre: E D_1 = R_G(1) = 4, D_0 = 1, so E I = 6/5 4 - 4/5 1 = 4.
     let own = Generalised { smooth: &smooth, lower: &lower, infima: &infima, interference: 4.0 };
     let infimum = Infimum::At(array![0.0]);
-    let report = check_generalised(&start(&sum, &[1.0], 1, 1, &infimum), &own).unwrap();
-    assert!(!report.inequality.is_violated() && report.slack.abs() < 1e-13, "{}", report.verdict());
+    let from = start(&sum, &[1.0], 1, 1, &infimum);
+    let exact = |x: f64| PreciseInterval::from_f64(x);
+    let bound = generalised(&from, &own, [2.0, 2.0, 2.0], &exact(4.0)).after(exact(1.0), 1);
+    assert_eq!((bound - exact(4.0)).sign(), Sign::Undecided, "attained, up to the last of 256 bits");
+    let rounded = exact(1.0 / 5.0);
+    let below = exact(1.0) * (-rounded.clone() + 1.0) + 4.0 - rounded * 4.0;
+    assert_eq!((below - exact(4.0)).sign(), Sign::Negative);
+    assert!(!check_generalised(&from, &own).unwrap().inequality.is_violated());
 }
 
 /// Both rates on random sums, with constants as they are measured along the tree.

@@ -39,6 +39,20 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
     }
 }
 
+/// Every group of channels with mean 0 and variance 1, then scaled and shifted by channel.
+fn normalised(path: &str, p: &Parameters, (shape, x): Value, (groups, epsilon): (usize, f64)) -> Value {
+    let tensor = |suffix: &str| p.get(&format!("{path}.{suffix}")).unwrap();
+    let (scale, shift) = (tensor("weight"), tensor("bias"));
+    let (size, area) = (x.len() / groups, x.len() / shape[0]);
+    let y = (0..x.len()).map(|i| {
+        let group = &x[i / size * size..][..size];
+        let mean = group.iter().sum::<f64>() / size as f64;
+        let variance = group.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / size as f64;
+        (x[i] - mean) / (variance + epsilon).sqrt() * scale[i / area] + shift[i / area]
+    });
+    (shape, y.collect())
+}
+
 fn plain(layer: &AnyLayer, path: &str, p: &Parameters, (shape, x): Value) -> Value {
     let tensor = |suffix: &str| p.get(&format!("{path}.{suffix}"));
     match layer {
@@ -105,23 +119,8 @@ fn plain(layer: &AnyLayer, path: &str, p: &Parameters, (shape, x): Value) -> Val
             let y = y.collect();
             (shape, y)
         }
-        AnyLayer::GroupNorm(_) | AnyLayer::LayerNorm(_) => {
-            let (groups, epsilon) = match layer {
-                AnyLayer::GroupNorm(norm) => (norm.groups, norm.epsilon),
-                AnyLayer::LayerNorm(norm) => (1, norm.epsilon),
-                _ => unreachable!("matched above"),
-            };
-            let (scale, shift) = (tensor("weight").unwrap(), tensor("bias").unwrap());
-            let (size, area) = (x.len() / groups, x.len() / shape[0]);
-            let y = (0..x.len()).map(|i| {
-                let group = &x[i / size * size..][..size];
-                let mean = group.iter().sum::<f64>() / size as f64;
-                let variance = group.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / size as f64;
-                (x[i] - mean) / (variance + epsilon).sqrt() * scale[i / area] + shift[i / area]
-            });
-            let y = y.collect();
-            (shape, y)
-        }
+        AnyLayer::GroupNorm(norm) => normalised(path, p, (shape, x), (norm.groups, norm.epsilon)),
+        AnyLayer::LayerNorm(norm) => normalised(path, p, (shape, x), (1, norm.epsilon)),
         AnyLayer::Scale(Scale { factor }) => {
             let y = x.iter().map(|x| factor * x).collect();
             (shape, y)

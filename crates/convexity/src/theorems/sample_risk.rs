@@ -122,13 +122,10 @@ impl RiskBounds {
 ///
 /// # Errors
 ///
-/// If shapes do not fit, an entry is not finite, or the features' columns are dependent as far as 256 bits can
+/// If there is no sample or no target, shapes do not fit, an entry is not finite, or the features' columns are dependent as far as 256 bits can
 /// tell.
 pub fn linear_head(features: ArrayView2<f64>, targets: ArrayView2<f64>) -> Result<Bracket, ConvexityError> {
-    require_dimension("targets", targets.nrows(), features.nrows())?;
-    for (name, matrix) in [("features", features), ("targets", targets)] {
-        require_finite(name, &Array1::from_iter(matrix.iter().copied()))?;
-    }
+    require_samples(features, targets)?;
     let lift = |column: ArrayView1<f64>| -> Vec<PreciseInterval> {
         column.iter().map(|&x| PreciseInterval::from_f64(x)).collect()
     };
@@ -141,6 +138,18 @@ pub fn linear_head(features: ArrayView2<f64>, targets: ArrayView2<f64>) -> Resul
     }
     let least = (total / (2.0 * features.nrows() as f64)).to_f64_interval();
     Ok(Bracket { lower: least.lo().max(0.0), upper: least.hi().max(0.0) })
+}
+
+/// One finite target for each of some samples.
+fn require_samples(features: ArrayView2<f64>, targets: ArrayView2<f64>) -> Result<(), ConvexityError> {
+    for (name, count) in [("features (rows)", features.nrows()), ("targets (columns)", targets.ncols())] {
+        require_range(name, count as f64, count > 0, "at least 1")?;
+    }
+    require_dimension("targets", targets.nrows(), features.nrows())?;
+    for (name, matrix) in [("features", features), ("targets", targets)] {
+        require_finite(name, &Array1::from_iter(matrix.iter().copied()))?;
+    }
+    Ok(())
 }
 
 fn dependent(column: usize) -> ConvexityError {
@@ -182,6 +191,9 @@ mod tests {
         assert_eq!((least.lower, least.upper), (0.0, 0.0));
         assert!(linear_head(array![[1.0, 2.0], [2.0, 4.0]].view(), array![[1.0], [0.0]].view()).is_err());
         assert!(linear_head(array![[1.0]].view(), array![[1.0], [0.0]].view()).is_err());
+        let (none, nothing) = (Array2::zeros((0, 1)), Array2::zeros((1, 0)));
+        assert!(linear_head(none.view(), none.view()).is_err());
+        assert!(linear_head(array![[1.0]].view(), nothing.view()).is_err());
         assert!(linear_head(array![[f64::NAN]].view(), array![[1.0]].view()).is_err());
     }
 

@@ -1,8 +1,7 @@
 //! The least cross-entropy of a softmax head, between a risk and the dual at what its probabilities become when they
 //! are made to satisfy the optimality condition.
 
-use super::{require_dimension, require_finite};
-use crate::error::ConvexityError;
+use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::linear_algebra::Bracket;
 use crate::linear_algebra::inertia::{gram, solve};
 use crate::number::{Number, PreciseInterval, Sign};
@@ -23,7 +22,7 @@ type Exact = PreciseInterval;
 ///
 /// # Errors
 ///
-/// If shapes do not fit, an entry is not finite, a target is off the simplex, or the features' columns are dependent as
+/// If there is no sample or class, shapes do not fit, an entry is not finite, a target is off the simplex, or the features' columns are dependent as
 /// far as 256 bits can tell.
 ///
 /// ```
@@ -43,12 +42,10 @@ pub fn softmax_head(
     targets: ArrayView2<f64>,
     weights: ArrayView2<f64>,
 ) -> Result<Bracket, ConvexityError> {
-    require_dimension("targets", targets.nrows(), features.nrows())?;
+    super::require_samples(features, targets)?;
     require_dimension("weights (rows)", weights.nrows(), targets.ncols())?;
     require_dimension("weights (columns)", weights.ncols(), features.ncols())?;
-    for (name, matrix) in [("features", features), ("targets", targets), ("weights", weights)] {
-        require_finite(name, &Array1::from_iter(matrix.iter().copied()))?;
-    }
+    require_finite("weights", &Array1::from_iter(weights.iter().copied()))?;
     let (h, y, w) = (lift(features), lift(targets), lift(weights));
     for row in &y {
         // To the last bit: else no q_i on the simplex meets the condition.
@@ -194,6 +191,9 @@ mod tests {
         assert!(softmax_head(h.view(), array![[1.5, -0.5], [0.0, 1.0]].view(), w.view()).is_err());
         assert!(softmax_head(h.view(), y.view(), array![[0.0, 0.0]].view()).is_err());
         assert!(softmax_head(h.view(), y.view(), array![[f64::NAN], [0.0]].view()).is_err());
+        assert!(softmax_head(Array2::zeros((0, 1)).view(), Array2::zeros((0, 2)).view(), w.view()).is_err());
+        let none = Array2::zeros((0, 1));
+        assert!(softmax_head(h.view(), Array2::zeros((2, 0)).view(), none.view()).is_err());
         let dependent = array![[1.0, 2.0], [2.0, 4.0]];
         assert!(softmax_head(dependent.view(), y.view(), Array2::zeros((2, 2)).view()).is_err());
     }

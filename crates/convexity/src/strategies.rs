@@ -43,6 +43,16 @@ pub(crate) fn draws(own: u64) -> u64 {
     }
 }
 
+/// The seed of these instances: that of the test, or the environment's `FENCHEL_SEED`, so that many draws can be made in
+/// parts and by several processes.
+#[cfg(test)]
+pub(crate) fn seed(own: u64) -> u64 {
+    match std::env::var("FENCHEL_SEED") {
+        Ok(wanted) => wanted.parse().expect("FENCHEL_SEED is a whole number"),
+        Err(_) => own,
+    }
+}
+
 /// Vectors in R^m with entries up to a size, with zeros, equal entries and small entries more often than chance has them.
 pub fn vectors(m: usize, size: f64) -> impl Strategy<Value = Array1<f64>> + Clone {
     let entry = prop_oneof![

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::losses::{Entmax, Logistic, PowerRegression, SoftmaxCrossEntropy, Sparsemax, SquaredError};
-use crate::strategies::draws;
+use crate::strategies::{draws, seed};
 use crate::theorems::by_hand::measured_hypothesis;
 use crate::verdict::Verdict;
 use fenchel_random::{Seed, Stream};
@@ -58,7 +58,7 @@ fn random_sandwiches(draws: u64, seed: u64) -> [u64; 2] {
 #[test]
 fn random_samples_lie_in_every_sandwich() {
     let wanted = draws(400);
-    let [all, closed] = random_sandwiches(wanted, 1);
+    let [all, closed] = random_sandwiches(wanted, seed(1));
     assert!(all == wanted && closed > wanted / 3, "{closed} of {all}");
 }
 

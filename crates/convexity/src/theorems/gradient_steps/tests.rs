@@ -3,7 +3,7 @@
 use super::*;
 use crate::catalogue::{AbsoluteValue, LogCosh, PotentialFunction, Quadratic, Separable};
 use crate::objectives::Precomposed;
-use crate::strategies::draws;
+use crate::strategies::{draws, seed};
 use crate::theorems::by_hand::{assert_report, measured_hypothesis};
 use crate::verdict::Verdict;
 use ndarray::array;
@@ -136,7 +136,7 @@ fn random_runs(draws: u64, seed: u64) -> u64 {
 #[test]
 fn random_runs_keep_their_share() {
     let wanted = draws(400);
-    let examined = random_runs(wanted, 1);
+    let examined = random_runs(wanted, seed(1));
     assert!(examined > wanted / 2, "{examined} of {wanted}");
 }
 

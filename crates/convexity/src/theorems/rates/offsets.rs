@@ -5,7 +5,7 @@ use crate::catalogue::{AbsoluteValue, Cosine, DoubleWell, LogCosh, Ripple, Separ
 use crate::norms::Norm;
 use crate::number::Number;
 use crate::objectives::{Formula, Objective};
-use crate::strategies::draws;
+use crate::strategies::{draws, seed};
 use crate::theorems::by_hand::point_of;
 use crate::trajectory::Trajectory;
 use crate::verdict::Verdict;
@@ -296,7 +296,7 @@ fn random_runs(draws: u64, seed: u64) -> [u64; 4] {
 #[test]
 fn random_runs_keep_every_rate() {
     let wanted = draws(300);
-    let counts = random_runs(wanted, 1);
+    let counts = random_runs(wanted, seed(1));
     assert!(counts.iter().all(|&count| count > wanted / 3), "{counts:?} of {wanted}");
 }
 

@@ -6,7 +6,7 @@ use crate::norms::Norm;
 use crate::number::Sign;
 use crate::number::{Number, PreciseInterval};
 use crate::objectives::{Closure, Formula, Precomposed};
-use crate::strategies::draws;
+use crate::strategies::{draws, seed};
 use crate::theorems::by_hand::{measured_hypothesis, parabola};
 use crate::theorems::condition::difference;
 use crate::verdict::Verdict;
@@ -72,7 +72,7 @@ fn the_variance_of_a_batch_is_the_formula() {
         let expected = 9.0 * VARIANCE * share(4.0, b as f64);
         assert!((report.measured - expected).abs() < 1e-12 && (report.bound - expected).abs() < 1e-12);
     }
-    random_variances(draws(200), 1);
+    random_variances(draws(200), seed(1));
     let single = FiniteSum::new(vec![parabola(1.0, 0.0)]).unwrap();
     assert!(check_variance(&single, 1, &array![0.0]).is_err());
     assert!(check_variance(&sum, 0, &array![0.0]).is_err() && check_variance(&sum, 5, &array![0.0]).is_err());
@@ -254,7 +254,7 @@ fn random_rates(draws: u64, seed: u64) -> u64 {
 #[test]
 fn random_sums_keep_both_rates() {
     let wanted = draws(120);
-    let checked = random_rates(wanted, 1);
+    let checked = random_rates(wanted, seed(1));
     assert!(checked > wanted / 2, "{checked} of {wanted}");
 }
 

@@ -23,7 +23,7 @@ use fenchel_convexity::losses::Loss;
 use fenchel_nn::NnError;
 use fenchel_nn::description::{Description, DescriptionError, Row};
 use fenchel_nn::weights::{NpzWriter, Tensors};
-use fenchel_tensor::{Engine, Real, Tape};
+use fenchel_tensor::{Engine, Real, TensorError};
 use ndarray::{ArrayViewMut2, s};
 
 use data::Samples;
@@ -44,7 +44,7 @@ pub enum Precision {
 pub struct Request {
     /// The model description, TOML.
     pub model: PathBuf,
-    /// The parameters by layer path, safetensors or npz.
+    /// The parameters and constants by layer path, safetensors or npz.
     pub weights: PathBuf,
     /// The samples: `x` and `y`, npz or safetensors.
     pub data: PathBuf,
@@ -67,9 +67,7 @@ pub struct Request {
 /// the result cannot be written, which is tried before the work begins.
 pub fn measure(request: &Request, progress: impl Fn(usize, usize) + Sync) -> Result<Measured, MeasureError> {
     let description = Description::read(&request.model)?;
-    let (tape, rows) = description
-        .build()
-        .map_err(|source| DescriptionError::Build { origin: request.model.display().to_string(), source })?;
+    let (_, rows) = description.build().map_err(|source| unsound(request, source))?;
     for input in [&request.model, &request.weights, &request.data] {
         if same_file(input, &request.out) {
             return Err(MeasureError::Overwrite { path: request.out.clone() });
@@ -79,9 +77,14 @@ pub fn measure(request: &Request, progress: impl Fn(usize, usize) + Sync) -> Res
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| MeasureError::Threads { threads, reason: error.to_string() })?;
     pool.install(|| match request.precision {
-        Precision::F32 => run::<f32>(request, tape, rows, &progress),
-        Precision::F64 => run::<f64>(request, tape, rows, &progress),
+        Precision::F32 => run::<f32>(request, &description, rows, &progress),
+        Precision::F64 => run::<f64>(request, &description, rows, &progress),
     })
+}
+
+/// The complaint of a layer, with the file in which the layer stands.
+fn unsound(request: &Request, source: TensorError) -> DescriptionError {
+    DescriptionError::Build { origin: request.model.display().to_string(), source }
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
@@ -90,12 +93,16 @@ fn same_file(a: &Path, b: &Path) -> bool {
 
 fn run<T: Real>(
     request: &Request,
-    tape: Arc<Tape>,
+    description: &Description,
     rows: Vec<Row>,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Measured, MeasureError> {
-    let layout = tape.parameters();
-    let parameters = Tensors::read(&request.weights)?.parameters::<T>("", layout)?;
+    let loaded = description.load::<T>(&Tensors::read(&request.weights)?);
+    let (tape, parameters) = loaded.map_err(|error| match error {
+        NnError::Tensor(source) => unsound(request, source).into(),
+        NnError::Weights(error) => error.into(),
+        other => MeasureError::Network(other),
+    })?;
     let Samples { inputs, targets } = Samples::<T>::read(&request.data, &tape)?;
     let (count, outputs) = targets.dim();
     let mut file = NpzWriter::create(&request.out)?;
@@ -131,7 +138,7 @@ fn run<T: Real>(
                     .map_err(|(_, error)| error)
             },
         )?;
-        for slot in layout.slots() {
+        for slot in tape.parameters().slots() {
             let values: Vec<f64> = gradient[slot.range.clone()].iter().map(|g| g.as_f64()).collect();
             file.array(&format!("grad/{}", slot.name), &slot.shape, &values)?;
         }

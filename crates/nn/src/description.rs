@@ -41,7 +41,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use fenchel_tensor::layers::{AnyLayer, Dense};
-use fenchel_tensor::{Activation, Shape, Tape, TapeBuilder, TensorError};
+use fenchel_tensor::{Activation, Constants, Real, Shape, Tape, TapeBuilder, TensorError};
+
+use crate::NnError;
+use crate::weights::Tensors;
 
 /// A network: the shape of its input and its layers in order.
 ///
@@ -153,7 +156,7 @@ impl Description {
     ///
     /// # Errors
     /// If the text is not TOML, a key is unknown, missing or of the wrong type, or a layer is one that Fenchel refuses
-    /// (batch normalisation, dropout). Whether the shapes fit is seen when the network is [built](Self::tape).
+    /// (dropout). Whether the shapes fit is seen when the network is [built](Self::tape).
     pub fn from_toml(text: &str, origin: &str) -> Result<Self, DescriptionError> {
         read::description(text, origin)
     }
@@ -164,7 +167,7 @@ impl Description {
         write::description(self)
     }
 
-    /// Builds the network.
+    /// Builds the network, its constants as in a fresh one.
     ///
     /// # Errors
     /// If a layer cannot take the shape that reaches it: its path, what it got, what it needs.
@@ -177,7 +180,23 @@ impl Description {
     /// # Errors
     /// As for [`tape`](Self::tape).
     pub fn build(&self) -> Result<(Arc<Tape>, Vec<Row>), TensorError> {
-        let mut net = TapeBuilder::new(self.input);
+        self.build_with(Constants::new())
+    }
+
+    /// Builds the network with the numbers that these tensors hold: its constants, which are on the tape, and its
+    /// parameters.
+    ///
+    /// # Errors
+    /// As for [`tape`](Self::tape) and [`Tensors::network`]; if a constant is out of its range.
+    pub fn load<T: Real>(&self, tensors: &Tensors) -> Result<(Arc<Tape>, Vec<T>), NnError> {
+        let fresh = self.tape()?;
+        let (tape, _) = self.build_with(tensors.constants(&fresh)?)?;
+        let parameters = tensors.network(&tape)?;
+        Ok((tape, parameters))
+    }
+
+    fn build_with(&self, constants: Constants) -> Result<(Arc<Tape>, Vec<Row>), TensorError> {
+        let mut net = TapeBuilder::new(self.input).with_constants(constants);
         let mut recorder = record::Recorder::new(&mut net);
         let input = recorder.input();
         let output = recorder.layers(input, &self.layers, "")?;

@@ -2,7 +2,8 @@
 //!
 //! A parameter is called by its layer's path and `weight` or `bias`: `0.weight`, `2.body.0.bias`. A dense layer's weight is
 //! `out x in`, a convolution's `out x in x height x width`, a normalisation's weight and bias (its scale and shift) are
-//! vectors: what `state_dict()` of a PyTorch model of the same layers gives.
+//! vectors, and so are the running mean and variance that a batch normalisation holds fixed (its constants): what
+//! `state_dict()` of a PyTorch model of the same layers gives.
 //!
 //! ```
 //! use fenchel_nn::{Initialiser, models::{LeNet5, Model}, weights};
@@ -11,8 +12,8 @@
 //! let tape = LeNet5.tape(Shape::image(1, 28, 28), 10)?;
 //! let parameters = Initialiser::Kaiming.draw(&tape, fenchel_random::Seed::new(0))?;
 //! let path = std::env::temp_dir().join(format!("fenchel-weights-{}.safetensors", std::process::id()));
-//! weights::write(&path, tape.parameters(), &parameters)?;
-//! assert_eq!(weights::read::<f64>(&path, tape.parameters())?, parameters);
+//! weights::write(&path, &tape, &parameters)?;
+//! assert_eq!(weights::read::<f64>(&path, &tape)?, parameters);
 //! # std::fs::remove_file(&path)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

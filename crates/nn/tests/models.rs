@@ -351,8 +351,8 @@ fn a_model_goes_through_files_and_back() {
     std::fs::write(&model, description.to_toml()).unwrap();
     let tape = description.tape().unwrap();
     let draw = Initialiser::Kaiming.draw(&tape, Seed::new(9)).unwrap();
-    weights::write(&parameters, tape.parameters(), &draw).unwrap();
+    weights::write(&parameters, &tape, &draw).unwrap();
     let again = Description::read(&model).unwrap().tape().unwrap();
-    assert_eq!(weights::read::<f64>(&parameters, again.parameters()).unwrap(), draw);
+    assert_eq!(weights::read::<f64>(&parameters, &again).unwrap(), draw);
     assert_eq!(Tensors::read(&parameters).unwrap().get("3.body.0.weight").unwrap().shape, [16, 16, 3, 3]);
 }

@@ -18,6 +18,7 @@
 mod activation;
 mod add;
 mod average_pool;
+mod batch_norm;
 mod channels;
 mod conv2d;
 mod convolution;
@@ -27,17 +28,20 @@ mod fixed_dense;
 mod flatten;
 mod group_norm;
 mod identity;
+mod instance_norm;
 mod layer_norm;
 mod max_pool;
 mod normalise;
 mod pool;
 mod prelu;
 mod scale;
+mod scale_and_shift;
 #[cfg(test)]
 mod tests;
 
 pub use activation::Activation;
 pub use average_pool::{AveragePool, GlobalAveragePool};
+pub use batch_norm::BatchNorm;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
 pub use described::{Described, FixedWeights, Keys, Usual};
@@ -45,6 +49,7 @@ pub use fixed_dense::FixedDense;
 pub use flatten::Flatten;
 pub use group_norm::GroupNorm;
 pub use identity::Identity;
+pub use instance_norm::InstanceNorm;
 pub use layer_norm::LayerNorm;
 pub use max_pool::MaxPool;
 pub use pool::Pool2d;
@@ -136,6 +141,6 @@ macro_rules! layers {
 
 // The list of all layers.
 layers! {
-    Dense, Conv2d, MaxPool, AveragePool, GlobalAveragePool, Flatten, Activation, PRelu, GroupNorm, LayerNorm, Scale, Identity,
-    FixedDense,
+    Dense, Conv2d, MaxPool, AveragePool, GlobalAveragePool, Flatten, Activation, PRelu, GroupNorm, LayerNorm, InstanceNorm, BatchNorm,
+    Scale, Identity, FixedDense,
 }

@@ -8,7 +8,7 @@
 //! | idea | where |
 //! |---|---|
 //! | matrix products, two back ends | [`gemm`] |
-//! | recording a network | [`TapeBuilder`], [`Tape`], [`ParameterLayout`] |
+//! | recording a network | [`TapeBuilder`], [`Tape`], [`ParameterLayout`], [`Constants`] |
 //! | values and backward passes of a few samples | [`Sweep`], [`Pass`] |
 //! | whole batches on all cores, with the same bits at any thread count | [`Engine`] |
 //! | the layers, one file each, and their list | [`layers`] |
@@ -25,6 +25,7 @@ pub mod spectrum;
 
 mod buffer;
 mod collectors;
+mod constants;
 mod engine;
 mod error;
 mod kernels;
@@ -38,6 +39,7 @@ mod tangent_kernel;
 mod tape;
 
 pub use collectors::{Quantity, Site};
+pub use constants::Constants;
 pub use engine::Engine;
 pub use error::TensorError;
 pub use layers::{Activation, Conv2d, Pool2d};

@@ -1,15 +1,15 @@
 //! The tape: a network recorded once as a straight-line program, read forwards and swept backwards.
 //!
-//! A tape holds shapes and operations, never numbers: parameters live in one flat vector described by its
-//! [`ParameterLayout`], and the values of a batch live in a [`Sweep`](crate::Sweep). So one tape serves every
-//! thread, precision and batch size.
+//! A tape holds shapes and operations, and no numbers but those that never change ([`Constants`], fixed weights):
+//! parameters live in one flat vector described by its [`ParameterLayout`], and the values of a batch live in a
+//! [`Sweep`](crate::Sweep). So one tape serves every thread, precision and batch size.
 
 mod builder;
 
 use std::sync::Arc;
 
 use crate::layer::{Layer, Place, Trained};
-use crate::{ParameterLayout, Real, Shape, TensorError};
+use crate::{Constants, ParameterLayout, Real, Shape, TensorError};
 
 pub use builder::TapeBuilder;
 
@@ -55,6 +55,7 @@ pub struct Tape {
     pub(crate) records: Vec<Record>,
     pub(crate) output: usize,
     parameters: ParameterLayout,
+    constants: Constants,
 }
 
 /// One line of a printed tape: the layer's name, the shape of its output and its number of parameters.
@@ -85,6 +86,12 @@ impl Tape {
     #[must_use]
     pub fn parameters(&self) -> &ParameterLayout {
         &self.parameters
+    }
+
+    /// The fixed numbers that its layers hold beside their parameters.
+    #[must_use]
+    pub fn constants(&self) -> &Constants {
+        &self.constants
     }
 
     /// The names of the layers with parameters, in order: the terms of the layer sum T13.

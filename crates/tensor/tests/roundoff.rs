@@ -6,7 +6,9 @@ mod architectures;
 use std::sync::Arc;
 
 use architectures::{Architecture, Choice, architecture};
-use fenchel_tensor::layers::{AnyLayer, AveragePool, FixedDense, FixedWeights, GroupNorm, LayerNorm, Scale};
+use fenchel_tensor::layers::{
+    AnyLayer, AveragePool, BatchNorm, FixedDense, FixedWeights, GroupNorm, InstanceNorm, LayerNorm, Scale,
+};
 use fenchel_tensor::spectrum::batched_eigenvalues;
 use fenchel_tensor::{Activation, BackwardRoundoff, Real, Shape, Sweep, Tape, TapeBuilder};
 use ndarray::{Array2, Axis, array};
@@ -31,8 +33,14 @@ fn exact_forwards() -> impl Strategy<Value = Architecture> {
                 }
                 // One over the root of the variance 0 and this is 256.
                 AnyLayer::GroupNorm(GroupNorm { epsilon, .. })
-                | AnyLayer::LayerNorm(LayerNorm { epsilon }) => {
+                | AnyLayer::LayerNorm(LayerNorm { epsilon, .. })
+                | AnyLayer::InstanceNorm(InstanceNorm { epsilon, .. }) => {
                     *epsilon = 0.5_f64.powi(16);
+                    true
+                }
+                // One over the root of the variances 1 and 13 and this is a half and a quarter.
+                AnyLayer::BatchNorm(BatchNorm { epsilon, .. }) => {
+                    *epsilon = 3.0;
                     true
                 }
                 AnyLayer::Dense(_)

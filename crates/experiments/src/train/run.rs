@@ -164,7 +164,7 @@ pub fn train(
     let trainer = training.into_trainer();
     teller.tell_passed_over();
     teller.note_time(trainer.steps())?;
-    weights::write(&out.join("weights.safetensors"), tape.parameters(), trainer.parameters())?;
+    weights::write(&out.join("weights.safetensors"), &tape, trainer.parameters())?;
     let trained = Trained {
         settings: settings.clone(),
         configuration,

@@ -128,7 +128,16 @@ impl Settings {
             )
             .into());
         }
-        let built = description.tape()?.outputs();
+        let tape = description.tape()?;
+        if let Some((name, _)) = tape.constants().iter().next() {
+            return Err(format!(
+                "{}: `{name}` would stay what it is in a fresh network; training with batch statistics is not offered, \
+                 since it couples the samples of a batch: use group_norm or layer_norm",
+                self.model
+            )
+            .into());
+        }
+        let built = tape.outputs();
         if built != outputs {
             return Err(format!(
                 "{}: it has {built} outputs, but {} has {outputs} classes",

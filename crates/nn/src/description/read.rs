@@ -106,11 +106,9 @@ fn refusal(kind: &str) -> String {
     let folded: String = kind.chars().filter(char::is_ascii_alphanumeric).collect();
     let folded = folded.to_ascii_lowercase();
     if folded.starts_with("batchnorm") || folded.starts_with("syncbatchnorm") {
-        return "batch normalisation is not supported: in training it couples the samples of a batch, and \
-                then no sample has a gradient or a structural matrix of its own; use group_norm or \
-                layer_norm. Nor may a trained network's fixed scale and shift be folded into the layer \
-                before: that gives the same outputs but another structural matrix, as they are no longer \
-                parameters (lambda_max was 35 to 94 % off)"
+        return "batch normalisation is called batch_norm here, and is what it is in evaluation mode: its running mean \
+                and variance come with the weights and stay fixed. In training mode it couples the samples of a batch, and \
+                then no sample has a gradient or a structural matrix of its own"
             .to_owned();
     }
     if folded.contains("dropout") || folded == "droppath" {

@@ -167,7 +167,7 @@ fn what_is_no_description_is_refused_with_its_line() {
         ),
         (
             "input = [3]\nlayers = [{ type = \"BatchNorm2d\" }]",
-            &["not supported", "group_norm", "another structural matrix"],
+            &["called batch_norm", "evaluation mode", "couples the samples"],
         ),
         ("input = [3]\nlayers = [{ type = \"dropout\", p = 0.5 }]", &["random", "leave it out"]),
     ];
@@ -262,7 +262,7 @@ fn layer() -> impl Strategy<Value = Layer> {
         1 => rows.prop_map(|rows| FixedDense(FixedWeights::Rows(rows)).into()),
         1 => finite.prop_map(|slope| Activation::LeakyRelu { slope }.into()),
         1 => finite.prop_map(|factor| Scale { factor }.into()),
-        1 => (1..9_usize, finite).prop_map(|(groups, epsilon)| GroupNorm { groups, epsilon }.into()),
+        1 => (1..9_usize, finite, any::<bool>()).prop_map(|(groups, epsilon, affine)| GroupNorm { groups, epsilon, affine }.into()),
     ]
     .prop_map(LayerKind::Plain);
     let leaf = (kind, prop::option::of(".{0,8}")).prop_map(|(kind, name)| Layer { name, kind });

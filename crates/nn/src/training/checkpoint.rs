@@ -165,9 +165,10 @@ impl Checkpoints {
         let name = format!("{PREFIX}{:0DIGITS$}", progress.step);
         let folder = AtomicFolder::create(&self.folder.join(name))?;
         let temporary = folder.path();
-        let layout = trainer.engine().tape().parameters();
+        let tape = trainer.engine().tape();
+        let layout = tape.parameters();
         let mut tensors = Tensors::new();
-        tensors.insert_parameters("", layout, trainer.parameters())?;
+        tensors.insert_network(tape, trainer.parameters())?;
         tensors.write(&temporary.join(PARAMETERS))?;
         let state = trainer.optimiser().state();
         let mut tensors = Tensors::new();
@@ -265,8 +266,9 @@ impl Checkpoints {
 
 /// The numbers of a checkpoint.
 fn stored<T: Real>(path: &Path, state: StateFile, trainer: &Trainer<T>) -> Result<Stored<T>, NnError> {
-    let layout = trainer.engine().tape().parameters();
-    let parameters = Tensors::read(&path.join(PARAMETERS))?.parameters("", layout)?;
+    let tape = trainer.engine().tape();
+    let layout = tape.parameters();
+    let parameters = Tensors::read(&path.join(PARAMETERS))?.network(tape)?;
     let mut buffers = Vec::new();
     if !state.buffers.is_empty() {
         let tensors = Tensors::read(&path.join(OPTIMISER))?;

@@ -49,6 +49,16 @@ pub enum WeightsError {
         /// The tensors that the file has and the model does not, with their shapes.
         unexpected: Vec<String>,
     },
+    /// The network was built with other constants than those in the file.
+    #[error(
+        "{}: tensor `{tensor}` is not what the network was built with; build it from its description and this file together", path.display()
+    )]
+    Constant {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+    },
     /// A tensor has the wrong shape.
     #[error(
         "{}: tensor `{tensor}` has shape {got:?}, but needs {needs}; check that the model description and the file belong \
@@ -142,9 +152,8 @@ fn names_message(path: &Path, missing: &[String], unexpected: &[String]) -> Stri
     }
     let statistics = |name: &String| name.contains("running_") || name.contains("num_batches_tracked");
     text += if unexpected.iter().any(statistics) {
-        "; running statistics belong to batch normalisation, which is not supported: train with group_norm \
-         or layer_norm instead. Folded into the layer before, it gives the same outputs but another \
-         structural matrix"
+        "; running statistics belong to a batch normalisation: give the model description a layer `batch_norm` of that \
+         name. Folded into the layer before, it would give the same outputs but another structural matrix"
     } else {
         "; tensors go by layer path, such as `0.weight` or `2.body.0.bias`: rename them, or give the layers of the model \
          description these names"

@@ -1,32 +1,44 @@
-//! A model's flat parameter vector, out of named tensors and into them.
+//! A network's numbers, out of named tensors and into them: the flat parameter vector, and the constants of its layers.
 
 use std::path::Path;
 
-use fenchel_tensor::{ParameterLayout, Real, Slot};
+use fenchel_tensor::{Constants, ParameterLayout, Real, Slot, Tape};
 
 use super::{Tensors, WeightsError};
 
-/// Reads a model's parameters from a file that holds exactly these, safetensors or npz.
+/// Reads a network's parameters from a file that holds exactly these and the tape's constants, safetensors or npz.
 ///
 /// # Errors
-/// As for [`Tensors::read`] and [`Tensors::parameters`].
-pub fn read<T: Real>(path: &Path, layout: &ParameterLayout) -> Result<Vec<T>, WeightsError> {
-    Tensors::read(path)?.parameters("", layout)
+/// As for [`Tensors::read`] and [`Tensors::network`].
+pub fn read<T: Real>(path: &Path, tape: &Tape) -> Result<Vec<T>, WeightsError> {
+    Tensors::read(path)?.network(tape)
 }
 
-/// Writes a model's parameters, whole or not at all: as npz if the name ends in `.npz`, as safetensors otherwise.
+/// Writes a network's parameters and constants, whole or not at all: as npz if the name ends in `.npz`, as safetensors
+/// otherwise.
 ///
 /// # Errors
 /// If `parameters` is not as long as the layout says, or the operating system refuses.
-pub fn write<T: Real>(path: &Path, layout: &ParameterLayout, parameters: &[T]) -> Result<(), WeightsError> {
+pub fn write<T: Real>(path: &Path, tape: &Tape, parameters: &[T]) -> Result<(), WeightsError> {
     let mut tensors = Tensors::new();
-    tensors.insert_parameters("", layout, parameters)?;
+    tensors.insert_network(tape, parameters)?;
     tensors.write(path)
 }
 
 impl Tensors {
-    /// Adds one tensor for each of a model's, called `prefix` and its name; optimiser states of the same layout get a
-    /// prefix of their own.
+    /// Adds one tensor for each of a network's parameter tensors, and one for each of its constants.
+    ///
+    /// # Errors
+    /// If `parameters` is not as long as the layout says.
+    pub fn insert_network<T: Real>(&mut self, tape: &Tape, parameters: &[T]) -> Result<(), WeightsError> {
+        for (name, values) in tape.constants().iter() {
+            self.insert(name, &[values.len()], values)?;
+        }
+        self.insert_parameters("", tape.parameters(), parameters)
+    }
+
+    /// Adds one tensor for each of a model's, called `prefix` and its name: what optimisers keep of the same layout gets a
+    /// prefix of its own.
     ///
     /// # Errors
     /// If `parameters` is not as long as the layout says.
@@ -51,8 +63,40 @@ impl Tensors {
         Ok(())
     }
 
-    /// The flat parameter vector of a model, from the tensors whose names begin with `prefix`: each tensor of the layout
-    /// once, of its shape, finite, and no other.
+    /// The constants that a tape's layers hold, as these tensors have them: to build the network again with
+    /// [`TapeBuilder::with_constants`](fenchel_tensor::TapeBuilder::with_constants), as
+    /// [`Description::load`](crate::description::Description::load) does.
+    ///
+    /// # Errors
+    /// If tensors of the network are missing, or others are there; if a constant has another shape, holds no floats, or
+    /// numbers that are not finite.
+    pub fn constants(&self, tape: &Tape) -> Result<Constants, WeightsError> {
+        self.check_network_names(tape)?;
+        let mut constants = Constants::new();
+        for (name, values) in tape.constants().iter() {
+            constants.insert(name, self.floats::<f64>(name, &[values.len()])?);
+        }
+        Ok(constants)
+    }
+
+    /// The flat parameter vector of a network: each tensor of its layout and each of its constants once, of its shape,
+    /// finite, and no other but the `num_batches_tracked` of a batch normalisation, which is of no use here.
+    ///
+    /// # Errors
+    /// If tensors are missing or unknown, have another shape, hold no floats, or numbers that are not finite in `T`; if
+    /// a constant is not the tape's.
+    pub fn network<T: Real>(&self, tape: &Tape) -> Result<Vec<T>, WeightsError> {
+        self.check_network_names(tape)?;
+        for (name, values) in tape.constants().iter() {
+            if self.floats::<f64>(name, &[values.len()])? != values {
+                return Err(WeightsError::Constant { path: self.path.clone(), tensor: name.to_owned() });
+            }
+        }
+        self.flat("", tape.parameters())
+    }
+
+    /// The vector of a layout from the tensors whose names begin with `prefix`: each once, of its shape, finite, and no
+    /// other.
     ///
     /// # Errors
     /// If tensors are missing or unknown, have another shape, hold no floats, or numbers that are not finite in `T`.
@@ -61,23 +105,55 @@ impl Tensors {
         prefix: &str,
         layout: &ParameterLayout,
     ) -> Result<Vec<T>, WeightsError> {
+        self.check_names(tensors_of(prefix, layout), |name| {
+            name.strip_prefix(prefix).is_none_or(|name| layout.find(name).is_some())
+        })?;
+        self.flat(prefix, layout)
+    }
+
+    fn check_network_names(&self, tape: &Tape) -> Result<(), WeightsError> {
+        let (layout, constants) = (tape.parameters(), tape.constants());
+        let held = constants.iter().map(|(name, values)| (name.to_owned(), vec![values.len()]));
+        let counts_batches = |name: &str| {
+            name.strip_suffix("num_batches_tracked")
+                .is_some_and(|layer| constants.get(&format!("{layer}running_mean")).is_some())
+        };
+        self.check_names(tensors_of("", layout).chain(held), |name| {
+            layout.find(name).is_some() || constants.get(name).is_some() || counts_batches(name)
+        })
+    }
+
+    /// Refuses tensors that are missing, and those that are unknown.
+    fn check_names(
+        &self,
+        needed: impl Iterator<Item = (String, Vec<usize>)>,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<(), WeightsError> {
         let with_shape = |name: &str, shape: &[usize]| format!("`{name}` {shape:?}");
-        let needed = |slot: &Slot| format!("{prefix}{}", slot.name);
-        let absent = layout.slots().iter().filter(|slot| self.get(&needed(slot)).is_none());
-        let missing: Vec<String> = absent.map(|slot| with_shape(&needed(slot), &slot.shape)).collect();
-        let strangers = self
-            .tensors
-            .iter()
-            .filter(|(name, _)| name.strip_prefix(prefix).is_some_and(|name| layout.find(name).is_none()));
+        let missing: Vec<String> = needed
+            .filter(|(name, _)| self.get(name).is_none())
+            .map(|(name, shape)| with_shape(&name, &shape))
+            .collect();
+        let strangers = self.tensors.iter().filter(|(name, _)| !is_known(name));
         let unexpected: Vec<String> =
             strangers.map(|(name, tensor)| with_shape(name, &tensor.shape)).collect();
-        if !missing.is_empty() || !unexpected.is_empty() {
-            return Err(WeightsError::Names { path: self.path.clone(), missing, unexpected });
+        if missing.is_empty() && unexpected.is_empty() {
+            return Ok(());
         }
+        Err(WeightsError::Names { path: self.path.clone(), missing, unexpected })
+    }
+
+    /// The tensors of a layout one after the other.
+    fn flat<T: Real>(&self, prefix: &str, layout: &ParameterLayout) -> Result<Vec<T>, WeightsError> {
         let mut parameters = Vec::with_capacity(layout.len());
         for slot in layout.slots() {
-            parameters.extend(self.floats::<T>(&needed(slot), &slot.shape)?);
+            parameters.extend(self.floats::<T>(&format!("{prefix}{}", slot.name), &slot.shape)?);
         }
         Ok(parameters)
     }
+}
+
+/// The name in a file and the shape of every tensor of a layout.
+fn tensors_of(prefix: &str, layout: &ParameterLayout) -> impl Iterator<Item = (String, Vec<usize>)> {
+    layout.slots().iter().map(move |Slot { name, shape, .. }| (format!("{prefix}{name}"), shape.clone()))
 }

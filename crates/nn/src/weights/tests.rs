@@ -7,6 +7,7 @@ use fenchel_tensor::{Conv2d, ParameterLayout, Shape, Tape, TapeBuilder};
 use proptest::prelude::*;
 
 use super::*;
+use crate::description::Description;
 
 /// A tape with every kind of parameter: convolution, normalisation, dense with and without bias.
 fn tape() -> Tape {
@@ -40,8 +41,8 @@ fn parameters_survive_both_formats_and_precisions_bit_for_bit() {
         let parameters = random::<T>(tape.parameters());
         for name in ["a.safetensors", "a.npz"] {
             let path = folder.path().join(name);
-            write(&path, tape.parameters(), &parameters).unwrap();
-            assert_eq!(read::<T>(&path, tape.parameters()).unwrap(), parameters, "{name}");
+            write(&path, &tape, &parameters).unwrap();
+            assert_eq!(read::<T>(&path, &tape).unwrap(), parameters, "{name}");
             let names = ["0.bias", "0.weight", "1.bias", "1.weight", "3.body.0.weight", "4.bias", "4.weight"];
             let file = Tensors::read(&path).unwrap();
             assert_eq!(file.names().collect::<Vec<_>>(), names);
@@ -86,7 +87,68 @@ fn a_tensor_missing_or_unknown_is_named_with_its_shape() {
     let extra = stored::<f32>(|t| t.insert("5.weight", &[1], &[0.0_f32]).unwrap());
     has(&refusal::<f64>(&extra), &["`5.weight` [1]", "model knows nothing"]);
     let statistics = stored::<f32>(|t| t.insert("1.running_mean", &[4], &[0.0_f32; 4]).unwrap());
-    has(&refusal::<f64>(&statistics), &["batch normalisation", "group_norm"]);
+    has(&refusal::<f64>(&statistics), &["batch normalisation", "`batch_norm`", "another structural matrix"]);
+}
+
+/// Two layers that normalise by fixed numbers, one without parameters of its own.
+const WITH_CONSTANTS: &str = r#"
+    input = [2, 3, 3]
+    layers = [
+      { type = "conv2d", channels = 3, kernel = 2, name = "conv" },
+      { type = "batch_norm", epsilon = 0.5, name = "norm" },
+      { type = "global_average_pool" },
+      { type = "batch_norm", affine = false, name = "last" },
+      { type = "dense", outputs = 2, name = "head" },
+    ]
+"#;
+
+#[test]
+fn constants_come_with_the_weights_and_go_with_them() {
+    let description = Description::from_toml(WITH_CONSTANTS, "text").unwrap();
+    let fresh = description.tape().unwrap();
+    let parameters = random::<f64>(fresh.parameters());
+    let mut trained = Tensors::new();
+    trained.insert_network(&fresh, &parameters).unwrap();
+    let names: Vec<_> = trained.names().filter(|name| name.contains("running")).collect();
+    assert_eq!(names, ["last.running_mean", "last.running_var", "norm.running_mean", "norm.running_var"]);
+    // Of a fresh network they are 0 and 1; f32 is widened, and PyTorch's count of batches passed over.
+    let (mean, variance) = ([0.1_f32, -2.0, 3.0], [0.5_f32, 4.0, 0.0]);
+    trained.insert("norm.running_mean", &[3], &mean).unwrap();
+    trained.insert("norm.running_var", &[3], &variance).unwrap();
+    trained.insert_integers("norm.num_batches_tracked", &[], &[700]).unwrap();
+    let (tape, read) = description.load::<f64>(&trained).unwrap();
+    assert_eq!(read, parameters);
+    assert_eq!(tape.constants().get("norm.running_mean").unwrap(), mean.map(f64::from));
+    assert_eq!(tape.constants().get("last.running_var").unwrap(), [1.0; 3]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    write(&path, &tape, &parameters).unwrap();
+    assert_eq!(
+        description.load::<f64>(&Tensors::read(&path).unwrap()).unwrap().0.constants(),
+        tape.constants()
+    );
+    // Another network's constants are refused, whoever reads the parameters alone.
+    let other = trained.network::<f64>(&fresh).unwrap_err().to_string();
+    has(&other, &["`norm.running_mean`", "not what the network was built with"]);
+
+    let refused = |change: &dyn Fn(&mut Tensors)| {
+        let mut tensors = trained.clone();
+        change(&mut tensors);
+        description.load::<f64>(&tensors).map(|_| ()).unwrap_err().to_string()
+    };
+    let lacking = refused(&|t| drop(t.tensors.remove("last.running_var")));
+    has(&lacking, &["lacks `last.running_var` [3]"]);
+    let count = refused(&|t| t.insert_integers("conv.num_batches_tracked", &[], &[1]).unwrap());
+    has(&count, &["`conv.num_batches_tracked`", "knows nothing"]);
+    let short = refused(&|t| t.insert("norm.running_mean", &[2], &[0.0; 2]).unwrap());
+    has(&short, &["`norm.running_mean`", "[2]", "needs [3]"]);
+    for (wrong, parts) in [
+        (-0.25, ["`norm (batch_norm)`", "running_var is -0.25 for channel 1"]),
+        (1e39, ["`norm (batch_norm)`", "3.4e38"]),
+        (f64::NAN, ["`norm.running_var`", "NaN"]),
+    ] {
+        has(&refused(&|t| t.insert("norm.running_var", &[3], &[1.0, wrong, 1.0]).unwrap()), &parts);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Layer normalisation: group normalisation of a vector with one group.
 
 use super::described::{Described, Keys, Usual};
-use super::group_norm::{GroupNorm, USUAL_EPSILON, epsilon_summary};
+use super::group_norm::{GroupNorm, USUAL_EPSILON, unusual};
 use crate::{Node, Shape, TapeBuilder, TensorError};
 
 /// Each sample's features are brought to mean 0 and variance 1, then scaled and shifted one by one.
@@ -9,12 +9,14 @@ use crate::{Node, Shape, TapeBuilder, TensorError};
 pub struct LayerNorm {
     /// What is added to the variance before its root is taken.
     pub epsilon: f64,
+    /// Whether each feature is scaled and shifted afterwards, by parameters.
+    pub affine: bool,
 }
 
 impl Default for LayerNorm {
-    /// With the usual epsilon, 1e-5.
+    /// With the usual epsilon, 1e-5, and a scale and shift.
     fn default() -> Self {
-        Self { epsilon: USUAL_EPSILON }
+        Self::BLANK
     }
 }
 
@@ -32,20 +34,24 @@ impl TapeBuilder {
 impl Described for LayerNorm {
     const TYPE: &'static str = "layer_norm";
     const PYTORCH: Option<&'static str> = Some("LayerNorm");
-    const BLANK: Self = Self { epsilon: USUAL_EPSILON };
+    const BLANK: Self = Self { epsilon: USUAL_EPSILON, affine: true };
     const REMARK: &'static str = "of a vector";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
-        keys.number("epsilon", &mut self.epsilon, Usual::Is(USUAL_EPSILON))
+        keys.number("epsilon", &mut self.epsilon, Usual::Is(USUAL_EPSILON))?;
+        keys.flag("affine", &mut self.affine, true)
     }
 
     fn summary(&self) -> String {
-        "layer_norm".to_owned() + &epsilon_summary(self.epsilon)
+        "layer_norm".to_owned() + &unusual(self.epsilon, self.affine)
     }
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
         match net.shape(x) {
-            Shape::Vector(_) => net.put(name, GroupNorm { groups: 1, epsilon: self.epsilon }, &[x]),
+            Shape::Vector(_) => {
+                let Self { epsilon, affine } = *self;
+                net.put(name, GroupNorm { groups: 1, epsilon, affine }, &[x])
+            }
             got @ Shape::Image { .. } => {
                 let needs = "a vector; for images use group normalisation".to_owned();
                 Err(TensorError::LayerInput { layer: name.to_owned(), got, needs })
@@ -54,6 +60,6 @@ impl Described for LayerNorm {
     }
 
     fn examples() -> Vec<Self> {
-        vec![Self::default()]
+        vec![Self::BLANK, Self { affine: false, ..Self::BLANK }]
     }
 }

@@ -4,8 +4,8 @@ use crate::kernels::vectorised;
 use crate::{Real, Shape};
 
 vectorised! {
-/// `y = scale * (x - mean) / sqrt(variance + epsilon) + shift`, mean and variance over each sample's groups; beside
-/// it the values before scale and shift, `len x L`, and `1 / sigma` of each group, `groups x L`.
+/// `values = (x - mean) / sqrt(variance + epsilon)`, mean and variance over each sample's groups, `len x L`, and
+/// `1 / sigma` of each group, `groups x L`.
 #[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
 pub(super) fn normalise<T: Real>(
     shape: Shape,
@@ -13,15 +13,11 @@ pub(super) fn normalise<T: Real>(
     groups: usize,
     epsilon: f64,
     x: &[T],
-    scale: &[T],
-    shift: &[T],
     values: &mut [T],
     inverse_deviations: &mut [T],
-    y: &mut [T],
     scratch: &mut Vec<T>,
 ) {
     let group = shape.len() / groups * lanes;
-    let positions = shape.positions();
     let count = T::of((shape.len() / groups) as f64);
     let (mean, _) = moments(scratch, lanes);
         let blocks = x.chunks_exact(group).zip(values.chunks_exact_mut(group));
@@ -52,12 +48,6 @@ pub(super) fn normalise<T: Real>(
                 for (((value, &x), &mean), &inverse) in values.iter_mut().zip(x).zip(&*mean).zip(&*inverse) {
                     *value = (x - mean) * inverse;
                 }
-            }
-        }
-        let channels = values.chunks_exact(positions * lanes).zip(y.chunks_exact_mut(positions * lanes));
-        for ((values, y), (&scale, &shift)) in channels.zip(scale.iter().zip(shift)) {
-            for (y, &value) in y.iter_mut().zip(values) {
-                *y = scale * value + shift;
             }
         }
 }
@@ -173,24 +163,10 @@ mod tests {
     use super::*;
 
     fn normalised<T: Real>(x: &[T], groups: usize) -> Vec<T> {
-        let (shape, len) = (Shape::vector(x.len()), x.len());
-        let (scale, shift) = (vec![T::one(); len], vec![T::zero(); len]);
-        let (mut y, mut values, mut inverse) =
-            (vec![T::zero(); len], vec![T::zero(); len], vec![T::zero(); groups]);
-        normalise(
-            shape,
-            1,
-            groups,
-            1e-5,
-            x,
-            &scale,
-            &shift,
-            &mut values,
-            &mut inverse,
-            &mut y,
-            &mut Vec::new(),
-        );
-        y
+        let (mut values, mut inverse) = (vec![T::zero(); x.len()], vec![T::zero(); groups]);
+        let shape = Shape::vector(x.len());
+        normalise(shape, 1, groups, 1e-5, x, &mut values, &mut inverse, &mut Vec::new());
+        values
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::layer::{
     Scratch, Take, Tangent, Target, Tools, gamma,
 };
 use crate::tape::Record;
-use crate::{Conv2d, Real, Shape, TapeBuilder};
+use crate::{Constants, Conv2d, Real, Shape, TapeBuilder};
 
 const SAMPLES: usize = 3;
 const LANES: usize = 4;
@@ -23,13 +23,24 @@ fn numbers<T: Real>(stream: &mut Stream, count: usize) -> Vec<T> {
     (0..count).map(|_| T::of(f64::from(stream.random_range(-1.0..1.0) as f32))).collect()
 }
 
+/// Statistics of a layer that normalises by fixed ones.
+fn statistics(shape: Shape) -> Constants {
+    let mut stream = Seed::new(shape.len() as u64).stream();
+    let mut constants = Constants::new();
+    for (name, least) in [("layer.running_mean", -1.0), ("layer.running_var", 0.1)] {
+        let values = (0..shape.channels()).map(|_| stream.random_range(least..2.0)).collect();
+        constants.insert(name, values);
+    }
+    constants
+}
+
 /// The records that the examples of all layers leave, each with the name of its example.
 fn records() -> Vec<(String, Record)> {
     let shapes = [Shape::image(4, 6, 5), Shape::image(16, 5, 6), Shape::vector(2), Shape::vector(12)];
     let mut records = Vec::new();
     for (number, example) in AnyLayer::examples().into_iter().enumerate() {
         for shape in shapes {
-            let mut net = TapeBuilder::new(shape);
+            let mut net = TapeBuilder::new(shape).with_constants(statistics(shape));
             let before = match shape {
                 Shape::Vector(features) => net.dense("before", net.input(), features),
                 Shape::Image { channels, .. } => net.conv2d("before", net.input(), Conv2d::new(channels, 1)),

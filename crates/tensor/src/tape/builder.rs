@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use super::{Node, Record, Tape};
 use crate::layer::{Layer, Misfit, Place, check_input, within};
-use crate::{ParameterLayout, Shape, TensorError};
+use crate::{Constants, ParameterLayout, Shape, TensorError};
 
 /// Records a network, checking every shape as it goes.
 #[derive(Clone, Debug)]
 pub struct TapeBuilder {
     records: Vec<Record>,
     parameters: ParameterLayout,
+    given: Constants,
+    constants: Constants,
 }
 
 impl TapeBuilder {
@@ -27,7 +29,19 @@ impl TapeBuilder {
             number: 0,
         };
         let record = Record { name: "input".to_owned(), layer: None, place, depends_on_parameters: false };
-        Self { records: vec![record], parameters: ParameterLayout::default() }
+        Self {
+            records: vec![record],
+            parameters: ParameterLayout::default(),
+            given: Constants::default(),
+            constants: Constants::default(),
+        }
+    }
+
+    /// The fixed numbers that layers recorded from here on will hold. What is not among them is as in a fresh
+    /// network; what no layer asks for is left aside.
+    #[must_use]
+    pub fn with_constants(self, constants: Constants) -> Self {
+        Self { given: constants, ..self }
     }
 
     /// The input node.
@@ -63,7 +77,32 @@ impl TapeBuilder {
             let reason = "no parameter influences it, so there is nothing to train";
             return refuse(Misfit::Setting(reason.to_owned()));
         }
-        Ok(Tape { records: self.records, output: output.0, parameters: self.parameters })
+        let Self { records, parameters, constants, .. } = self;
+        Ok(Tape { records, output: output.0, parameters, constants })
+    }
+
+    /// The fixed numbers that a layer holds under `suffix`: `count` of them, as they were given, or all `fresh`.
+    pub(crate) fn constant(
+        &mut self,
+        layer: &str,
+        suffix: &str,
+        count: usize,
+        fresh: f64,
+    ) -> Result<Vec<f64>, TensorError> {
+        let name = format!("{layer}.{suffix}");
+        if self.constants.get(&name).is_some() {
+            return Err(TensorError::DuplicateName { name: layer.to_owned() });
+        }
+        let values = self.given.get(&name).map_or_else(|| vec![fresh; count], <[f64]>::to_vec);
+        if values.len() != count {
+            let reason = format!(
+                "its {suffix} has {} numbers, but needs one for each of {count} channels",
+                values.len()
+            );
+            return Err(TensorError::LayerSetting { layer: layer.to_owned(), reason });
+        }
+        self.constants.insert(name, values.clone());
+        Ok(values)
     }
 
     /// Records a layer that reads these nodes.

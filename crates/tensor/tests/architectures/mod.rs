@@ -6,7 +6,7 @@ use fenchel_random::Seed;
 use fenchel_tensor::layers::{
     AnyLayer, AveragePool, Dense, Flatten, GlobalAveragePool, GroupNorm, MaxPool, Scale,
 };
-use fenchel_tensor::{Activation, Conv2d, Node, Pool2d, Real, Shape, Tape, TapeBuilder};
+use fenchel_tensor::{Activation, Constants, Conv2d, Node, Pool2d, Real, Shape, Tape, TapeBuilder};
 use ndarray::Array2;
 use proptest::prelude::*;
 
@@ -117,8 +117,26 @@ fn add(net: &mut TapeBuilder, nodes: &[Node], choice: &Choice, name: &str) -> Op
         // One feature a group has no variance: its derivative is 0 up to round-off that 1/sqrt(epsilon) magnifies.
         Choice::Layer(AnyLayer::GroupNorm(norm)) if net.shape(x).len() <= norm.groups => None,
         Choice::Layer(AnyLayer::LayerNorm(_)) if net.shape(x).len() == 1 => None,
-        Choice::Layer(layer) => layer.record(net, name, x).ok(),
+        Choice::Layer(AnyLayer::InstanceNorm(_))
+            if matches!(net.shape(x), Shape::Image { height: 1, width: 1, .. }) =>
+        {
+            None
+        }
+        Choice::Layer(layer) => {
+            *net = net.clone().with_constants(statistics(name, net.shape(x).channels()));
+            layer.record(net, name, x).ok()
+        }
         Choice::Skip { back } => nodes.len().checked_sub(back + 1).and_then(|i| net.add(x, nodes[i]).ok()),
         Choice::Double => net.add(x, x).ok(),
     }
+}
+
+/// Eighths as means, and variances that are squares if 3 is added, so that both precisions hold them.
+fn statistics(name: &str, channels: usize) -> Constants {
+    let mut statistics = Constants::new();
+    let means = (0..channels).map(|channel| ((5 * channel + 3) % 17) as f64 / 8.0 - 1.0);
+    let variances = (0..channels).map(|channel| if channel % 2 == 0 { 13.0 } else { 1.0 });
+    statistics.insert(format!("{name}.running_mean"), means.collect());
+    statistics.insert(format!("{name}.running_var"), variances.collect());
+    statistics
 }

@@ -24,10 +24,12 @@ TOLERANCE = 1e-10
 def answer(network, x, y, classes, loss_name):
     """Every array of the result that PyTorch can compute."""
     parameters = {name: value.detach() for name, value in network.named_parameters()}
+    # Running statistics are no parameters: the Jacobian is taken with them fixed.
+    statistics = dict(network.named_buffers())
     one_hot = torch.nn.functional.one_hot(y, classes).double()
 
     def outputs(parameters, sample):
-        return functional_call(network, parameters, (sample.unsqueeze(0),)).squeeze(0)
+        return functional_call(network, (parameters, statistics), (sample.unsqueeze(0),)).squeeze(0)
 
     def loss_of_outputs(output, target):
         if loss_name == "ce":
@@ -76,7 +78,7 @@ def main():
     build, _, _, classes = NETWORKS[options.network]
     network = build().double().eval()
     weights = load_file(options.folder / f"{options.network}.safetensors")
-    network.load_state_dict({name: value.double() for name, value in weights.items()})
+    network.load_state_dict({name: value.double() if value.is_floating_point() else value for name, value in weights.items()})
     data = numpy.load(options.folder / f"{options.network}-data.npz")
     x, y = torch.from_numpy(data["x"]).double(), torch.from_numpy(data["y"]).long()
     result = numpy.load(options.result)

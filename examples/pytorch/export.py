@@ -1,9 +1,10 @@
 """Exports a PyTorch network to the files that `fenchel measure` reads.
 
-    python export.py mlp out/          # or lenet5, residual, pooled
+    python export.py mlp out/          # or lenet5, residual, pooled, normed, resnet18
 
 writes out/mlp.toml (the description), out/mlp.safetensors (the weights) and out/mlp-data.npz (samples and labels). The
-network is trained for a few steps first, so that it is not at its start, on random samples. To export a network of
+network is trained for a few steps first, so that it is not at its start, on random samples; a batch normalisation gathers its
+running statistics by them. To export a network of
 your own, write its description, and save its weights and samples as the last lines do.
 """
 
@@ -30,19 +31,24 @@ def main():
     build, description, shape, classes = NETWORKS[options.network]
     dtype = torch.float64 if options.precision == "f64" else torch.float32
     network = build().to(dtype)
-    x = torch.randn(options.samples, *shape, dtype=dtype)
-    y = torch.randint(classes, (options.samples,))
-    optimiser = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9)
+    # Of a few samples alone a large network would soon make losses below the round-off of PyTorch's.
+    count = max(options.samples, 64)
+    x = torch.randn(count, *shape, dtype=dtype)
+    y = torch.randint(classes, (count,))
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.9)
     for _ in range(10):
         optimiser.zero_grad()
         torch.nn.functional.cross_entropy(network(x), y).backward()
         optimiser.step()
+    with torch.no_grad():
+        for _ in range(50):
+            network(x)  # running statistics, if there are any, settle on the trained parameters
 
     options.folder.mkdir(parents=True, exist_ok=True)
     stem = options.folder / options.network
     stem.with_suffix(".toml").write_text(description)
     save_file(network.state_dict(), stem.with_suffix(".safetensors"))
-    numpy.savez(options.folder / f"{options.network}-data.npz", x=x.numpy(), y=y.numpy())
+    numpy.savez(options.folder / f"{options.network}-data.npz", x=x[: options.samples].numpy(), y=y[: options.samples].numpy())
 
 
 if __name__ == "__main__":

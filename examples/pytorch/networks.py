@@ -1,5 +1,6 @@
 """Small PyTorch networks beside the descriptions that Fenchel builds them from."""
 
+import torch
 from torch import nn
 
 
@@ -178,10 +179,144 @@ layers = [
 ]
 """
 
+
+
+def normed():
+    # No biases where a normalisation takes them away again: their gradients are 0, of which round-off has no digit right.
+    return nn.Sequential(
+        nn.Conv2d(3, 6, 3, bias=False),
+        nn.BatchNorm2d(6),
+        nn.SiLU(),
+        nn.Conv2d(6, 6, 3, bias=False),
+        nn.InstanceNorm2d(6, eps=1e-3),
+        nn.ELU(),
+        nn.Conv2d(6, 6, 1, bias=False),
+        nn.InstanceNorm2d(6, affine=True),
+        nn.Conv2d(6, 4, 2),
+        nn.GroupNorm(2, 4, affine=False),
+        nn.BatchNorm2d(4, eps=0.1, affine=False),
+        nn.Flatten(),
+        nn.Linear(64, 9),
+        nn.BatchNorm1d(9),
+        nn.Mish(),
+        nn.Linear(9, 8),
+        nn.LayerNorm(8, elementwise_affine=False),
+        nn.Linear(8, 5),
+    )
+
+
+NORMED = """\
+name = "normed"
+input = [3, 9, 9]
+layers = [
+  { type = "conv2d", channels = 6, kernel = 3, bias = false },
+  { type = "batch_norm" },
+  { type = "silu" },
+  { type = "conv2d", channels = 6, kernel = 3, bias = false },
+  { type = "instance_norm", epsilon = 1e-3 },
+  { type = "elu" },
+  { type = "conv2d", channels = 6, kernel = 1, bias = false },
+  { type = "instance_norm", affine = true },
+  { type = "conv2d", channels = 4, kernel = 2 },
+  { type = "group_norm", groups = 2, affine = false },
+  { type = "batch_norm", epsilon = 0.1, affine = false },
+  { type = "flatten" },
+  { type = "dense", outputs = 9 },
+  { type = "batch_norm" },
+  { type = "mish" },
+  { type = "dense", outputs = 8 },
+  { type = "layer_norm", affine = false },
+  { type = "dense", outputs = 5 },
+]
+"""
+
+
+class BasicBlock(nn.Module):
+    """The block of torchvision's ResNet-18 and ResNet-34, under its names."""
+
+    def __init__(self, before, channels, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(before, channels, 3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.downsample = None
+        if stride != 1 or before != channels:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(before, channels, 1, stride=stride, bias=False), nn.BatchNorm2d(channels)
+            )
+
+    def forward(self, x):
+        shortcut = x if self.downsample is None else self.downsample(x)
+        body = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
+        return torch.relu(body + shortcut)
+
+
+class ResNet18(nn.Module):
+    """torchvision's ResNet-18: the same modules, names and parameters."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(64)
+        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
+        before = 64
+        for number, channels in enumerate((64, 128, 256, 512), 1):
+            first = BasicBlock(before, channels, 1 if number == 1 else 2)
+            self.add_module(f"layer{number}", nn.Sequential(first, BasicBlock(channels, channels, 1)))
+            before = channels
+        self.fc = nn.Linear(512, classes)
+
+    def forward(self, x):
+        x = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
+        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
+            x = layer(x)
+        return self.fc(x.mean((2, 3)))
+
+
+def resnet18():
+    return ResNet18(10)
+
+
+def resnet18_description():
+    """Every layer under the name of its module, so that a state_dict is read as it is."""
+    lines = [
+        '{ type = "conv2d", name = "conv1", channels = 64, kernel = 7, stride = 2, padding = 3, bias = false },',
+        '{ type = "batch_norm", name = "bn1" },',
+        '{ type = "relu" },',
+        '{ type = "max_pool", window = 3, stride = 2, padding = 1 },',
+    ]
+    before = 64
+    for number, channels in enumerate((64, 128, 256, 512), 1):
+        for place in (0, 1):
+            name, stride = f"layer{number}.{place}", 2 if number > 1 and place == 0 else 1
+            conv = f'type = "conv2d", channels = {channels}, bias = false'
+            lines += [
+                '{ type = "residual", body = [',
+                f'  {{ {conv}, name = "{name}.conv1", kernel = 3, stride = {stride}, padding = 1 }},',
+                f'  {{ type = "batch_norm", name = "{name}.bn1" }},',
+                '  { type = "relu" },',
+                f'  {{ {conv}, name = "{name}.conv2", kernel = 3, padding = 1 }},',
+                f'  {{ type = "batch_norm", name = "{name}.bn2" }},',
+            ]
+            if before != channels:
+                lines += [
+                    "], projection = [",
+                    f'  {{ {conv}, name = "{name}.downsample.0", kernel = 1, stride = {stride} }},',
+                    f'  {{ type = "batch_norm", name = "{name}.downsample.1" }},',
+                ]
+            lines += ["] },", '{ type = "relu" },']
+            before = channels
+    lines += ['{ type = "global_average_pool" },', '{ type = "dense", name = "fc", outputs = 10 },']
+    return 'name = "resnet18"\ninput = [3, 32, 32]\nlayers = [\n  ' + "\n  ".join(lines) + "\n]\n"
+
+
 # Name: the network, its description, the shape of a sample, the number of classes.
 NETWORKS = {
     "mlp": (mlp, MLP, (20,), 5),
     "lenet5": (lenet5, LENET5, (1, 28, 28), 10),
     "residual": (residual, RESIDUAL, (3, 21, 21), 7),
     "pooled": (pooled, POOLED, (2, 13, 13), 6),
+    "normed": (normed, NORMED, (3, 9, 9), 5),
+    "resnet18": (resnet18, resnet18_description(), (3, 32, 32), 10),
 }

@@ -142,17 +142,25 @@ pub(super) fn exact(
     slack + modulus.offset()
 }
 
-/// A number that is at least psi*(s) and no further above it than rounding explains.
-///
-/// The constants of a conjugate are off by some units, and so is w = grad psi*(s), at which `<s, .> -
-/// psi` has its maximum: there it falls short by the square.
-pub(super) fn conjugate_from_above<N: Number>(psi: &Potential, dual: &Potential, s: &[N]) -> N {
+/// A number that is at least psi*(s) and no further above it than the rounding of the conjugate explains: what a
+/// conclusion may be held against.
+fn conjugate_from_above<N: Number>(psi: &Potential, dual: &Potential, s: &[N]) -> N {
     let near = Number::max(&dual.value_of(s), &by_maximiser(psi, dual, s));
     near.clone() + near * SQUARE_OF_ROUNDING
 }
 
+/// psi*(s) of a norm power, or more by [`SQUARE_OF_ROUNDING`] of it at most: what a hypothesis may be held against. The
+/// rounded conjugate would not do, since a premise that fails by a unit refutes what is concluded from it.
+///
+/// The constants of a conjugate are off by some units, and so is w = grad psi*(s), at which `<s, .> - psi` has its
+/// maximum: there it falls short by the square.
+pub(super) fn conjugate_of_power<N: Number>(psi: &Potential, dual: &Potential, s: &[N]) -> N {
+    let near = by_maximiser(psi, dual, s);
+    near.clone() + near * SQUARE_OF_ROUNDING
+}
+
 /// Some 45 units, squared.
-const SQUARE_OF_ROUNDING: f64 = 1e-28;
+pub(super) const SQUARE_OF_ROUNDING: f64 = 1e-28;
 
 /// `<s, w> - psi(w)` at w = grad psi*(s).
 fn by_maximiser<N: Number>(psi: &Potential, dual: &Potential, s: &[N]) -> N {

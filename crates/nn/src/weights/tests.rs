@@ -143,8 +143,8 @@ fn constants_come_with_the_weights_and_go_with_them() {
     let short = refused(&|t| t.insert("norm.running_mean", &[2], &[0.0; 2]).unwrap());
     has(&short, &["`norm.running_mean`", "[2]", "needs [3]"]);
     for (wrong, parts) in [
-        (-0.25, ["`norm (batch_norm)`", "running_var is -0.25 for channel 1"]),
-        (1e39, ["`norm (batch_norm)`", "3.4e38"]),
+        (-0.25, ["`norm`", "running_var is -0.25 for channel 1"]),
+        (1e39, ["`norm`", "from 0 to 3.4e38"]),
         (f64::NAN, ["`norm.running_var`", "NaN"]),
     ] {
         has(&refused(&|t| t.insert("norm.running_var", &[3], &[1.0, wrong, 1.0]).unwrap()), &parts);

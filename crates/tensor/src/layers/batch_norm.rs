@@ -75,7 +75,8 @@ impl TapeBuilder {
             if let Some(place) = values.iter().position(|value| !(least..=most).contains(value)) {
                 let value = values[place];
                 let reason = format!(
-                    "its {what} is {value} for channel {place}; it must be from {least:.1e} to 3.4e38: mend whatever made it"
+                    "its {what} is {value} for channel {place}; it must be from {} to 3.4e38: mend whatever made it",
+                    if least == 0.0 { "0" } else { "-3.4e38" }
                 );
                 return Err(of(Misfit::Setting(reason)));
             }

@@ -3,7 +3,7 @@
 use crate::objectives::{Enclosure, Objective};
 use crate::potentials::Potential;
 use crate::theorems::condition::{Condition, Slack, difference, gradient, lift};
-use crate::theorems::gradient_bounds::conjugate_from_above;
+use crate::theorems::gradient_bounds::conjugate_of_power;
 use crate::theorems::infimum::Infimum;
 
 /// The minimum lies above the tangents at the points.
@@ -38,7 +38,7 @@ impl Condition for Domination<'_> {
         let x: Vec<E> = lift(self.function, self.points[place]);
         let (value, least) = (E::value(self.function, &x), self.infimum.value_in::<E>(self.function));
         let size = value.to_f64().abs() + least.to_f64().abs() + self.offset;
-        let energy = conjugate_from_above(self.phi, self.dual, &gradient(self.function, &x));
+        let energy = conjugate_of_power(self.phi, self.dual, &gradient(self.function, &x));
         Slack { slack: energy + self.offset - (value - least), size, scale: size }
     }
 }

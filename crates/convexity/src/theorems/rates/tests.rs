@@ -7,6 +7,7 @@ use crate::norms::Norm;
 use crate::objectives::Region;
 use crate::objectives::{Closure, Objective};
 use crate::potentials::Potential;
+use crate::theorems::by_hand::{measured_hypothesis, parabola};
 use crate::trajectory::Trajectory;
 use crate::verdict::Verdict;
 use ndarray::{ArrayView1, array};
@@ -14,6 +15,22 @@ use ndarray::{ArrayView1, array};
 fn descend(function: &dyn Objective, modulus: &Modulus, start: &[f64], steps: usize) -> Trajectory {
     let method = GeneralisedDescent::new(modulus.potential().clone(), 1.0).unwrap();
     method.run(function, &ArrayView1::from(start), steps).unwrap()
+}
+
+/// As for the rate of T19(c).
+#[test]
+fn a_premise_that_fails_by_a_unit_is_not_met() {
+    for k in 1..30 {
+        let c = 1.0 + f64::from(k) / 31.0;
+        let (function, smooth) = (parabola(c, 0.0), Modulus::smooth(c, 2.0, Norm::L2).unwrap());
+        let trajectory = descend(&*function, &smooth, &[0.7], 1);
+        let run = Run::new(&*function, &smooth, &trajectory);
+        for (constant, met) in [(c, true), (c.next_up(), false)] {
+            let lower = Modulus::convex(constant, 2.0, Norm::L2).unwrap();
+            let report = dominated(&run, &lower, &Infimum::At(array![0.0])).unwrap();
+            assert_eq!(measured_hypothesis(&report, "the gap is at most").0 <= 0.0, met, "{c} {constant}");
+        }
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::objectives::Enclosure;
 use crate::potentials::Potential;
 use crate::theorems::capacity_risk::BatchInfima;
 use crate::theorems::condition::{Condition, Slack, difference, gradient};
-use crate::theorems::gradient_bounds::conjugate_from_above;
+use crate::theorems::gradient_bounds::conjugate_of_power;
 use crate::theorems::infimum::Infimum;
 use crate::theorems::steps::divergence;
 use crate::trajectory::FiniteSum;
@@ -112,7 +112,7 @@ impl Condition for DominatedBatches<'_> {
         let loss = &self.tree.batches()[batch];
         let (value, least) = (E::value(loss, &x), self.infima.infimum(batch).value_in::<E>(loss));
         let terms = value.to_f64().abs() + least.to_f64().abs();
-        let energy = conjugate_from_above(self.modulus.potential(), self.dual, &gradient(loss, &x));
+        let energy = conjugate_of_power(self.modulus.potential(), self.dual, &gradient(loss, &x));
         Slack::of(value - least, energy + self.modulus.offset(), terms)
     }
 }

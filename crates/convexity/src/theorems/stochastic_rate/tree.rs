@@ -4,8 +4,10 @@ use super::Start;
 use crate::error::{ConvexityError, require_range, require_vector};
 use crate::number::Number;
 use crate::objectives::{Enclosure, Function, Objective};
+use crate::potentials::Potential;
 use crate::theorems::capacity_risk::subsets;
-use crate::theorems::condition::{gradient, lift};
+use crate::theorems::condition::{difference, gradient, lift};
+use crate::theorems::gradient_bounds::{SQUARE_OF_ROUNDING, conjugate_of_power};
 use crate::trajectory::{FiniteSum, GeneralisedDescent};
 use ndarray::aview1;
 
@@ -115,6 +117,30 @@ impl<'a> Tree<'a> {
         let Some(complement) = &self.complements[batch] else { return E::zero() };
         let share = complement.len() as f64;
         (E::value(complement, y) - E::value(complement, x)) * share / self.sum.len() as f64
+    }
+
+    /// What a step of one batch may leave of `Phi*(g)`, the mean over all sequences of the first 0, ..., T steps, in sum.
+    ///
+    /// A step is made with the rounded constants of the conjugate, so that `<g, x - y> - Phi(x - y)` falls short of
+    /// Phi*(g) by their square; a premise about phi* may be granted as much.
+    pub(super) fn lost<E: Enclosure>(&self, phi: &Potential, dual: &Potential) -> Vec<E> {
+        let mut level: Vec<Vec<E>> = vec![lift(self.sum, self.start)];
+        let mut lost = vec![E::zero()];
+        for t in 0..self.steps {
+            let (mut next, mut total) = (Vec::new(), E::zero());
+            for x in &level {
+                for (batch, loss) in self.batches.iter().enumerate() {
+                    let (g, y) = (gradient(loss, x), self.next(x, batch));
+                    let s = difference(x, &y);
+                    let energy = conjugate_of_power(phi, dual, &g) * (1.0 + SQUARE_OF_ROUNDING);
+                    total = total + energy - (E::dot(&g, &s) - phi.value_of(&s));
+                    next.push(y);
+                }
+            }
+            lost.push(total / next.len() as f64 + &lost[t]);
+            level = next;
+        }
+        lost
     }
 
     /// The mean of R over all sequences, after 0, ..., T steps.

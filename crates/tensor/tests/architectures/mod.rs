@@ -20,6 +20,16 @@ pub(crate) enum Choice {
     },
     /// Adds the value to itself: one node used twice by one operation.
     Double,
+    /// Puts the values of two layers behind each other.
+    Concatenate {
+        back: usize,
+    },
+    /// The product with the value of an earlier layer, if the shapes agree.
+    Product {
+        back: usize,
+    },
+    /// A gate for each channel, made of the image itself.
+    Gate,
 }
 
 impl<L: Into<AnyLayer>> From<L> for Choice {
@@ -60,6 +70,9 @@ fn choice() -> impl Strategy<Value = Choice> {
         1 => (-2.0_f64..2.0).prop_map(|factor| Scale { factor }.into()),
         3 => (1_usize..3).prop_map(|back| Choice::Skip { back }),
         1 => Just(Choice::Double),
+        2 => (0_usize..3).prop_map(|back| Choice::Concatenate { back }),
+        2 => (0_usize..3).prop_map(|back| Choice::Product { back }),
+        1 => Just(Choice::Gate),
     ]
 }
 
@@ -126,12 +139,32 @@ fn add(net: &mut TapeBuilder, nodes: &[Node], choice: &Choice, name: &str) -> Op
             *net = net.clone().with_constants(statistics(name, net.shape(x).channels()));
             layer.record(net, name, x).ok()
         }
-        Choice::Skip { back } => nodes.len().checked_sub(back + 1).and_then(|i| net.add(x, nodes[i]).ok()),
+        Choice::Skip { back } => earlier(nodes, *back).and_then(|other| net.add(x, other).ok()),
         Choice::Double => net.add(x, x).ok(),
+        Choice::Concatenate { back } => {
+            earlier(nodes, *back).and_then(|other| net.concatenate(name, &[other, x]).ok())
+        }
+        Choice::Product { back } => earlier(nodes, *back).and_then(|other| net.multiply(name, other, x).ok()),
+        Choice::Gate => gate(net, x, name),
     }
 }
 
-/// Eighths as means, and variances that are squares if 3 is added, so that both precisions hold them.
+fn earlier(nodes: &[Node], back: usize) -> Option<Node> {
+    nodes.len().checked_sub(back + 1).map(|index| nodes[index])
+}
+
+fn gate(net: &mut TapeBuilder, x: Node, name: &str) -> Option<Node> {
+    let Shape::Image { channels, height, width } = net.shape(x) else { return None };
+    if height != width {
+        return None;
+    }
+    let whole = Pool2d { window: height, stride: height, padding: 0, ceil: false };
+    let mean = net.average_pool(x, whole).ok()?;
+    let gate = net.conv2d(name, mean, Conv2d::new(channels, 1)).ok()?;
+    net.multiply("gate", x, gate).ok()
+}
+
+/// Eighths as means, so that both precisions hold them, and two variances.
 fn statistics(name: &str, channels: usize) -> Constants {
     let mut statistics = Constants::new();
     let means = (0..channels).map(|channel| ((5 * channel + 3) % 17) as f64 / 8.0 - 1.0);

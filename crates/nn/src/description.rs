@@ -22,6 +22,9 @@
 //! that the names of any other program's parameters can be spelled.
 //!
 //! A residual block is `shortcut(x) + scale * body(x)`, the shortcut being the projection or, without one, `x` itself.
+//!
+//! A layer reads the one before it, unless it names its `inputs` by their paths; so a list is a graph in the order in
+//! which it is computed. `add`, `multiply` and `concatenate` read several.
 
 mod entries;
 mod error;
@@ -81,6 +84,8 @@ pub struct Description {
 pub struct Layer {
     /// The layer's path in full; `None` takes it from the layer's place.
     pub name: Option<String>,
+    /// The layers before it that it reads, by their paths, `input` being the network's input; none for the one before it.
+    pub inputs: Vec<String>,
     /// What the layer does.
     pub kind: LayerKind,
 }
@@ -99,6 +104,34 @@ pub enum LayerKind {
         /// The factor of the body.
         scale: f64,
     },
+    /// Joins the values of two layers or more.
+    Join(Join),
+}
+
+/// How values are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// Their sum.
+    Add,
+    /// The product of two of one shape, or of an image and a gate for each of its channels.
+    Multiply,
+    /// One behind the other: features of vectors, channels of images.
+    Concatenate,
+}
+
+impl Join {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Add, Self::Multiply, Self::Concatenate];
+
+    /// Its type in TOML.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Multiply => "multiply",
+            Self::Concatenate => "concatenate",
+        }
+    }
 }
 
 impl Layer {
@@ -106,6 +139,12 @@ impl Layer {
     #[must_use]
     pub fn named(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
+    }
+
+    /// The same layer, reading these.
+    #[must_use]
+    pub fn reading<'a>(self, inputs: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { inputs: inputs.into_iter().map(str::to_owned).collect(), ..self }
     }
 
     /// A dense layer with bias.
@@ -135,7 +174,7 @@ impl<L: Into<AnyLayer>> From<L> for Layer {
 
 impl From<LayerKind> for Layer {
     fn from(kind: LayerKind) -> Self {
-        Self { name: None, kind }
+        Self { name: None, inputs: Vec::new(), kind }
     }
 }
 
@@ -200,7 +239,7 @@ impl Description {
         let mut recorder = record::Recorder::new(&mut net);
         let input = recorder.input();
         let output = recorder.layers(input, &self.layers, "")?;
-        let rows = recorder.rows();
+        let rows = recorder.rows(output)?;
         Ok((Arc::new(net.finish(output)?), rows))
     }
 }

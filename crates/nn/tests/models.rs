@@ -36,6 +36,7 @@ fn apply(kind: &LayerKind, path: &str, p: &Parameters, (shape, x): Value) -> Val
             let (_, shortcut) = interpret(projection, &format!("{path}.projection."), p, x);
             (shape, shortcut.iter().zip(&branch).map(|(s, b)| s + scale * b).collect())
         }
+        LayerKind::Join(_) => unreachable!("lists of layers that read the one before them only"),
     }
 }
 

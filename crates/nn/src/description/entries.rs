@@ -75,6 +75,17 @@ impl<'a> Entries<'a> {
         value.get_ref().as_array().map(Some).ok_or_else(|| self.fault_at(value, key, needs))
     }
 
+    /// A list of texts; empty if it is not there.
+    pub(super) fn texts(&mut self, key: &'static str) -> Result<Vec<String>, DescriptionError> {
+        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
+        let text = |value: &Spanned<DeValue<'_>>| value.get_ref().as_str().map(str::to_owned);
+        let list =
+            value.get_ref().as_array().and_then(|list| list.iter().map(text).collect::<Option<Vec<_>>>());
+        list.filter(|list| !list.is_empty()).ok_or_else(|| {
+            self.fault_at(value, key, "a list of the paths of layers, [\"conv1\"] for example")
+        })
+    }
+
     /// Refuses every key that was not asked for.
     pub(super) fn finish(self) -> Result<(), DescriptionError> {
         let strangers = self.table.keys().filter(|key| !self.known.contains(&key.get_ref().as_ref()));

@@ -23,7 +23,10 @@ pub fn list() -> String {
         text += &format!("| `{kind}` | {}{between}{remark} | {pytorch}|\n", names.0.join(", "));
     }
     text + "| `residual` | `body`, `projection` (none), `scale` (1): shortcut(x) + scale body(x) | a module with `body` \
-            and `projection` |\n"
+            and `projection` |\n\
+            | `add` | `inputs`; values of one shape | `a + b` |\n\
+            | `multiply` | `inputs`; two of one shape, or an image and one number for each of its channels | `a * b` |\n\
+            | `concatenate` | `inputs`; vectors, or the channels of images | `torch.cat([a, b], 1)` |\n"
 }
 
 /// Notes the keys.

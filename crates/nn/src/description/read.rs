@@ -6,11 +6,12 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::entries::{Entries, Source};
-use super::{Description, DescriptionError, Layer, LayerKind};
+use super::{Description, DescriptionError, Join, Layer, LayerKind};
 
 /// Every type of layer, for messages.
 fn types() -> String {
-    AnyLayer::types().join(", ") + ", residual"
+    let joins = Join::ALL.map(Join::name);
+    [&AnyLayer::types()[..], &["residual"], &joins].concat().join(", ")
 }
 
 pub(super) fn description(text: &str, origin: &str) -> Result<Description, DescriptionError> {
@@ -76,6 +77,7 @@ fn layer<'a>(
     let kind = entries.text("type")?;
     let kind = kind.ok_or_else(|| entries.fault(&format!("it lacks `type`; the types are {}", types())))?;
     let name = entries.text("name")?.map(str::to_owned);
+    let inputs = entries.texts("inputs")?;
     let kind = match kind {
         "residual" => {
             let path = name.as_deref().unwrap_or(place);
@@ -91,14 +93,17 @@ fn layer<'a>(
             entries.number("scale", &mut scale, Usual::Is(1.0))?;
             LayerKind::Residual { body, projection, scale }
         }
-        kind => {
-            let mut layer = AnyLayer::blank(kind).ok_or_else(|| entries.fault(&refusal(kind)))?;
-            layer.keys(&mut entries)?;
-            LayerKind::Plain(layer)
-        }
+        kind => match Join::ALL.into_iter().find(|join| join.name() == kind) {
+            Some(join) => LayerKind::Join(join),
+            None => {
+                let mut layer = AnyLayer::blank(kind).ok_or_else(|| entries.fault(&refusal(kind)))?;
+                layer.keys(&mut entries)?;
+                LayerKind::Plain(layer)
+            }
+        },
     };
     entries.finish()?;
-    Ok(Layer { name, kind })
+    Ok(Layer { name, inputs, kind })
 }
 
 /// Why a type is not offered, and what to use in its place.

@@ -119,6 +119,53 @@ fn paths_count_as_in_nested_sequences_and_names_replace_them_whole() {
     assert_eq!(names(&Description::from_toml(text, "text").unwrap()), expected);
 }
 
+/// A dense block, a gate and a sum of three, by the paths of what they read.
+const GRAPH: &str = r#"
+    input = [2, 4, 4]
+    layers = [
+      { type = "conv2d", name = "a", channels = 3, kernel = 3, padding = 1 },
+      { type = "concatenate", inputs = ["input", "a"] },
+      { type = "conv2d", name = "b", channels = 3, kernel = 1 },
+      { type = "average_pool", window = 4, inputs = ["a"] },
+      { type = "sigmoid" },
+      { type = "multiply", name = "gated", inputs = ["b", "4"] },
+      { type = "add", inputs = ["gated", "a", "b"] },
+      { type = "flatten" },
+      { type = "dense", outputs = 2 },
+    ]
+"#;
+
+#[test]
+fn a_list_whose_layers_name_their_inputs_is_a_graph() {
+    let description = Description::from_toml(GRAPH, "text").unwrap();
+    assert_eq!(Description::from_toml(&description.to_toml(), "text").unwrap(), description);
+    let (_, rows) = description.build().unwrap();
+    let shapes: Vec<String> = rows.iter().map(|row| row.shape.to_string()).collect();
+    let expected = ["2x4x4", "3x4x4", "5x4x4", "3x4x4", "3x1x1", "3x1x1", "3x4x4", "3x4x4", "48", "2"];
+    assert_eq!(shapes, expected);
+    let cases: [(&str, &str, &[&str]); 8] = [
+        (
+            r#"["b", "4"]"#,
+            r#"["b", "later"]"#,
+            &["`gated`", "`later`", "layers before it are", "1, 3, 4, a, b, input"],
+        ),
+        (r#"["gated", "a", "b"]"#, r#"["gated"]"#, &["`6 (add)`", "two layers or more"]),
+        (r#"inputs = ["a"]"#, r#"inputs = ["a", "b"]"#, &["`3 (average_pool)`", "one value", "concatenate"]),
+        (r#"name = "b""#, r#"name = "a", bias = false"#, &["two layers", "`a`"]),
+        (r#"["b", "4"]"#, r#"["b", "b"]"#, &["`4 (sigmoid)`", "no layer reads it"]),
+        (r#"["b", "4"]"#, r#"["b", "4", "a"]"#, &["`gated`", "product of two"]),
+        (r#"["b", "4"]"#, r#"["b", "1"]"#, &["`gated`", "3x4x4", "5x4x4", "3x1x1"]),
+        (r#"["gated", "a", "b"]"#, r#"["gated", "4"]"#, &["`6 (add)`", "3x1x1"]),
+    ];
+    for (was, is, parts) in cases {
+        let text = GRAPH.replacen(was, is, 1);
+        let built = Description::from_toml(&text, "text").unwrap().tape();
+        has(&built.map(|_| ()).unwrap_err().to_string(), parts);
+    }
+    let empty = GRAPH.replace(r#"["b", "4"]"#, "[]");
+    has(&Description::from_toml(&empty, "text").unwrap_err().to_string(), &["`inputs`", "list of the paths"]);
+}
+
 /// Both spellings of a list of tables are one to TOML.
 #[test]
 fn tables_in_double_brackets_are_read_too() {
@@ -159,7 +206,7 @@ fn what_is_no_description_is_refused_with_its_line() {
         ("input = [3]\nlayers = [{ type = \"scale\", factor = nan }]", &["`factor` is nan", "finite"]),
         (
             "input = [3]\nlayers = [\n{ type = \"relu\" },\n{ type = \"relu\",\n slope = 0.1 }]",
-            &["line 5", "layer `1`", "unknown key `slope`", "type, name"],
+            &["line 5", "layer `1`", "unknown key `slope`", "type, name, inputs"],
         ),
         (
             "input = [3]\nlayers = [{ type = \"residual\", body = [\n{ type = \"dense\", outputs = 3, bais = true }] }]",
@@ -265,7 +312,13 @@ fn layer() -> impl Strategy<Value = Layer> {
         1 => (1..9_usize, finite, any::<bool>()).prop_map(|(groups, epsilon, affine)| GroupNorm { groups, epsilon, affine }.into()),
     ]
     .prop_map(LayerKind::Plain);
-    let leaf = (kind, prop::option::of(".{0,8}")).prop_map(|(kind, name)| Layer { name, kind });
+    let kind = prop_oneof![9 => kind, 1 => prop::sample::select(&Join::ALL[..]).prop_map(LayerKind::Join)];
+    let inputs = prop::collection::vec(prop_oneof![Just("input".to_owned()), "[0-3]", ".{0,4}"], 0..3);
+    let leaf = (kind, prop::option::of(".{0,8}"), inputs).prop_map(|(kind, name, inputs)| Layer {
+        name,
+        inputs,
+        kind,
+    });
     leaf.prop_recursive(3, 24, 4, move |layer| {
         let body = prop::collection::vec(layer.clone(), 0..4);
         let projection = prop::collection::vec(layer, 0..3);

@@ -41,7 +41,12 @@ fn entries(text: &mut String, layer: &Layer, depth: usize) {
     if let Some(name) = &layer.name {
         let _ = write!(text, ", name = {}", quoted(name));
     }
+    if !layer.inputs.is_empty() {
+        let inputs: Vec<String> = layer.inputs.iter().map(|input| quoted(input)).collect();
+        let _ = write!(text, ", inputs = [{}]", inputs.join(", "));
+    }
     match &layer.kind {
+        LayerKind::Join(_) => {}
         LayerKind::Plain(layer) => {
             let Ok(()) = layer.clone().keys(&mut Writer(text));
         }

@@ -40,15 +40,15 @@ pub(super) fn tape(
 
 /// The layer, and those inside it, without what dense layers add.
 fn without_bias(layer: Layer) -> Layer {
-    let Layer { name, kind } = layer;
+    let Layer { name, inputs, kind } = layer;
     let kind = match kind {
         LayerKind::Plain(AnyLayer::Dense(dense)) => LayerKind::Plain(Dense { bias: false, ..dense }.into()),
         LayerKind::Residual { body, projection, scale } => {
             LayerKind::Residual { body: body.into_iter().map(without_bias).collect(), projection, scale }
         }
-        other @ LayerKind::Plain(_) => other,
+        other @ (LayerKind::Plain(_) | LayerKind::Join(_)) => other,
     };
-    Layer { name, kind }
+    Layer { name, inputs, kind }
 }
 
 /// `P = d f / d z₁` of every sample, with `z₁ = W₁ x + b₁` the first layer's sums: `m x width`, so that

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import load_file
 from torch.func import functional_call, grad, jacrev, vmap
 
-from networks import NETWORKS
+from networks import network as named
 
 TOLERANCE = 1e-10
 
@@ -69,17 +69,18 @@ def difference(ours, theirs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("network", choices=NETWORKS)
+    parser.add_argument("network", help="a name of networks.py, or torchvision:NAME")
     parser.add_argument("folder", type=Path)
     parser.add_argument("result", type=Path)
     parser.add_argument("--loss", choices=["ce", "squared"], required=True)
     options = parser.parse_args()
 
-    build, _, _, classes = NETWORKS[options.network]
-    network = build().double().eval()
-    weights = load_file(options.folder / f"{options.network}.safetensors")
+    network, _, _, classes = named(options.network)
+    network = network.double().eval()
+    stem = options.network.replace(":", "-")
+    weights = load_file(options.folder / f"{stem}.safetensors")
     network.load_state_dict({name: value.double() if value.is_floating_point() else value for name, value in weights.items()})
-    data = numpy.load(options.folder / f"{options.network}-data.npz")
+    data = numpy.load(options.folder / f"{stem}-data.npz")
     x, y = torch.from_numpy(data["x"]).double(), torch.from_numpy(data["y"]).long()
     result = numpy.load(options.result)
 

@@ -1,6 +1,5 @@
 """Small PyTorch networks beside the descriptions that Fenchel builds them from."""
 
-import torch
 from torch import nn
 
 
@@ -231,86 +230,6 @@ layers = [
 """
 
 
-class BasicBlock(nn.Module):
-    """The block of torchvision's ResNet-18 and ResNet-34, under its names."""
-
-    def __init__(self, before, channels, stride):
-        super().__init__()
-        self.conv1 = nn.Conv2d(before, channels, 3, stride=stride, padding=1, bias=False)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.downsample = None
-        if stride != 1 or before != channels:
-            self.downsample = nn.Sequential(
-                nn.Conv2d(before, channels, 1, stride=stride, bias=False), nn.BatchNorm2d(channels)
-            )
-
-    def forward(self, x):
-        shortcut = x if self.downsample is None else self.downsample(x)
-        body = self.bn2(self.conv2(torch.relu(self.bn1(self.conv1(x)))))
-        return torch.relu(body + shortcut)
-
-
-class ResNet18(nn.Module):
-    """torchvision's ResNet-18: the same modules, names and parameters."""
-
-    def __init__(self, classes):
-        super().__init__()
-        self.conv1 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
-        self.bn1 = nn.BatchNorm2d(64)
-        self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        before = 64
-        for number, channels in enumerate((64, 128, 256, 512), 1):
-            first = BasicBlock(before, channels, 1 if number == 1 else 2)
-            self.add_module(f"layer{number}", nn.Sequential(first, BasicBlock(channels, channels, 1)))
-            before = channels
-        self.fc = nn.Linear(512, classes)
-
-    def forward(self, x):
-        x = self.maxpool(torch.relu(self.bn1(self.conv1(x))))
-        for layer in (self.layer1, self.layer2, self.layer3, self.layer4):
-            x = layer(x)
-        return self.fc(x.mean((2, 3)))
-
-
-def resnet18():
-    return ResNet18(10)
-
-
-def resnet18_description():
-    """Every layer under the name of its module, so that a state_dict is read as it is."""
-    lines = [
-        '{ type = "conv2d", name = "conv1", channels = 64, kernel = 7, stride = 2, padding = 3, bias = false },',
-        '{ type = "batch_norm", name = "bn1" },',
-        '{ type = "relu" },',
-        '{ type = "max_pool", window = 3, stride = 2, padding = 1 },',
-    ]
-    before = 64
-    for number, channels in enumerate((64, 128, 256, 512), 1):
-        for place in (0, 1):
-            name, stride = f"layer{number}.{place}", 2 if number > 1 and place == 0 else 1
-            conv = f'type = "conv2d", channels = {channels}, bias = false'
-            lines += [
-                '{ type = "residual", body = [',
-                f'  {{ {conv}, name = "{name}.conv1", kernel = 3, stride = {stride}, padding = 1 }},',
-                f'  {{ type = "batch_norm", name = "{name}.bn1" }},',
-                '  { type = "relu" },',
-                f'  {{ {conv}, name = "{name}.conv2", kernel = 3, padding = 1 }},',
-                f'  {{ type = "batch_norm", name = "{name}.bn2" }},',
-            ]
-            if before != channels:
-                lines += [
-                    "], projection = [",
-                    f'  {{ {conv}, name = "{name}.downsample.0", kernel = 1, stride = {stride} }},',
-                    f'  {{ type = "batch_norm", name = "{name}.downsample.1" }},',
-                ]
-            lines += ["] },", '{ type = "relu" },']
-            before = channels
-    lines += ['{ type = "global_average_pool" },', '{ type = "dense", name = "fc", outputs = 10 },']
-    return 'name = "resnet18"\ninput = [3, 32, 32]\nlayers = [\n  ' + "\n  ".join(lines) + "\n]\n"
-
-
 # Name: the network, its description, the shape of a sample, the number of classes.
 NETWORKS = {
     "mlp": (mlp, MLP, (20,), 5),
@@ -318,5 +237,19 @@ NETWORKS = {
     "residual": (residual, RESIDUAL, (3, 21, 21), 7),
     "pooled": (pooled, POOLED, (2, 13, 13), 6),
     "normed": (normed, NORMED, (3, 9, 9), 5),
-    "resnet18": (resnet18, resnet18_description(), (3, 32, 32), 10),
 }
+
+
+def network(name):
+    """The network, its description, the shape of a sample, the number of classes; of torchvision's as `torchvision:resnet18`."""
+    kind, _, model = name.partition(":")
+    if kind != "torchvision":
+        build, description, shape, classes = NETWORKS[name]
+        return build(), description, shape, classes
+    import torchvision
+
+    from describe import describe
+
+    shape, classes = (3, 64, 64), 10
+    built = torchvision.models.get_model(model, num_classes=classes)
+    return built, describe(built.eval(), shape, model)[0], shape, classes

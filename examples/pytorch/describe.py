@@ -130,13 +130,14 @@ class Describer:
                 refuse(f"it reads {shape_of(source)}; dense layers of single vectors are supported, of sequences not")
             self.put(node, "dense", [source], path, outputs=module.out_features, bias=module.bias is not None)
         elif isinstance(module, nn.Conv2d):
-            if module.groups != 1 or one(module.dilation, refuse) != 1 or module.padding_mode != "zeros":
-                refuse("groups, dilation and padding other than by zeros are not supported")
+            if one(module.dilation, refuse) != 1 or module.padding_mode != "zeros":
+                refuse("dilation and padding other than by zeros are not supported")
             if isinstance(module.padding, str):
                 refuse(f"padding {module.padding!r} is not supported; give a number")
             self.put(
                 node, "conv2d", [source], path, channels=module.out_channels, kernel=one(module.kernel_size, refuse),
                 stride=one(module.stride, refuse), padding=one(module.padding, refuse), bias=module.bias is not None,
+                groups=module.groups,
             )
         elif isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
             if module.running_mean is None:

@@ -28,6 +28,7 @@ mod described;
 mod fixed_dense;
 mod flatten;
 mod group_norm;
+mod grouped_conv2d;
 mod identity;
 mod instance_norm;
 mod layer_norm;

@@ -16,7 +16,7 @@ fn tape(end: Option<usize>) -> Result<Tape, TensorError> {
     let conv = net.conv2d(
         "conv",
         net.input(),
-        Conv2d { channels: 4, kernel: 3, stride: 1, padding: 1, bias: true },
+        Conv2d { channels: 4, kernel: 3, stride: 1, padding: 1, bias: true, groups: 1 },
     )?;
     if end == Some(1) {
         let flat = net.flatten(conv)?;

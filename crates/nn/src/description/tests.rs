@@ -297,7 +297,14 @@ fn layer() -> impl Strategy<Value = Layer> {
     let pool = (1..5_usize, 1..5_usize, 0..3_usize, any::<bool>())
         .prop_map(|(window, stride, padding, ceil)| Pool2d { window, stride, padding, ceil });
     let conv = (1..99_usize, 1..7_usize, 1..4_usize, 0..4_usize, any::<bool>()).prop_map(
-        |(channels, kernel, stride, padding, bias)| Conv2d { channels, kernel, stride, padding, bias },
+        |(channels, kernel, stride, padding, bias)| Conv2d {
+            channels,
+            kernel,
+            stride,
+            padding,
+            bias,
+            groups: 1,
+        },
     );
     let rows = (1..4_usize)
         .prop_flat_map(move |columns| prop::collection::vec(prop::collection::vec(finite, columns), 1..4));

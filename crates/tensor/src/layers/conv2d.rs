@@ -6,6 +6,7 @@ use super::convolution::{
     gathered_backward, pack_by_entry, pack_transposed, position_space_is_cheaper, weight_gradient,
 };
 use super::described::{Described, Keys, Usual};
+use super::grouped_conv2d::Grouped;
 use crate::kernels::add_row_gram;
 use crate::layer::{
     At, Bounded, Carry, Cotangents, Fan, FanTarget, Kept, Kernel, Layer, Misfit, Part, Place, Prepared,
@@ -27,13 +28,15 @@ pub struct Conv2d {
     pub padding: usize,
     /// Whether each output channel has a bias.
     pub bias: bool,
+    /// How many groups the channels of input and output are divided into, each convolved for itself.
+    pub groups: usize,
 }
 
 impl Conv2d {
     /// A convolution of stride 1 without padding, with bias.
     #[must_use]
     pub const fn new(channels: usize, kernel: usize) -> Self {
-        Self { channels, kernel, stride: 1, padding: 0, bias: true }
+        Self { channels, kernel, stride: 1, padding: 0, bias: true, groups: 1 }
     }
 
     /// The same with zeros around the image.
@@ -48,6 +51,12 @@ impl Conv2d {
         Self { stride, ..self }
     }
 
+    /// The same in groups of channels; with as many groups as channels it is depthwise.
+    #[must_use]
+    pub const fn grouped(self, groups: usize) -> Self {
+        Self { groups, ..self }
+    }
+
     /// The same without bias.
     #[must_use]
     pub const fn without_bias(self) -> Self {
@@ -60,9 +69,12 @@ impl TapeBuilder {
     ///
     /// # Errors
     /// If `x` is not an image, the kernel does not fit the padded image, a size is 0 or too large to hold, the
-    /// stride is beyond the padded image, or the name is taken.
+    /// stride is beyond the padded image, the groups do not divide the channels, or the name is taken.
     pub fn conv2d(&mut self, name: &str, x: Node, conv: Conv2d) -> Result<Node, TensorError> {
-        self.put(name, conv, &[x])
+        match conv.groups {
+            1 => self.put(name, conv, &[x]),
+            _ => self.put(name, Grouped(conv), &[x]),
+        }
     }
 }
 
@@ -77,13 +89,14 @@ impl Described for Conv2d {
         keys.count("kernel", &mut self.kernel, 1, Usual::No)?;
         keys.count("stride", &mut self.stride, 1, Usual::Is(1))?;
         keys.count("padding", &mut self.padding, 0, Usual::Is(0))?;
-        keys.flag("bias", &mut self.bias, true)
+        keys.flag("bias", &mut self.bias, true)?;
+        keys.count("groups", &mut self.groups, 1, Usual::Is(1))
     }
 
     fn summary(&self) -> String {
-        let Self { kernel, stride, padding, bias, .. } = *self;
+        let Self { kernel, stride, padding, bias, groups, .. } = *self;
         let mut text = format!("conv2d {kernel}x{kernel}");
-        for (what, value, usual) in [("stride", stride, 1), ("padding", padding, 0)] {
+        for (what, value, usual) in [("stride", stride, 1), ("padding", padding, 0), ("groups", groups, 1)] {
             if value != usual {
                 text += &format!(", {what} {value}");
             }
@@ -92,10 +105,10 @@ impl Described for Conv2d {
     }
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
-        net.put(name, *self, &[x])
+        net.conv2d(name, x, *self)
     }
 
-    /// By every method: direct sums, one by one, strided, weight gradients by taps, tiles.
+    /// By every method: direct sums, one by one, strided, weight gradients by taps, tiles; in groups, depthwise.
     fn examples() -> Vec<Self> {
         vec![
             Self::new(3, 3).padded(1),
@@ -103,6 +116,9 @@ impl Described for Conv2d {
             Self::new(2, 2).strided(2),
             Self::new(9, 3).padded(1).strided(2),
             Self::new(17, 3).padded(1),
+            Self::new(6, 3).padded(1).grouped(2),
+            Self::new(4, 2).strided(2).grouped(4).without_bias(),
+            Self::new(32, 3).grouped(2),
         ]
     }
 }
@@ -127,7 +143,11 @@ impl ConvGeometry {
 
 impl Conv2d {
     fn geometry(self, place: &Place) -> ConvGeometry {
-        let Shape::Image { channels, height, width } = place.shapes[0] else {
+        self.geometry_of(place.shapes[0])
+    }
+
+    pub(super) fn geometry_of(self, shape: Shape) -> ConvGeometry {
+        let Shape::Image { channels, height, width } = shape else {
             unreachable!("the shape rule accepts images only");
         };
         ConvGeometry::new(self, channels, height, width).expect("the shape rule accepted this image")
@@ -188,11 +208,11 @@ impl Trained for Conv2d {
 
 /// What all convolutions share.
 #[derive(Default)]
-struct Buffers<T> {
-    convolution: ConvScratch<T>,
-    block: BlockScratch<T>,
+pub(super) struct Buffers<T> {
+    pub(super) convolution: ConvScratch<T>,
+    pub(super) block: BlockScratch<T>,
     gathered: GatheredScratch,
-    numbers: Vec<T>,
+    pub(super) numbers: Vec<T>,
 }
 
 impl<T: Real> Kernel<T> for Conv2d {
@@ -249,14 +269,7 @@ impl<T: Real> Kernel<T> for Conv2d {
     }
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {
-        let (geometry, weight) = (self.geometry(at.place), at.tensor(0));
-        let terms = geometry.channels_out * geometry.kernel * geometry.kernel;
-        geometry.for_each_entry(|output, input, place| {
-            carry.entry(terms, output, input, weight[place].as_f64());
-        });
-        if geometry.goes_by_tiles() {
-            add_tile_errors(geometry, weight, carry.u, carry.into, carry.k, carry.unit);
-        }
+        pull_bounded(self.geometry(at.place), at.tensor(0), carry);
     }
 }
 
@@ -314,26 +327,41 @@ impl<T: Real> Rows<T> for Conv2d {
     }
 
     fn bound(&self, at: &At<'_, T>) -> RowBound {
-        let geometry = self.geometry(at.place);
-        let squares: Vec<f64> = at.x(0).iter().map(|x| x.as_f64().powi(2)).collect();
-        let mut patches = vec![0.0; geometry.in_len()];
-        geometry.for_each_entry(|output, input, _| {
-            if output < geometry.positions() {
-                patches[input] += squares[input];
-            }
-        });
-        let (positions, patch) = (geometry.positions(), geometry.patch());
-        let ones = if self.bias { positions as f64 } else { 0.0 };
-        let factor = patches.iter().sum::<f64>() + ones;
-        let terms = patch + positions + geometry.channels_out * positions.max(patch);
-        let tiles = if geometry.goes_by_tiles() {
-            let (down, across) = geometry.tiles();
-            144.0 * gamma(down * across + 10, T::UNIT_ROUNDOFF) * squares.iter().sum::<f64>().sqrt()
-        } else {
-            0.0
-        };
-        RowBound { factor: factor.sqrt(), terms, tiles }
+        bound(self.geometry(at.place), self.bias, at.x(0))
     }
+}
+
+/// Carries cotangents back with a bound on what is lost.
+pub(super) fn pull_bounded<T: Real>(geometry: ConvGeometry, weight: &[T], carry: &mut Carry<'_>) {
+    let terms = geometry.channels_out * geometry.kernel * geometry.kernel;
+    geometry.for_each_entry(|output, input, place| {
+        carry.entry(terms, output, input, weight[place].as_f64());
+    });
+    if geometry.goes_by_tiles() {
+        add_tile_errors(geometry, weight, carry.u, carry.into, carry.k, carry.unit);
+    }
+}
+
+/// The rows of the Jacobian at an input.
+pub(super) fn bound<T: Real>(geometry: ConvGeometry, bias: bool, x: &[T]) -> RowBound {
+    let squares: Vec<f64> = x.iter().map(|x| x.as_f64().powi(2)).collect();
+    let mut patches = vec![0.0; geometry.in_len()];
+    geometry.for_each_entry(|output, input, _| {
+        if output < geometry.positions() {
+            patches[input] += squares[input];
+        }
+    });
+    let (positions, patch) = (geometry.positions(), geometry.patch());
+    let ones = if bias { positions as f64 } else { 0.0 };
+    let factor = patches.iter().sum::<f64>() + ones;
+    let terms = patch + positions + geometry.channels_out * positions.max(patch);
+    let tiles = if geometry.goes_by_tiles() {
+        let (down, across) = geometry.tiles();
+        144.0 * gamma(down * across + 10, T::UNIT_ROUNDOFF) * squares.iter().sum::<f64>().sqrt()
+    } else {
+        0.0
+    };
+    RowBound { factor: factor.sqrt(), terms, tiles }
 }
 
 /// What a data gradient by tiles loses beyond the direct sum.

@@ -44,7 +44,14 @@ fn choice() -> impl Strategy<Value = Choice> {
             Pool2d { window, stride, padding: if pad { window / 2 } else { 0 }, ceil }
         });
     let convolution = (1_usize..5, 1_usize..5, 1_usize..4, 0_usize..3, any::<bool>()).prop_map(
-        |(channels, kernel, stride, padding, bias)| Conv2d { channels, kernel, stride, padding, bias },
+        |(channels, kernel, stride, padding, bias)| Conv2d {
+            channels,
+            kernel,
+            stride,
+            padding,
+            bias,
+            groups: 1,
+        },
     );
     // Behind an input of as many channels, or one after the other: these go by tiles of two by two.
     let wide =
@@ -52,7 +59,7 @@ fn choice() -> impl Strategy<Value = Choice> {
     // Weight gradients tap by tap, as outer products.
     let middling =
         (8_usize..11, 1_usize..4, 1_usize..3, 0_usize..2).prop_map(|(channels, kernel, stride, padding)| {
-            Conv2d { channels, kernel, stride, padding, bias: true }
+            Conv2d { channels, kernel, stride, padding, bias: true, groups: 1 }
         });
     prop_oneof![
         // Whoever adds a layer adds its examples.

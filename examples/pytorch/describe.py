@@ -98,7 +98,10 @@ class Describer:
         paths = [self.path(source) for source in inputs]
         if paths != [self.last]:
             entries.append("inputs = [" + ", ".join(f'"{path}"' for path in paths) + "]")
-        entries += [f"{key} = {str(value).lower() if isinstance(value, bool) else value}" for key, value in keys.items()]
+        usual = USUAL.get(kind, {})
+        for key, value in keys.items():
+            if usual.get(key) != value:
+                entries.append(f"{key} = {str(value).lower() if isinstance(value, bool) else value}")
         self.layers.append("  { " + ", ".join(entries) + " },")
         self.paths[node] = self.last = name
 
@@ -222,7 +225,8 @@ class Describer:
         elif target == "cat":
             if setting(1, "dim", 0) not in (1, -len(shape_of(node))):
                 refuse("only channels, or features of vectors, can be put behind each other: dim = 1")
-            self.put(node, "concatenate", list(node.args[0]))
+            values = list(node.args[0])
+            self.put(node, "concatenate", values) if len(values) > 1 else self.same(node, values[0])
         elif target == "flatten":
             self.flatten(node, tensors[0], setting(1, "start_dim", 0), setting(2, "end_dim", -1), refuse)
         elif target in ("view", "reshape") and shape_of(node) == (math.prod(shape_of(tensors[0])),):
@@ -253,6 +257,22 @@ class Describer:
             self.put(node, kind, tensors, **keys)
         else:
             refuse("there is no such layer; use a module of torch.nn that has one, or measure a part of the network")
+
+
+# What need not be written.
+USUAL = {
+    "dense": {"bias": True},
+    "conv2d": {"stride": 1, "padding": 0, "bias": True, "groups": 1},
+    "batch_norm": {"epsilon": 1e-5, "affine": True},
+    "group_norm": {"epsilon": 1e-5, "affine": True},
+    "layer_norm": {"epsilon": 1e-5, "affine": True},
+    "instance_norm": {"epsilon": 1e-5, "affine": False},
+    "max_pool": {"padding": 0, "ceil": False},
+    "average_pool": {"padding": 0, "ceil": False, "count_padding": True},
+    "leaky_relu": {"slope": 0.01},
+    "elu": {"alpha": 1.0},
+    "prelu": {"by_channel": False},
+}
 
 
 def softplus(module, refuse):

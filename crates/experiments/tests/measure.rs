@@ -178,6 +178,51 @@ fn threads_change_no_bit_and_single_precision_changes_little() {
     assert!(double.iter().zip(&single).all(|(a, b)| (a - b).abs() < 1e-5));
 }
 
+/// `y_k = s_k z_k + t_k`, `z_k = (W_k x + b_k - mu_k) / sigma_k`: `A` is diagonal, `(s_k / sigma_k)^2 (‖x‖² + 1) + z_k^2 + 1`.
+#[test]
+fn statistics_come_with_the_weights_and_are_no_parameters() {
+    const SCALE: [f64; 3] = [1.5, -0.5, 2.0];
+    const MEAN: [f64; 3] = [0.25, -1.0, 0.5];
+    const VARIANCE: [f64; 3] = [0.25, 4.0, 1.0];
+    let inputs = Inputs::new(4);
+    let layers = "{ type = \"dense\", outputs = 3 }, { type = \"batch_norm\", epsilon = 0.5 }";
+    fs::write(inputs.path("model.toml"), format!("input = [2]\nlayers = [{layers}]\n")).unwrap();
+    let trained = |t: &mut Tensors| {
+        for (name, values) in
+            [("weight", SCALE), ("bias", BIAS), ("running_mean", MEAN), ("running_var", VARIANCE)]
+        {
+            t.insert(&format!("1.{name}"), &[3], &values).unwrap();
+        }
+        t.insert_integers("1.num_batches_tracked", &[], &[12]).unwrap();
+    };
+    inputs.weights(trained);
+    let output = inputs.measure("ce", &[]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    has(&String::from_utf8(output.stdout).unwrap(), &["batch_norm, fixed statistics", "holds for 4 of 4"]);
+    let (data, out) = (Tensors::read(&inputs.path("data.npz")), Tensors::read(&inputs.path("out.npz")));
+    let (data, out) = (data.unwrap(), out.unwrap());
+    let x = data.floats::<f64>("x", &[4, 2]).unwrap();
+    let logits = out.floats::<f64>("logits", &[4, 3]).unwrap();
+    let structure = out.floats::<f64>("structure", &[4, 3, 3]).unwrap();
+    for (sample, x) in x.chunks_exact(2).enumerate() {
+        for k in 0..3 {
+            let deviation = (VARIANCE[k] + 0.5).sqrt();
+            let z = (WEIGHT[2 * k] * x[0] + WEIGHT[2 * k + 1] * x[1] + BIAS[k] - MEAN[k]) / deviation;
+            let square = (SCALE[k] / deviation).powi(2) * (x[0] * x[0] + x[1] * x[1] + 1.0) + z * z + 1.0;
+            // The sums may cancel: off by their terms.
+            assert!((logits[3 * sample + k] - (SCALE[k] * z + BIAS[k])).abs() < 1e-14);
+            assert!((structure[(3 * sample + k) * 3 + k] - square).abs() < 1e-13, "{sample} {k}");
+        }
+        assert_eq!(structure[9 * sample + 1], 0.0);
+    }
+
+    inputs.weights(|t| {
+        trained(t);
+        t.insert("1.running_var", &[3], &[0.25, -4.0, 1.0]).unwrap();
+    });
+    has(&inputs.refusal(&[]), &["model.toml", "`1`", "running_var is -4 for channel 1", "from 0 to"]);
+}
+
 #[test]
 fn wrong_weights_are_refused_by_tensor() {
     let inputs = Inputs::new(4);

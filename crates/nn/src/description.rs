@@ -1,4 +1,4 @@
-//! Model descriptions: a network as a list of layers, residual blocks nested, in TOML or in code.
+//! Model descriptions: a network as a list or a graph of layers, residual blocks nested, in TOML or in code.
 //!
 //! ```toml
 //! name = "small"

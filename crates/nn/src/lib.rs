@@ -3,7 +3,7 @@
 //! | idea | where |
 //! |---|---|
 //! | networks as plain structs that list their layers | [`models`] |
-//! | networks as lists of layers in TOML, printed as tables | [`description`] |
+//! | networks as lists and graphs of layers in TOML, printed as tables | [`description`] |
 //! | random and degenerate starts | [`Initialiser`] |
 //! | losses over batches, by name, with label smoothing | [`losses`] |
 //! | SGD and its relatives on the flat parameter vector | [`optimisers`], [`Schedule`] |

@@ -162,8 +162,8 @@ pub(super) fn conjugate_of_power<N: Number>(psi: &Potential, dual: &Potential, s
 /// Some 45 units, squared.
 pub(super) const SQUARE_OF_ROUNDING: f64 = 1e-28;
 
-/// `<s, w> - psi(w)` at w = grad psi*(s).
-fn by_maximiser<N: Number>(psi: &Potential, dual: &Potential, s: &[N]) -> N {
+/// `<s, w> - psi(w)` at w = grad psi*(s): never above psi*(s), whatever is rounded in w.
+pub(super) fn by_maximiser<N: Number>(psi: &Potential, dual: &Potential, s: &[N]) -> N {
     let mut w = vec![N::zero(); s.len()];
     dual.gradient_of(s, &mut w);
     N::dot(s, &w) - psi.value_of(&w)

@@ -41,6 +41,7 @@
 
 use super::condition::{lift, measure};
 use super::descent::Run;
+use super::gradient_bounds::by_maximiser;
 use super::points::point;
 use super::steps::{Step, record_of};
 use crate::error::{ConvexityError, require_range, require_vector};
@@ -180,6 +181,8 @@ fn slack(
     let g = super::condition::gradient(step.function, &x);
     let square = PreciseInterval::dot(&g, &g);
     let chi = square / (norm.value_of(&g) * norm.dual().value_of(&g));
+    // The energy with the rounded constant of the conjugate may be more than there is, which is no promise.
+    let energy = Number::min(&energy, &by_maximiser(modulus.potential(), method.dual(), &g));
     // At a stationary point there is nothing to promise.
     let promised = if energy.to_f64() == 0.0 { energy } else { energy * chi.powf(q) };
     // The step x - h g + s keeps <g, h g - s> - Phi(s - h g) for certain: less than the best one by at most

@@ -95,6 +95,19 @@ fn a_parabola_of_the_norm_attains_the_bound_by_hand() {
     assert!(report.verdict().holds());
 }
 
+/// One step ends at the minimiser and attains the bound; what rounds in the conjugate's constant must not refute that.
+#[test]
+fn a_bound_that_is_attained_is_not_refuted_at_any_constant() {
+    for k in 1..60 {
+        let c = 1.0 + f64::from(k) / 61.0;
+        let (function, modulus) =
+            (Quadratic::diagonal(&[c]).unwrap(), Modulus::smooth(c, 2.0, Norm::L2).unwrap());
+        let trajectory = Trajectory::record(&function, [array![0.7], array![0.0]]).unwrap();
+        let report = check(&Run::new(&function, &modulus, &trajectory)).unwrap();
+        assert!(report.verdict().holds(), "{c}: {report:?}");
+    }
+}
+
 /// Random functions under a majorant in a random norm; how many runs were examined.
 fn random_runs(draws: u64, seed: u64) -> u64 {
     let mut examined = 0;

@@ -6,6 +6,7 @@
 //! best there is. Kernels of three by three with channels enough go by tiles of two by two outputs, with sixteen
 //! products for thirty-six. Weight gradients with channels enough have them innermost.
 
+mod bounds;
 mod direct;
 mod frame;
 mod gathered;
@@ -13,6 +14,7 @@ mod rows;
 mod tiles;
 mod weights;
 
+pub(super) use bounds::{bound, pull_bounded};
 pub(super) use direct::ConvScratch;
 pub(super) use gathered::{GatheredScratch, gathered_backward, pack_by_entry};
 pub(super) use rows::{BlockScratch, position_space_is_cheaper};

@@ -7,9 +7,10 @@
 use std::ops::Range;
 
 use super::channels::{add_channel_norms, channel_sums};
-use super::conv2d::{Buffers, Conv2d, bound, pull_bounded};
+use super::conv2d::{Buffers, Conv2d};
 use super::convolution::{
-    ConvGeometry, add_weight_norms, convolve, convolve_backward, pack_transposed, weight_gradient,
+    ConvGeometry, add_weight_norms, bound, convolve, convolve_backward, pack_transposed, pull_bounded,
+    weight_gradient,
 };
 use crate::layer::{
     At, Bounded, Carry, Cotangents, Kept, Kernel, Layer, Misfit, Place, Prepared, RowBound, Rows, Scratch,

@@ -196,7 +196,7 @@ pub fn check(start: &Start<'_>, constants: &Classical) -> Result<Report, Convexi
             &Noisy { tree: &tree, variance },
         ),
     ];
-    let exact = || (linear_of(constants), vec![PreciseInterval::zero(); start.steps + 1]);
+    let exact = |_: &Levels| (linear_of(constants), vec![PreciseInterval::zero(); start.steps + 1]);
     compare("T19(b)", start, &tree, hypotheses, linear_of::<f64>(constants), exact)
 }
 
@@ -250,10 +250,10 @@ pub fn check_generalised(start: &Start<'_>, constants: &Generalised<'_>) -> Resu
         ),
     ];
     hypotheses.extend(infima.stationary(tree.batches()));
-    let exact = || {
+    let exact = |levels: &Levels| {
         let least: PreciseInterval = start.infimum.value_in(start.sum);
         let risk = least - infima.mean_in::<PreciseInterval>(tree.batches());
-        let lost = tree.lost::<PreciseInterval>(smooth.potential(), &dual).into_iter();
+        let lost = tree.lost(levels, smooth.potential(), &dual).into_iter();
         let share = |lost: PreciseInterval| lost * start.batch as f64 / start.sum.len() as f64;
         (generalised(start, constants, powers, &risk), lost.map(share).collect())
     };
@@ -278,13 +278,17 @@ fn generalised<E: Number>(
     Linear { floor, factor: -loss + 1.0 }
 }
 
+/// The points of a tree in 256 bits.
+type Levels = [Vec<Vec<PreciseInterval>>];
+
+/// Judges every prefix. What is exact is a rate, and what is granted to its first 0, ..., T steps.
 fn compare(
     theorem: &'static str,
     start: &Start<'_>,
     tree: &Tree,
     mut hypotheses: Vec<Hypothesis>,
     near: Linear<f64>,
-    exact: impl Fn() -> (Linear<PreciseInterval>, Vec<PreciseInterval>),
+    exact: impl Fn(&Levels) -> (Linear<PreciseInterval>, Vec<PreciseInterval>),
 ) -> Result<Report, ConvexityError> {
     let least = start.infimum.value(start.sum)?;
     let name = "no value that may be reached lies below the infimum";
@@ -293,7 +297,7 @@ fn compare(
     if let Infimum::At(point) = start.infimum {
         hypotheses.push(stationary(start.sum, &point.to_vec()));
     }
-    let means = tree.means::<f64>();
+    let means = tree.means(&tree.levels::<f64>());
     let mut precise: Option<(Vec<PreciseInterval>, Linear<PreciseInterval>, Vec<PreciseInterval>)> = None;
     let mut tally = Tally::new(theorem);
     for t in 1..=start.steps {
@@ -308,8 +312,9 @@ fn compare(
                     return Evidence::Nothing;
                 }
                 let (means, rate, lost) = precise.get_or_insert_with(|| {
-                    let (rate, lost) = exact();
-                    (tree.means(), rate, lost)
+                    let levels = tree.levels();
+                    let (rate, lost) = exact(&levels);
+                    (tree.means(&levels), rate, lost)
                 });
                 let least: PreciseInterval = start.infimum.value_in(start.sum);
                 let bound = rate.after(means[0].clone() - &least, t) + &lost[t];

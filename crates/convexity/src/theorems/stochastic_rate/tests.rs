@@ -405,7 +405,7 @@ fn a_tree_that_is_too_large_is_refused_however_few_its_batches() {
         let from = start(&sum, &[0.5], batch, steps, &Infimum::AtLeast(0.0));
         let constants = Classical { step: 0.5, smoothness: 1.0, domination: 1.0, variance: 10.0 };
         if allowed {
-            assert!(Tree::new(&from, Rule::Rate(0.5)).unwrap().means::<f64>().len() == steps + 1);
+            assert!(Tree::new(&from, Rule::Rate(0.5)).unwrap().levels::<f64>().len() == steps + 1);
         } else {
             let error = check(&from, &constants).unwrap_err().to_string();
             assert!(error.contains("steps") && error.contains("20,000 points"), "{error}");

@@ -123,40 +123,46 @@ impl<'a> Tree<'a> {
     ///
     /// A step is made with the rounded constants of the conjugate, so that `<g, x - y> - Phi(x - y)` falls short of
     /// Phi*(g) by their square; a premise about phi* may be granted as much.
-    pub(super) fn lost<E: Enclosure>(&self, phi: &Potential, dual: &Potential) -> Vec<E> {
-        let mut level: Vec<Vec<E>> = vec![lift(self.sum, self.start)];
+    pub(super) fn lost<E: Enclosure>(
+        &self,
+        levels: &[Vec<Vec<E>>],
+        phi: &Potential,
+        dual: &Potential,
+    ) -> Vec<E> {
         let mut lost = vec![E::zero()];
-        for t in 0..self.steps {
-            let (mut next, mut total) = (Vec::new(), E::zero());
-            for x in &level {
-                for (batch, loss) in self.batches.iter().enumerate() {
-                    let (g, y) = (gradient(loss, x), self.next(x, batch));
-                    let s = difference(x, &y);
-                    let energy = conjugate_of_power(phi, dual, &g) * (1.0 + SQUARE_OF_ROUNDING);
-                    total = total + energy - (E::dot(&g, &s) - phi.value_of(&s));
-                    next.push(y);
-                }
-            }
-            lost.push(total / next.len() as f64 + &lost[t]);
-            level = next;
+        for (t, pair) in levels.windows(2).enumerate() {
+            let steps = pair[1].iter().enumerate().map(|(number, y)| {
+                let (x, batch) = (&pair[0][number / self.batches.len()], number % self.batches.len());
+                let (g, s) = (gradient(&self.batches[batch], x), difference(x, y));
+                let energy = conjugate_of_power(phi, dual, &g) * (1.0 + SQUARE_OF_ROUNDING);
+                energy - (E::dot(&g, &s) - phi.value_of(&s))
+            });
+            let total = steps.fold(E::zero(), |total, lost| total + lost);
+            lost.push(total / pair[1].len() as f64 + &lost[t]);
         }
         lost
     }
 
+    /// The points after 0, ..., T steps; those after a point stand in the order of the batches.
+    pub(super) fn levels<E: Enclosure>(&self) -> Vec<Vec<Vec<E>>> {
+        let mut levels: Vec<Vec<Vec<E>>> = vec![vec![lift(self.sum, self.start)]];
+        for t in 0..self.steps {
+            let batches = 0..self.batches.len();
+            let next = levels[t]
+                .iter()
+                .flat_map(|x| batches.clone().map(move |batch| self.next(x, batch)))
+                .collect();
+            levels.push(next);
+        }
+        levels
+    }
+
     /// The mean of R over all sequences, after 0, ..., T steps.
-    pub(super) fn means<E: Enclosure>(&self) -> Vec<E> {
-        let mean = |level: &[Vec<E>]| {
+    pub(super) fn means<E: Enclosure>(&self, levels: &[Vec<Vec<E>>]) -> Vec<E> {
+        let mean = |level: &Vec<Vec<E>>| {
             let sum = level.iter().fold(E::zero(), |sum, x| sum + E::value(self.sum, x));
             sum / level.len() as f64
         };
-        let mut level: Vec<Vec<E>> = vec![lift(self.sum, self.start)];
-        let mut means = vec![mean(&level)];
-        for _ in 0..self.steps {
-            let batches = 0..self.batches.len();
-            level =
-                level.iter().flat_map(|x| batches.clone().map(move |batch| self.next(x, batch))).collect();
-            means.push(mean(&level));
-        }
-        means
+        levels.iter().map(mean).collect()
     }
 }

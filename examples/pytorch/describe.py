@@ -25,8 +25,9 @@ class Unsupported(ValueError):
 
 def describe(network, shape, name="network"):
     """The description (TOML) and the tensors of a network in evaluation mode, for samples of this shape."""
-    if network.training:
-        raise Unsupported("the network is in training mode, where samples of a batch may meet; call .eval() first")
+    training = [path or "the network" for path, module in network.named_modules() if module.training]
+    if training:
+        raise Unsupported(f"{training[0]} is in training mode, where samples of a batch may meet; call .eval() on the whole")
     try:
         traced = fx.symbolic_trace(network)
     except Exception as error:
@@ -238,15 +239,20 @@ class Describer:
                 self.put(node, "global_average_pool", tensors[:1])
         elif target == "adaptive_avg_pool2d":
             self.adaptive(node, tensors[0], setting(1, "output_size", None), refuse)
-        elif target in ("dropout", "dropout2d", "alpha_dropout", "stochastic_depth"):
+        elif target in ("dropout", "dropout2d", "alpha_dropout"):
+            if setting(2, "training", target != "alpha_dropout"):
+                refuse("it is random whatever the mode; pass training=self.training")
             self.same(node, tensors[0])
         elif target in ("size", "getattr", "getitem") and shape_like(node):
             pass  # only a flatten's argument, which is read from the traced shapes
         elif target in ("max_pool2d", "avg_pool2d"):
+            if len(node.args) > 4:
+                refuse("settings by position beyond the padding are not supported; give them by name")
             keys = dict(zip(("kernel_size", "stride", "padding"), node.args[1:])) | dict(node.kwargs)
             make = nn.MaxPool2d if target == "max_pool2d" else nn.AvgPool2d
-            keys.pop("return_indices", None)
             pool, kind = make(**keys), "max_pool" if target == "max_pool2d" else "average_pool"
+            if getattr(pool, "return_indices", False) or getattr(pool, "divisor_override", None) or getattr(pool, "dilation", 1) != 1:
+                refuse("indices, dilation and another divisor are not supported")
             count = {} if target == "max_pool2d" else {"count_padding": pool.count_include_pad}
             self.pool(node, kind, tensors[0], pool, refuse, **count)
         elif target in FUNCTIONS:

@@ -228,7 +228,7 @@ fn what_is_no_description_is_refused_with_its_line() {
 #[test]
 fn wrong_shapes_are_refused_with_the_layer_what_it_got_and_what_it_needs() {
     let image = "[2, 6, 6]";
-    let cases: [(&str, &str, &[&str]); 16] = [
+    let cases: [(&str, &str, &[&str]); 20] = [
         ("[4]", r#"{ type = "conv2d", channels = 1, kernel = 1 }"#, &["`0 (conv2d)`", "shape 4", "an image"]),
         (image, r#"{ type = "dense", outputs = 1 }"#, &["`0 (dense)`", "2x6x6", "flatten"]),
         (image, r#"{ type = "relu" }, { type = "max_pool", window = 7 }"#, &["`1 (max_pool)`", "7x7"]),
@@ -237,6 +237,18 @@ fn wrong_shapes_are_refused_with_the_layer_what_it_got_and_what_it_needs() {
         (image, r#"{ type = "conv2d", channels = 1, kernel = 7 }"#, &["`0 (conv2d)`", "7x7"]),
         (image, r#"{ type = "group_norm", groups = 3 }"#, &["`0 (group_norm)`", "2x6x6", "3 groups"]),
         (image, r#"{ type = "layer_norm" }"#, &["`0 (layer_norm)`", "a vector"]),
+        ("[4]", r#"{ type = "instance_norm" }"#, &["`0 (instance_norm)`", "an image"]),
+        (image, r#"{ type = "batch_norm", epsilon = 0.0 }"#, &["`0 (batch_norm)`", "epsilon is 0"]),
+        (
+            image,
+            r#"{ type = "conv2d", channels = 6, kernel = 1, groups = 3 }"#,
+            &["`0 (conv2d)`", "2x6x6", "3 groups divide"],
+        ),
+        (
+            image,
+            r#"{ type = "conv2d", channels = 3, kernel = 1, groups = 2 }"#,
+            &["`0 (conv2d)`", "3 output channels", "2 groups"],
+        ),
         (
             "[4]",
             r#"{ type = "residual", body = [{ type = "dense", outputs = 3 }] }"#,

@@ -230,6 +230,17 @@ fn unknown(kind: &str, name: &str, known: &str) -> Failure {
 mod tests {
     use super::*;
 
+    #[test]
+    fn fixed_statistics_are_not_trained() {
+        let file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+        let layers = r#"{ type = "dense", outputs = 2 }, { type = "batch_norm", name = "norm" }"#;
+        std::fs::write(file.path(), format!("input = [3]\nlayers = [{layers}]")).unwrap();
+        let model = file.path().display().to_string();
+        let refused = Settings { model, ..Settings::default() }.description(Shape::vector(3), 2).unwrap_err();
+        let message = refused.to_string();
+        assert!(message.contains("`norm.running_mean`") && message.contains("group_norm"), "{message}");
+    }
+
     fn tape() -> Arc<Tape> {
         ingredients::model("c-1x4").unwrap().tape(Shape::vector(3), 2).unwrap()
     }

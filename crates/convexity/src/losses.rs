@@ -24,6 +24,7 @@ mod simplex_target;
 mod softmax_cross_entropy;
 mod sparsemax;
 mod squared_error;
+mod weighted;
 
 pub use bounds::Bounds;
 pub use entmax::Entmax;
@@ -34,6 +35,7 @@ pub use power_regression::PowerRegression;
 pub use softmax_cross_entropy::SoftmaxCrossEntropy;
 pub use sparsemax::Sparsemax;
 pub use squared_error::SquaredError;
+pub use weighted::Weighted;
 
 use crate::error::{ConvexityError, require_dimension, require_finite};
 use crate::exponent::Exponent;

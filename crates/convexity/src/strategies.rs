@@ -27,6 +27,7 @@ pub use trajectories::{BatchDescent, Descent, batch_descents, descents};
 use crate::catalogue::{Entry, entries};
 use crate::losses::{
     Entmax, Logistic, Loss, NormPowerLoss, PowerRegression, SoftmaxCrossEntropy, Sparsemax, SquaredError,
+    Weighted,
 };
 use crate::norms::Norm;
 use crate::potentials::Potential;
@@ -149,6 +150,13 @@ pub fn objectives(m: usize) -> impl Strategy<Value = Entry> + Clone {
 
 /// Losses of every kind.
 pub fn losses() -> impl Strategy<Value = Arc<dyn Loss>> + Clone {
+    let weighted = (0.01..100.0_f64, plain_losses()).prop_filter_map("weight", |(weight, loss)| {
+        Weighted::new(weight, loss).ok().map(|loss| Arc::new(loss) as _)
+    });
+    prop_oneof![3 => plain_losses(), 1 => weighted]
+}
+
+fn plain_losses() -> impl Strategy<Value = Arc<dyn Loss>> + Clone {
     fn share(loss: impl Loss + 'static) -> Arc<dyn Loss> {
         Arc::new(loss)
     }

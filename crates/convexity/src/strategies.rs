@@ -150,7 +150,7 @@ pub fn objectives(m: usize) -> impl Strategy<Value = Entry> + Clone {
 
 /// Losses of every kind.
 pub fn losses() -> impl Strategy<Value = Arc<dyn Loss>> + Clone {
-    let weighted = (0.01..100.0_f64, plain_losses()).prop_filter_map("weight", |(weight, loss)| {
+    let weighted = (0.01..10.0_f64, plain_losses()).prop_filter_map("weight", |(weight, loss)| {
         Weighted::new(weight, loss).ok().map(|loss| Arc::new(loss) as _)
     });
     prop_oneof![3 => plain_losses(), 1 => weighted]

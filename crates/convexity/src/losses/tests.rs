@@ -31,7 +31,7 @@ fn all() -> Vec<Box<dyn Loss>> {
     for k in [2.0, 3.0, 6.0] {
         losses.push(Box::new(PowerRegression::new(k).unwrap()));
     }
-    for weight in [0.37, 20.0] {
+    for weight in [0.37, 2.0] {
         losses.push(Box::new(Weighted::new(weight, Arc::new(SoftmaxCrossEntropy)).unwrap()));
         losses.push(Box::new(Weighted::new(weight, Arc::new(Logistic)).unwrap()));
         losses.push(Box::new(Weighted::new(weight, Arc::new(PowerRegression::new(3.0).unwrap())).unwrap()));
@@ -89,8 +89,7 @@ fn residuals_are_derivatives() {
                     );
                 }
                 if loss.residual_sums_to_zero() {
-                    let size = e.iter().map(|e| e.abs()).sum::<f64>().max(1.0);
-                    assert!(e.sum().abs() < 4e-16 * 4.0 * size, "{}: {}", loss.name(), e.sum());
+                    assert!(e.sum().abs() < 4e-16 * 4.0, "{}: {}", loss.name(), e.sum());
                 }
             }
         }

@@ -38,6 +38,6 @@ pub use interference_sums::InterferenceSums;
 pub use layer_sum::{LayerSum, StructuralPart, layer_sums};
 pub use objectives::finite_sum;
 pub use probe::{Probe, ProbeMeasurement, SampleMeasurement};
-pub use sample_bounds::{MeasuredSample, SampleBounds};
+pub use sample_bounds::{MeasuredSample, SampleBounds, estimated_roundoff};
 pub use sandwich::{Sandwich, Side};
 pub use structural_error::{ExtremeEigenvalues, StructuralError};

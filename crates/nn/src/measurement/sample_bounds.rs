@@ -87,13 +87,15 @@ impl SampleBounds {
     }
 }
 
-/// The round-off of one sample by the tape's estimate.
+/// The round-off of one sample by an estimate: `relative` is the relative error of a backward pass, for a tape
+/// [`Tape::backward_roundoff`](fenchel_tensor::Tape::backward_roundoff).
 ///
 /// The squared norm is off relative to its factors: `g = J'e` by a share of `sqrt(lambda_max) ‖e‖`, however
 /// short g is. What squares below the normal numbers lose is at most a unit of the subnormal ones each, and
 /// together less than the smallest normal number as long as there are fewer parameters than a mantissa's
 /// numbers. It matters for a sample that is right with a loss of 1e-160.
-pub(super) fn estimated_roundoff<T: Real>(
+#[must_use]
+pub fn estimated_roundoff<T: Real>(
     relative: f64,
     squared_gradient_norm: f64,
     squared_residual_norm: f64,

@@ -40,7 +40,7 @@ pub enum WeightsError {
         present: Vec<String>,
     },
     /// The names in the file are not those of the model's parameters.
-    #[error("{}", names_message(path, missing, unexpected))]
+    #[error("{}", names_message(path, missing, unexpected, prefix.as_deref()))]
     Names {
         /// The file.
         path: PathBuf,
@@ -48,6 +48,18 @@ pub enum WeightsError {
         missing: Vec<String>,
         /// The tensors that the file has and the model does not, with their shapes.
         unexpected: Vec<String>,
+        /// What stands before every name of the model in the file, if that is all that is wrong.
+        prefix: Option<String>,
+    },
+    /// A tensor's name does not begin with the prefix that every name should have.
+    #[error("{}: the name of tensor `{tensor}` does not begin with `{prefix}`, which was to be taken off every name", path.display())]
+    Prefix {
+        /// The file.
+        path: PathBuf,
+        /// The tensor.
+        tensor: String,
+        /// The prefix.
+        prefix: String,
     },
     /// The network was built with other constants than those in the file.
     #[error(
@@ -129,6 +141,18 @@ impl WeightsError {
     }
 }
 
+/// The complaint about a file of `torch.save`, which is a program for Python rather than a file of numbers.
+pub(super) fn checkpoint(path: &Path) -> WeightsError {
+    WeightsError::Format {
+        path: path.to_path_buf(),
+        format: "safetensors or npz",
+        reason: "it is a pickle, a checkpoint of torch.save for example, which only Python can load"
+            .to_owned(),
+        remedy: "write its numbers in Python: safetensors.torch.save_file(torch.load(FILE, map_location=\"cpu\"), \
+                 \"weights.safetensors\"), with the entry that holds the state_dict if there are several",
+    }
+}
+
 /// How many names a message lists.
 const LISTED: usize = 4;
 
@@ -141,7 +165,7 @@ fn list(names: &[String]) -> String {
     text
 }
 
-fn names_message(path: &Path, missing: &[String], unexpected: &[String]) -> String {
+fn names_message(path: &Path, missing: &[String], unexpected: &[String], prefix: Option<&str>) -> String {
     let mut text = path.display().to_string();
     if !missing.is_empty() {
         text += &format!(" lacks {}", list(missing));
@@ -149,6 +173,12 @@ fn names_message(path: &Path, missing: &[String], unexpected: &[String]) -> Stri
     if !unexpected.is_empty() {
         let but = if missing.is_empty() { " has" } else { ", but has" };
         text += &format!("{but} {}, of which the model knows nothing", list(unexpected));
+    }
+    if let Some(prefix) = prefix {
+        return text
+            + &format!(
+                "; they are the same but for `{prefix}` before each: take it off, with --prefix {prefix}"
+            );
     }
     let statistics = |name: &String| name.contains("running_") || name.contains("num_batches_tracked");
     text += if unexpected.iter().any(statistics) {

@@ -5,6 +5,7 @@
 
 use std::io::{self, Write};
 
+use half::f16;
 use ndarray::{ArrayD, IxDyn, ShapeBuilder};
 
 use super::{Integers, Tensor, Values};
@@ -101,7 +102,7 @@ impl Header {
         let (order, kind) = (letters.next()?, letters.next()?);
         let size = letters.as_str().parse().ok()?;
         let known = match kind {
-            'f' => matches!(size, 4 | 8),
+            'f' => matches!(size, 2 | 4 | 8),
             'i' | 'u' => matches!(size, 1 | 2 | 4 | 8),
             _ => false,
         };
@@ -127,6 +128,8 @@ impl Header {
             data.chunks_exact_mut(size).for_each(<[u8]>::reverse);
         }
         let values = match (kind, size) {
+            // Every number of half the width is one of f32, too.
+            ('f', 2) => Values::F32(self.row_major(numbers(&data, |bits| f16::from_le_bytes(bits).to_f32()))),
             ('f', 4) => Values::F32(self.row_major(numbers(&data, f32::from_le_bytes))),
             ('f', _) => Values::F64(self.row_major(numbers(&data, f64::from_le_bytes))),
             (_, 1) => Values::Integer(Integers::new(self.row_major(data), size, kind == 'i')),
@@ -227,7 +230,7 @@ mod tests {
         assert_eq!(integers("<i8", &[0xff; 8], 1), [-1]);
         assert_eq!(values(">f8", &1.5_f64.to_be_bytes(), 1), Values::F64(vec![1.5]));
         assert_eq!(values("<f4", &1.5_f32.to_le_bytes(), 1), Values::F32(vec![1.5]));
-        assert_eq!(values("<f2", &[0, 0], 1), Values::Other("<f2".into()));
+        assert_eq!(values("<f2", &[0, 0x3e, 1, 0], 2), Values::F32(vec![1.5, 2.0_f32.powi(-24)]));
         assert_eq!(values("|b1", &[1], 1), Values::Other("|b1".into()));
     }
 

@@ -8,6 +8,7 @@ use fenchel_files::AtomicFile;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
+use super::error::checkpoint;
 use super::npy::{Header, write_header};
 use super::{Tensor, Values, WeightsError};
 
@@ -31,6 +32,9 @@ pub(super) fn read(
     length: u64,
 ) -> Result<BTreeMap<String, Tensor>, WeightsError> {
     let mut archive = ZipArchive::new(file).map_err(|error| fault(path, error.to_string()))?;
+    if archive.file_names().flatten().any(|name| name.ends_with("data.pkl")) {
+        return Err(checkpoint(path));
+    }
     let mut tensors = BTreeMap::new();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|error| fault(path, error.to_string()))?;

@@ -130,17 +130,44 @@ impl Tensors {
         is_known: impl Fn(&str) -> bool,
     ) -> Result<(), WeightsError> {
         let with_shape = |name: &str, shape: &[usize]| format!("`{name}` {shape:?}");
-        let missing: Vec<String> = needed
-            .filter(|(name, _)| self.get(name).is_none())
-            .map(|(name, shape)| with_shape(&name, &shape))
-            .collect();
+        let absent: Vec<(String, Vec<usize>)> = needed.filter(|(name, _)| self.get(name).is_none()).collect();
+        let prefix = self.common_prefix(&absent);
+        let missing: Vec<String> = absent.iter().map(|(name, shape)| with_shape(name, shape)).collect();
         let strangers = self.tensors.iter().filter(|(name, _)| !is_known(name));
         let unexpected: Vec<String> =
             strangers.map(|(name, tensor)| with_shape(name, &tensor.shape)).collect();
         if missing.is_empty() && unexpected.is_empty() {
             return Ok(());
         }
-        Err(WeightsError::Names { path: self.path.clone(), missing, unexpected })
+        Err(WeightsError::Names { path: self.path.clone(), missing, unexpected, prefix })
+    }
+
+    /// What stands before the name of every tensor of this file, if the rest are the names that are missing.
+    fn common_prefix(&self, absent: &[(String, Vec<usize>)]) -> Option<String> {
+        let (first, _) = absent.first()?;
+        let mut prefixes = self.names().filter_map(|name| name.strip_suffix(first.as_str()));
+        prefixes
+            .find(|prefix| {
+                !prefix.is_empty()
+                    && self.names().all(|name| name.starts_with(prefix))
+                    && absent.iter().all(|(name, _)| self.get(&format!("{prefix}{name}")).is_some())
+            })
+            .map(str::to_owned)
+    }
+
+    /// The same tensors under what is left of their names when `prefix` is taken off: `module.` or `_orig_mod.`, which
+    /// wrappers put before every name.
+    ///
+    /// # Errors
+    /// If a name does not begin with it.
+    pub fn without_prefix(self, prefix: &str) -> Result<Self, WeightsError> {
+        let Self { path, tensors } = self;
+        let renamed = tensors.into_iter().map(|(name, tensor)| match name.strip_prefix(prefix) {
+            Some(rest) => Ok((rest.to_owned(), tensor)),
+            None => Err(WeightsError::Prefix { path: path.clone(), tensor: name, prefix: prefix.to_owned() }),
+        });
+        let tensors = renamed.collect::<Result<_, _>>()?;
+        Ok(Self { path, tensors })
     }
 
     /// The tensors of a layout one after the other.

@@ -5,13 +5,19 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fenchel_files::write_whole;
+use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors, View, serialize};
 
+use super::error::checkpoint;
 use super::npy::numbers;
 use super::{Integers, Tensor, Values, WeightsError};
 
 /// Every tensor of the file whose contents are `bytes`.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, WeightsError> {
+    // A pickle, as PyTorch wrote before its archives.
+    if bytes.starts_with(&[0x80, 2]) {
+        return Err(checkpoint(path));
+    }
     let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsError::Format {
         path: path.to_path_buf(),
         format: "safetensors",
@@ -30,6 +36,9 @@ fn values(dtype: Dtype, data: &[u8]) -> Values {
     let integers = |width: usize, signed: bool| Values::Integer(Integers::new(data.to_vec(), width, signed));
     match dtype {
         Dtype::F32 => Values::F32(numbers(data, f32::from_le_bytes)),
+        // Every number of half the width is one of f32, too.
+        Dtype::F16 => Values::F32(numbers(data, |bits| f16::from_le_bytes(bits).to_f32())),
+        Dtype::BF16 => Values::F32(numbers(data, |bits| bf16::from_le_bytes(bits).to_f32())),
         Dtype::F64 => Values::F64(numbers(data, f64::from_le_bytes)),
         Dtype::I8 => integers(1, true),
         Dtype::U8 => integers(1, false),

@@ -1,0 +1,74 @@
+//! A described network with its numbers.
+
+use std::sync::Arc;
+
+use fenchel_nn::description::{Description, Row};
+use fenchel_nn::weights::Tensors;
+use fenchel_tensor::{Engine, Real, Shape};
+
+use crate::MeasureError;
+
+/// A network that can be measured: its tape, its parameters in precision `T`, and the rows of its printed table.
+#[derive(Debug)]
+pub struct Network<T> {
+    pub(crate) engine: Engine<T>,
+    pub(crate) parameters: Vec<T>,
+    table: Vec<Row>,
+}
+
+impl<T: Real> Network<T> {
+    /// Builds a description with the parameters and constants that these tensors hold.
+    ///
+    /// # Errors
+    /// If a layer cannot take the shape that reaches it, or a tensor is missing, unknown, of another shape, or not finite.
+    pub fn load(description: &Description, tensors: &Tensors) -> Result<Self, MeasureError> {
+        let (_, table) = description.build()?;
+        let (tape, parameters) = description.load::<T>(tensors)?;
+        Ok(Self { engine: Engine::new(Arc::clone(&tape)), parameters, table })
+    }
+
+    /// The number `m` of outputs.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.engine.tape().outputs()
+    }
+
+    /// The shape of one input sample.
+    #[must_use]
+    pub fn input(&self) -> Shape {
+        self.engine.tape().input_shape()
+    }
+
+    /// The rows of the network's table.
+    #[must_use]
+    pub fn table(&self) -> &[Row] {
+        &self.table
+    }
+
+    /// Whether samples of this shape, the number of samples first, are what the network takes.
+    ///
+    /// # Errors
+    /// If they are not: what they are and what would do.
+    pub fn check_inputs(&self, shape: &[usize]) -> Result<(), MeasureError> {
+        let own = self.input();
+        let d = own.len();
+        let fits = match (own, shape) {
+            (_, [_, features]) => *features == d,
+            (Shape::Vector(_), [_, c, h, w]) => c.checked_mul(*h).and_then(|a| a.checked_mul(*w)) == Some(d),
+            (Shape::Image { channels, height, width }, [_, c, h, w]) => {
+                [*c, *h, *w] == [channels, height, width]
+            }
+            _ => false,
+        };
+        if fits && shape[0] > 0 {
+            return Ok(());
+        }
+        let needs = match own {
+            Shape::Vector(d) => format!("[N, {d}], or [N, C, H, W] with C H W = {d}"),
+            Shape::Image { channels, height, width } => {
+                format!("[N, {channels}, {height}, {width}] or [N, {d}], channels before rows before columns")
+            }
+        };
+        Err(MeasureError::Inputs { got: shape.to_vec(), needs: format!("{needs}, with at least one sample") })
+    }
+}

@@ -1,0 +1,153 @@
+//! Measuring all samples of a set, and what goes beyond single samples.
+
+use fenchel_nn::measurement::{LayerSum, layer_sums};
+use fenchel_tensor::{Engine, Real, TensorError};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+
+use crate::sample::{evaluate, measure_block};
+use crate::{Failure, MeasureError, Measurement, Network, Targets};
+
+/// The most rows that a tangent kernel may have: 2 GiB of numbers.
+const KERNEL_ROWS: usize = 1 << 14;
+
+/// Measures every sample: `inputs` is `N x d`.
+///
+/// The structural matrices, `m x m` and row-major, go to `keep` in order as they come, so that none but those of a block
+/// need be in memory; those of a sample that cannot be measured are NaN. `progress` hears how many samples are done, of
+/// how many. The result has the same bits at any number of threads.
+///
+/// # Errors
+/// If shapes do not fit, `keep` fails, or no sample at all can be measured.
+pub fn measure<T: Real>(
+    network: &Network<T>,
+    inputs: ArrayView2<'_, T>,
+    targets: &Targets,
+    mut keep: impl FnMut(&[f64]) -> Result<(), MeasureError>,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Measurement, MeasureError> {
+    check(network, inputs, targets)?;
+    let (count, outputs) = (inputs.nrows(), network.outputs());
+    let mut measured = Measurement::new(outputs, outputs, count, targets.entropies());
+    let unknown = vec![f64::NAN; outputs * outputs];
+    let block = block_rows(&network.engine);
+    progress(0, count);
+    for start in (0..count).step_by(block) {
+        let end = count.min(start + block);
+        for outcome in measure_block(network, inputs.slice(s![start..end, ..]), targets, start)? {
+            match outcome {
+                Ok((structure, sample)) => {
+                    keep(&structure)?;
+                    measured.push(sample);
+                }
+                Err(reason) => {
+                    keep(&unknown)?;
+                    measured.push_failure(reason);
+                }
+            }
+        }
+        progress(end, count);
+    }
+    if let [Failure { reason, .. }, ..] = measured.failures()
+        && measured.failures().len() == count
+    {
+        return Err(MeasureError::All { samples: count, reason: reason.clone() });
+    }
+    Ok(measured)
+}
+
+/// The gradient of the mean loss, `sum w_i l_i / sum w_i`, in all parameters.
+///
+/// # Errors
+/// If shapes do not fit, a sample's loss cannot be computed, or all weights are 0.
+pub fn mean_gradient<T: Real>(
+    network: &Network<T>,
+    inputs: ArrayView2<'_, T>,
+    targets: &Targets,
+) -> Result<Vec<T>, MeasureError> {
+    check(network, inputs, targets)?;
+    let total = targets.total_weight();
+    if total <= 0.0 {
+        let (got, needs) = ("is 0 for every sample".to_owned(), "one positive weight at least".to_owned());
+        return Err(MeasureError::Array { array: "weight", got, needs });
+    }
+    let mut gradient = vec![T::zero(); network.parameters.len()];
+    network.engine.gradient_sum::<MeasureError>(
+        &network.parameters,
+        inputs,
+        &mut gradient,
+        |rows, outputs, into| {
+            let mut into: ArrayViewMut2<'_, T> = into;
+            for (row, sample) in rows.enumerate() {
+                let loss =
+                    evaluate(targets, sample, outputs.row(row).mapv(T::as_f64).view(), into.row_mut(row))?;
+                loss.map_err(|reason| MeasureError::Sample { sample, reason })?;
+            }
+            into.mapv_inplace(|e| T::of(e.as_f64() / total));
+            Ok(())
+        },
+    )?;
+    Ok(gradient)
+}
+
+/// The structural matrices by layer.
+#[derive(Clone, Debug)]
+pub struct LayerParts {
+    /// The paths of the layers with parameters.
+    pub layers: Vec<String>,
+    /// Sample by sample.
+    pub samples: Vec<LayerSum>,
+}
+
+/// The structural matrix of each sample by layer (T13), with what is left below the head (T12).
+///
+/// # Errors
+/// If the inputs do not fit, or a number is not finite.
+pub fn layer_parts<T: Real>(
+    network: &Network<T>,
+    inputs: ArrayView2<'_, T>,
+) -> Result<LayerParts, MeasureError> {
+    let layers = network.engine.tape().layers_with_parameters().into_iter().map(Into::into).collect();
+    Ok(LayerParts { layers, samples: layer_sums(&network.engine, &network.parameters, inputs)? })
+}
+
+/// The empirical neural tangent kernel between two sets, `(N_a m) x (N_b m)`, in `f64`: see [`Engine::tangent_kernel`].
+///
+/// # Errors
+/// If the inputs do not fit, or the kernel is too large.
+pub fn tangent_kernel<T: Real>(
+    network: &Network<T>,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+) -> Result<Array2<f64>, MeasureError> {
+    let outputs = network.outputs();
+    for samples in [a.nrows(), b.nrows()] {
+        let rows = samples.saturating_mul(outputs);
+        if rows > KERNEL_ROWS {
+            return Err(MeasureError::Kernel { samples, outputs, rows, limit: KERNEL_ROWS });
+        }
+    }
+    Ok(network.engine.tangent_kernel(&network.parameters, a, b)?.mapv(T::as_f64))
+}
+
+fn check<T: Real>(
+    network: &Network<T>,
+    inputs: ArrayView2<'_, T>,
+    targets: &Targets,
+) -> Result<(), MeasureError> {
+    network.check_inputs(inputs.shape())?;
+    if targets.len() != inputs.nrows() || targets.outputs() != network.outputs() {
+        let needs = format!("[{}, {}]", inputs.nrows(), network.outputs());
+        let got = vec![targets.len(), targets.outputs()];
+        return Err(TensorError::Argument { argument: "targets", got, needs }.into());
+    }
+    Ok(())
+}
+
+/// How many samples are measured between two calls of `keep`: whole chunks of the engine, so that the cut changes no bit,
+/// and about 64 MiB of structural matrices.
+fn block_rows<T: Real>(engine: &Engine<T>) -> usize {
+    let chunk = engine.chunk_rows();
+    let bytes = 8 * engine.tape().outputs().pow(2);
+    let rows = ((64 << 20) / bytes).clamp(1, 1024);
+    rows.div_ceil(chunk) * chunk
+}

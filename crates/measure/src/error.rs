@@ -47,7 +47,7 @@ pub enum MeasureError {
     /// A label that names no class.
     #[error(
         "the label of sample {sample} in `y` is {label}, but the classes are 0 to {}; check the labels, or the last layer's \
-         outputs; a label that does not count is named by --ignore-label", outputs - 1
+         outputs; a label that does not count has to be named (--ignore-label)", outputs - 1
     )]
     Label {
         /// The sample's index.
@@ -75,6 +75,9 @@ pub enum MeasureError {
         /// What the loss said.
         source: ConvexityError,
     },
+    /// Whoever asked for the measurement no longer wants it.
+    #[error("the measurement was stopped")]
+    Stopped,
     /// A sample that cannot be measured where every one is needed.
     #[error("sample {sample}: {reason}")]
     Sample {

@@ -18,7 +18,9 @@ use fenchel_nn::measurement::StructuralPart;
 use fenchel_nn::weights::{NpzWriter, Tensors};
 use fenchel_tensor::Real;
 
-use crate::{Criterion, MeasureError, Measurement, Network, layer_parts, mean_gradient, tangent_kernel};
+use crate::{
+    Criterion, MeasureError, Measurement, Network, layer_parts, mean_gradient, tangent_kernel, with_threads,
+};
 use samples::Samples;
 
 /// The precision of a measurement's network passes; losses, eigenvalues and bounds are always in `f64`.
@@ -83,13 +85,10 @@ pub fn measure(request: &Request, progress: impl Fn(usize, usize) + Sync) -> Res
             return Err(MeasureError::Overwrite { path: request.out.clone() });
         }
     }
-    let threads = request.threads.unwrap_or(0);
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| MeasureError::Threads { threads, reason: error.to_string() })?;
-    pool.install(|| match request.precision {
+    with_threads(request.threads, || match request.precision {
         Precision::F32 => run::<f32>(request, &description, &progress),
         Precision::F64 => run::<f64>(request, &description, &progress),
-    })
+    })?
 }
 
 /// The complaint of a layer, with the file in which the layer stands.
@@ -132,9 +131,9 @@ fn run<T: Real>(
     let mut squared_mean_gradient_norm = None;
     if request.gradients && measurement.failures().is_empty() {
         let gradient = mean_gradient(&network, inputs.view(), &targets)?;
-        for slot in network.engine.tape().parameters().slots() {
-            let values: Vec<f64> = gradient[slot.range.clone()].iter().map(|g| g.as_f64()).collect();
-            file.array(&format!("grad/{}", slot.name), &slot.shape, &values)?;
+        for (name, shape, range) in network.tensors() {
+            let values: Vec<f64> = gradient[range].iter().map(|g| g.as_f64()).collect();
+            file.array(&format!("grad/{name}"), &shape, &values)?;
         }
         squared_mean_gradient_norm = Some(gradient.iter().map(|g| g.as_f64().powi(2)).sum());
     }

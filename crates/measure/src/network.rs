@@ -1,5 +1,6 @@
 //! A described network with its numbers.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use fenchel_nn::description::{Description, Row};
@@ -43,6 +44,18 @@ impl<T: Real> Network<T> {
     #[must_use]
     pub fn table(&self) -> &[Row] {
         &self.table
+    }
+
+    /// The paths of the layers that hold parameters, in order.
+    #[must_use]
+    pub fn layers(&self) -> Vec<String> {
+        self.engine.tape().layers_with_parameters().into_iter().map(Into::into).collect()
+    }
+
+    /// The parameter tensors in order: name, shape, and place in the flat vector.
+    pub fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>, Range<usize>)> + '_ {
+        let slots = self.engine.tape().parameters().slots();
+        slots.iter().map(|slot| (slot.name.clone(), slot.shape.clone(), slot.range.clone()))
     }
 
     /// Whether samples of this shape, the number of samples first, are what the network takes.

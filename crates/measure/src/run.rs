@@ -106,8 +106,10 @@ pub fn layer_parts<T: Real>(
     network: &Network<T>,
     inputs: ArrayView2<'_, T>,
 ) -> Result<LayerParts, MeasureError> {
-    let layers = network.engine.tape().layers_with_parameters().into_iter().map(Into::into).collect();
-    Ok(LayerParts { layers, samples: layer_sums(&network.engine, &network.parameters, inputs)? })
+    Ok(LayerParts {
+        layers: network.layers(),
+        samples: layer_sums(&network.engine, &network.parameters, inputs)?,
+    })
 }
 
 /// The empirical neural tangent kernel between two sets, `(N_a m) x (N_b m)`, in `f64`: see [`Engine::tangent_kernel`].
@@ -127,6 +129,20 @@ pub fn tangent_kernel<T: Real>(
         }
     }
     Ok(network.engine.tangent_kernel(&network.parameters, a, b)?.mapv(T::as_f64))
+}
+
+/// Runs `work` on a pool of so many threads, or of one a core; a measurement has the same bits at any number.
+///
+/// # Errors
+/// If the threads cannot be started.
+pub fn with_threads<R: Send>(
+    threads: Option<usize>,
+    work: impl FnOnce() -> R + Send,
+) -> Result<R, MeasureError> {
+    let threads = threads.unwrap_or(0);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| MeasureError::Threads { threads, reason: error.to_string() })?;
+    Ok(pool.install(work))
 }
 
 fn check<T: Real>(

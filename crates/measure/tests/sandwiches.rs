@@ -1,9 +1,7 @@
 //! Measurements of random networks under every loss, against Jacobians made one by one; and numbers judged from outside.
 
 use fenchel_measure::judge::{Numbers, Roundoff, Structure, Verdict, judge};
-use fenchel_measure::{
-    Answers, Criterion, MeasureError, Measurement, Network, Targets, mean_gradient, measure,
-};
+use fenchel_measure::{Answers, Criterion, Measurement, Network, Targets, mean_gradient, measure};
 use fenchel_nn::description::Description;
 use fenchel_nn::losses::LossName;
 use fenchel_nn::measurement::Side;

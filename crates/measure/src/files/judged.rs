@@ -6,7 +6,7 @@ use fenchel_nn::weights::{NpzWriter, Tensors, Values, WeightsError};
 use ndarray::{Array2, Array3};
 
 use super::{same_file, samples::targets};
-use crate::judge::{Numbers, Roundoff, Structure, Verdict};
+use crate::judge::{Numbers, Roundoff, Structure, Verdict, default_error};
 use crate::{Criterion, MeasureError, Measurement};
 
 /// What is to be judged.
@@ -31,12 +31,6 @@ pub struct Judged {
     pub verdicts: Vec<Verdict>,
     /// The relative error that the verdicts allow for; none where the file bounds each sample's.
     pub error: Option<f64>,
-}
-
-/// What is allowed for where nothing is stated: the error of a network of a million terms in its longest chain of inner
-/// products, 16 u 10^6; 1.8e-9 for numbers in `f64`, 0.95 in `f32`, of which nothing would be left. So a thousand for those.
-fn default_error(single: bool) -> f64 {
-    if single { 16e3 * f64::from(f32::EPSILON) / 2.0 } else { 16e6 * f64::EPSILON / 2.0 }
 }
 
 /// Judges the numbers of a file, and writes the arrays if that is wanted.

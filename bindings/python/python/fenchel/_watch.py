@@ -1,0 +1,55 @@
+"""The sandwich along a training: measured every so many steps of a plain loop."""
+
+import numpy
+
+from ._measure import measure
+
+
+class Watcher:
+    """Measures a model on fixed samples as it is trained.
+
+        watch = fenchel.Watcher(model, x, y, loss="ce", every=100)
+        for step, (inputs, targets) in enumerate(loader):
+            ...                        # one step of the training
+            watch(step)
+        watch.lower, watch.loss, watch.upper      # means over the samples, one number a measurement
+        watch.report("training.html")
+
+    The model is put into evaluation mode for the measurement, and back; nothing else of it is touched, and no random number is drawn.
+    """
+
+    #: What is recorded of each measurement: the mean over the samples.
+    RECORDED = ("loss", "lower", "upper", "D", "U", "L", "grad_norm_sq")
+
+    def __init__(self, model, x, y, loss="ce", *, every=1, **settings):
+        if every < 1:
+            raise ValueError(f"`every` is {every}, but must be at least 1")
+        self.model, self.x, self.y, self.loss_name = model, x, y, loss
+        self.every, self.settings = every, {"progress": False, **settings}
+        self.steps, self.violations, self.records = [], [], {name: [] for name in self.RECORDED}
+        self.last = None
+
+    def __call__(self, step):
+        """Measures if `step` is a multiple of `every`; returns the measurement, or None."""
+        if step % self.every:
+            return None
+        modes = [(module, module.training) for module in self.model.modules()]
+        try:
+            self.model.eval()
+            measured = measure(self.model, self.x, self.y, self.loss_name, structure=False, **self.settings)
+        finally:
+            for module, training in modes:
+                module.training = training
+        self.steps.append(step)
+        self.violations.append(len(measured.violations))
+        known = ~numpy.isnan(measured.loss)
+        for name in self.RECORDED:
+            self.records[name].append(float(measured.arrays[name][known].mean()))
+        self.last = measured
+        return measured
+
+    def __getattr__(self, name):
+        records = self.__dict__.get("records", {})
+        if name in records:
+            return numpy.array(records[name])
+        raise AttributeError(f"a watcher has no record `{name}`; it has {', '.join(records)}")

@@ -1,0 +1,55 @@
+//! Arrays of NumPy and of Rust into each other, and errors into exceptions.
+
+use fenchel_measure::{Answers, MeasureError};
+use fenchel_tensor::Real;
+use ndarray::{Array2, IxDyn};
+use numpy::{PyArray, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+
+/// The exception for an error: its message names the thing and the remedy.
+pub(crate) fn exception(error: MeasureError) -> PyErr {
+    match error {
+        MeasureError::Stopped => PyKeyboardInterrupt::new_err(()),
+        other => PyValueError::new_err(other.to_string()),
+    }
+}
+
+/// Numbers of any shape, row-major.
+pub(crate) fn numpy<'py>(
+    py: Python<'py>,
+    shape: &[usize],
+    values: Vec<f64>,
+) -> PyResult<Bound<'py, PyArrayDyn<f64>>> {
+    PyArray::from_vec(py, values).reshape(IxDyn(shape))
+}
+
+/// The inputs `x` as rows in precision `T`, with the shape that they have in Python.
+pub(crate) fn inputs<T: Real>(x: &PyReadonlyArrayDyn<'_, f64>) -> PyResult<(Vec<usize>, Array2<T>)> {
+    let shape = x.shape().to_vec();
+    let values: Vec<T> = x.as_slice()?.iter().map(|&value| T::of(value)).collect();
+    let count = shape.first().copied().unwrap_or(0);
+    let width = values.len().checked_div(count).unwrap_or(0);
+    let rows = Array2::from_shape_vec((count, width), values);
+    Ok((shape, rows.map_err(|error| PyValueError::new_err(error.to_string()))?))
+}
+
+/// The answers `y`: an array of `int64` or `float64`.
+pub(crate) fn answers(y: &Bound<'_, PyAny>) -> PyResult<Answers> {
+    if let Ok(whole) = y.extract::<PyReadonlyArrayDyn<'_, i64>>() {
+        let values = whole.as_slice()?.iter().map(|&value| value.into()).collect();
+        return Ok(Answers::Whole { shape: whole.shape().to_vec(), values });
+    }
+    let Ok(real) = y.extract::<PyReadonlyArrayDyn<'_, f64>>() else {
+        return Err(PyTypeError::new_err("`y` must be an array of int64 or float64"));
+    };
+    let values = real.as_slice()?.to_vec();
+    if let Some(place) = values.iter().position(|value| !value.is_finite()) {
+        let row = values.len() / real.shape().first().copied().unwrap_or(1).max(1);
+        let (value, sample) = (values[place], place / row.max(1));
+        return Err(PyValueError::new_err(format!(
+            "`y` of sample {sample} is {value}; leave the sample out, or mend its answer"
+        )));
+    }
+    Ok(Answers::Real { shape: real.shape().to_vec(), values })
+}

@@ -1,0 +1,26 @@
+//! The native part of the Python package `fenchel`: arrays in, arrays out.
+//!
+//! The package's own modules turn what users have (modules of PyTorch, tensors, lists) into descriptions and arrays; here
+//! nothing is guessed. The interpreter's lock is released while Rust works, and taken for a moment between two blocks of
+//! samples: to tell progress, and to hear an interrupt.
+
+mod arrays;
+mod judge;
+mod measure;
+mod network;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add("QUANTITIES", fenchel_measure::QUANTITIES.to_vec())?;
+    module.add_class::<network::Network>()?;
+    module.add_class::<measure::Criterion>()?;
+    module.add_function(wrap_pyfunction!(measure::measure, module)?)?;
+    module.add_function(wrap_pyfunction!(measure::mean_gradient, module)?)?;
+    module.add_function(wrap_pyfunction!(measure::layer_parts, module)?)?;
+    module.add_function(wrap_pyfunction!(measure::tangent_kernel, module)?)?;
+    module.add_function(wrap_pyfunction!(judge::judge, module)?)?;
+    Ok(())
+}

@@ -4,15 +4,12 @@ use fenchel_measure::{Answers, MeasureError};
 use fenchel_tensor::Real;
 use ndarray::{Array2, IxDyn};
 use numpy::{PyArray, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArrayMethods};
-use pyo3::exceptions::{PyKeyboardInterrupt, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
 /// The exception for an error: its message names the thing and the remedy.
 pub(crate) fn exception(error: MeasureError) -> PyErr {
-    match error {
-        MeasureError::Stopped => PyKeyboardInterrupt::new_err(()),
-        other => PyValueError::new_err(other.to_string()),
-    }
+    PyValueError::new_err(error.to_string())
 }
 
 /// Numbers of any shape, row-major.

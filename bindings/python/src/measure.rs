@@ -1,6 +1,6 @@
 //! Measuring on arrays.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use fenchel_measure as rust;
 use fenchel_measure::{MeasureError, Measurement, Targets};
@@ -83,9 +83,9 @@ pub(crate) fn measure<'py>(
         own.check_inputs(&shape).map_err(exception)?;
         let targets = criterion.targets(y, weight, shape[0], outputs)?;
         let keep = structure.then_some(&mut matrices);
-        (shape[0], py.detach(|| work(own, rows, &targets, keep, threads, progress)))
+        (shape[0], py.detach(|| work(own, rows, &targets, keep, threads, progress))?)
     });
-    let result = arrays(py, &measured.map_err(exception)?)?;
+    let result = arrays(py, &measured)?;
     if structure {
         result.set_item("structure", numpy(py, &[count, outputs, outputs], matrices)?)?;
     }
@@ -99,27 +99,37 @@ fn work<T: Real>(
     mut matrices: Option<&mut Vec<f64>>,
     threads: Option<usize>,
     progress: Option<Py<PyAny>>,
-) -> Result<Measurement, MeasureError> {
-    let stopped = AtomicBool::new(false);
-    rust::with_threads(threads, || {
+) -> PyResult<Measurement> {
+    // What was raised between two blocks: by an interrupt, or by whoever is told of progress.
+    let raised: Mutex<Option<PyErr>> = Mutex::new(None);
+    let measured = rust::with_threads(threads, || {
         let keep = |matrix: &[f64]| {
             if let Some(matrices) = matrices.as_deref_mut() {
                 matrices.extend_from_slice(matrix);
             }
-            if stopped.load(Ordering::Relaxed) { Err(MeasureError::Stopped) } else { Ok(()) }
+            if lock(&raised).is_some() { Err(MeasureError::Stopped) } else { Ok(()) }
         };
         let tell = |done: usize, total: usize| {
             let heard = Python::attach(|py| {
                 py.check_signals()?;
                 progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, (done, total)).map(|_| ()))
             });
-            // The measurement ends with the next sample; whoever raised this is told by the exception.
-            if heard.is_err() {
-                stopped.store(true, Ordering::Relaxed);
+            // The measurement ends with the next sample.
+            if let Err(error) = heard {
+                lock(&raised).get_or_insert(error);
             }
         };
         rust::measure(network, rows.view(), targets, keep, tell)
-    })?
+    });
+    match lock(&raised).take() {
+        Some(error) => Err(error),
+        None => measured.and_then(|inner| inner).map_err(exception),
+    }
+}
+
+/// The value behind a lock that no panic can have spoiled.
+fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The arrays of a measurement, and its counts.

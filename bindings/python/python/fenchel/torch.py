@@ -14,10 +14,10 @@ cannot compute is an `Unsupported` error that names the module and the reason. T
 
 import math
 import operator
+from typing import NamedTuple
 
 import torch
 from torch import fx, nn
-from torch.fx.passes.shape_prop import ShapeProp
 
 
 class Unsupported(ValueError):
@@ -29,13 +29,52 @@ def describe(network, shape, name="network"):
     training = [path or "the network" for path, module in network.named_modules() if module.training]
     if training:
         raise Unsupported(f"{training[0]} is in training mode, where samples of a batch may meet; call .eval() on the whole")
+    for path, module in network.named_modules():
+        refuse_what_acts_unseen(path or "the network", module)
     try:
         traced = fx.symbolic_trace(network)
     except Exception as error:
         raise Unsupported(f"torch.fx cannot trace the network: {error}; what depends on values has no fixed graph") from error
-    parameter = next(network.parameters())
-    ShapeProp(traced).propagate(torch.zeros(2, *shape, dtype=parameter.dtype))
+    parameter = next(network.parameters(), torch.zeros(()))
+    sample = torch.zeros(2, *shape, dtype=parameter.dtype, device=parameter.device)
+    with torch.no_grad():
+        Shapes(traced).run(sample)
     return Describer(traced, name, shape).result()
+
+
+def refuse_what_acts_unseen(path, module):
+    """What a module does beside its forward, which a trace does not show."""
+    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    if any(getattr(module, name, None) for name in hooks):
+        raise Unsupported(f"`{path}` has hooks, which may change what it computes; remove them for the measurement")
+    if hasattr(module, "parametrizations"):
+        names = ", ".join(module.parametrizations)
+        raise Unsupported(
+            f"`{path}` computes its {names} from other parameters (a parametrization such as weight_norm), in which the Jacobian would have "
+            "to be taken; that is not supported. torch.nn.utils.parametrize.remove_parametrizations makes them plain parameters, of "
+            "which the structural matrix is another one"
+        )
+
+
+class Shapes(fx.Interpreter):
+    """Finds the shape of every value; a module that cannot take what reaches it is named."""
+
+    def run_node(self, node):
+        try:
+            result = super().run_node(node)
+        except Exception as error:
+            where = f"`{node.target}`" if node.op == "call_module" else f"`{node.name}`"
+            got = [tuple(source.meta["tensor_meta"].shape) for source in node.all_input_nodes if "tensor_meta" in source.meta]
+            raise Unsupported(f"{where} cannot take what reaches it, {got} for two samples: {error}; check the shape of `x`") from error
+        if isinstance(result, torch.Tensor):
+            node.meta["tensor_meta"] = Traced(result.shape)
+        return result
+
+
+class Traced(NamedTuple):
+    """What is known of a value."""
+
+    shape: torch.Size
 
 
 class Describer:

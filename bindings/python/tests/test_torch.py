@@ -1,0 +1,201 @@
+"""Networks of PyTorch against torch.func in double precision."""
+
+import numpy
+import pytest
+
+import fenchel
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+
+from torch import nn  # noqa: E402
+from torch.func import functional_call, grad, jacrev  # noqa: E402
+
+from fenchel.torch import Unsupported, describe  # noqa: E402
+
+TOLERANCE = 1e-10
+
+
+class Residual(nn.Module):
+    """x + F(LayerNorm x), twice."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
+        self.bodies = nn.ModuleList(nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)) for _ in range(2))
+        self.head = nn.Linear(width, 4)
+
+    def forward(self, x):
+        for norm, body in zip(self.norms, self.bodies):
+            x = x + body(norm(x))
+        return self.head(x)
+
+
+class Dense(nn.Module):
+    """Channels put behind each other, and a gate."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(7, 5, 3, padding=1, groups=1)
+        self.gate, self.head = nn.Conv2d(5, 5, 1), nn.Linear(5, 4)
+
+    def forward(self, x):
+        x = torch.cat([x, torch.relu(self.a(x))], 1)
+        x = nn.functional.silu(self.b(x))
+        x = x * torch.sigmoid(self.gate(nn.functional.adaptive_avg_pool2d(x, 1)))
+        return self.head(x.mean((2, 3)))
+
+
+def lenet():
+    return nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Flatten(),
+        nn.Linear(64, 24), nn.Tanh(), nn.Linear(24, 4),
+    )
+
+
+def vgg():
+    return nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Dropout(), nn.Linear(32, 4),
+    )
+
+
+MODELS = {
+    "mlp": (lambda: nn.Sequential(nn.Flatten(), nn.Linear(12, 9), nn.Tanh(), nn.Linear(9, 4)), (3, 2, 2)),
+    "lenet": (lenet, (1, 16, 16)),
+    "vgg": (vgg, (3, 8, 8)),
+    "residual": (lambda: Residual(8), (8,)),
+    "dense": (Dense, (3, 6, 6)),
+}
+
+
+def model_of(name, seed=0):
+    torch.manual_seed(seed)
+    make, shape = MODELS[name]
+    model = make().double()
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.running_mean.normal_()
+            module.running_var.uniform_(0.5, 2.0)
+    return model.eval(), torch.randn(3, *shape, dtype=torch.float64), torch.tensor([0, 3, 1])
+
+
+def by_torch(model, x, y, loss):
+    """Logits, losses, squared gradient norms and structural matrices, sample by sample."""
+    parameters, buffers = dict(model.named_parameters()), dict(model.named_buffers())
+    outputs = lambda p, sample: functional_call(model, (p, buffers), (sample[None],))[0]  # noqa: E731
+    rows = []
+    for sample, label in zip(x, y):
+        of_parameters = lambda p: loss(outputs(p, sample)[None], label[None])  # noqa: B023, E731
+        jacobian = torch.cat([block.flatten(1) for block in jacrev(outputs)(parameters, sample).values()], 1)
+        square = sum((g**2).sum() for g in grad(of_parameters)(parameters).values())
+        rows.append((outputs(parameters, sample), of_parameters(parameters), square, jacobian @ jacobian.T))
+    return [torch.stack(values).detach().numpy() for values in zip(*rows)]
+
+
+def close(ours, theirs):
+    size = numpy.abs(theirs).reshape(len(theirs), -1).max(1)
+    return (numpy.abs(ours - theirs).reshape(len(theirs), -1).max(1) <= TOLERANCE * size).all()
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_network_is_what_torch_says(name):
+    model, x, y = model_of(name)
+    m = fenchel.measure(model, x, y)
+    logits, loss, square, structure = by_torch(model, x, y, nn.functional.cross_entropy)
+    assert close(m.logits, logits) and close(m.loss, loss) and close(m.grad_norm_sq, square) and close(m.structure, structure)
+    assert close(m.eigenvalues, numpy.linalg.eigvalsh(structure)) and m.holds
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_losses_are_those_of_torch(smoothing):
+    model, x, y = model_of("mlp")
+    m = fenchel.measure(model, x, y, smoothing=smoothing)
+    _, loss, square, _ = by_torch(model, x, y, lambda f, t: nn.functional.cross_entropy(f, t, label_smoothing=smoothing))
+    assert close(m.loss + getattr(m, "entropy", 0.0) if smoothing else m.loss, loss) and close(m.grad_norm_sq, square)
+
+
+def test_files_for_the_program_are_the_same_network(tmp_path):
+    model, x, y = model_of("vgg")
+    toml, tensors = describe(model, tuple(x.shape[1:]))
+    network = fenchel.Network(toml, {name: value.numpy() for name, value in tensors.items() if value.dtype.is_floating_point})
+    assert (fenchel.measure(network, x, y).structure == fenchel.measure(model, x, y).structure).all()
+
+
+def test_half_precision_is_widened_exactly():
+    model, x, y = model_of("mlp")
+    for kind in (torch.float16, torch.bfloat16):
+        half = model.to(kind)
+        widened = fenchel.measure(half, x, y)
+        assert (fenchel.measure(half.double(), x, y).loss == widened.loss).all()
+
+
+class Shared(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.layer(torch.relu(self.layer(x)))
+
+
+class Branching(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.layer(x) if x.sum() > 0 else x
+
+
+class Buffered(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 2)
+        self.register_buffer("mask", torch.ones(2))
+
+    def forward(self, x):
+        return self.layer(x) * self.mask
+
+
+def hooked():
+    model = nn.Sequential(nn.Linear(4, 2))
+    model[0].register_forward_hook(lambda module, inputs, output: output * 2)
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: nn.Sequential(nn.Linear(4, 4), nn.Dropout()).train(), "training mode"),
+        (Shared, "`layer` .*tied|used twice"),
+        (Branching, "cannot trace"),
+        (Buffered, "mask"),
+        (hooked, "`0` has hooks"),
+        (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 2)), "weight"),
+        (lambda: nn.LSTM(4, 2), "LSTM|cannot trace|network"),
+        (lambda: nn.Sequential(nn.Linear(5, 2)), "`0` cannot take what reaches it"),
+    ],
+)
+def test_what_cannot_be_said_is_refused_by_name(make, words):
+    model = make()
+    model = model if model.training and any(isinstance(m, nn.Dropout) for m in model.modules()) else model.eval()
+    with pytest.raises(Unsupported, match=words):
+        fenchel.measure(model, torch.zeros(2, 4), [0, 1])
+
+
+def test_a_watcher_leaves_the_training_as_it_is():
+    torch.manual_seed(1)
+    model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 3))
+    x, y = torch.randn(30, 4), torch.randint(3, (30,))
+    optimiser = torch.optim.SGD(model.parameters(), lr=0.1)
+    watch = fenchel.Watcher(model, x[:8], y[:8], every=5)
+    state = torch.random.get_rng_state()
+    assert watch(0) is not None and watch(3) is None
+    assert (torch.random.get_rng_state() == state).all() and model.training and model[2].training
+    for step in range(1, 21):
+        optimiser.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimiser.step()
+        watch(step)
+    assert watch.steps == [0, 5, 10, 15, 20] and watch.violations == [0] * 5
+    assert (watch.lower <= watch.loss).all() and (watch.loss <= watch.upper).all()

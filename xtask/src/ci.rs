@@ -2,7 +2,7 @@
 
 use crate::blas::{BackEnd, PACKAGES, Wish};
 use crate::cargo::{cargo, check, run as start};
-use crate::{Outcome, coq, docs, program, test, tidy, workspace};
+use crate::{Outcome, coq, docs, program, python, test, tidy, workspace};
 use std::process::{Command, id};
 use std::time::Instant;
 use std::{env, fs};
@@ -19,21 +19,23 @@ Steps (all of them, in this order, when none is named):
   docs       the documentation builds without a warning
   test       all tests, with each back end
   coq        Coq accepts the counterexamples and bounds that are written for it, and refuses a false one
+  python     the Python package is built in a virtual environment and its tests pass
   reproduce  a quick run into a temporary folder, whose verdicts must be those of crates/experiments/verdicts.quick.json
 
-A back end that this machine does not have is named and passed over, and so is Coq.
+A back end that this machine does not have is named and passed over, and so are Coq and pip.
 ";
 
 /// A step: its name and what it does.
 type Step = (&'static str, fn() -> Outcome);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("tidy", tidy::run),
     ("fmt", format),
     ("clippy", clippy),
     ("docs", documentation),
     ("test", tests),
     ("coq", coq::run),
+    ("python", python::step),
     ("reproduce", reproduce),
 ];
 

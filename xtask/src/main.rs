@@ -1,5 +1,5 @@
-//! The front door: `cargo xtask reproduce | data | train | measure | test | soak | engine-test | mutate | ci | bench |
-//! docs`.
+//! The front door: `cargo xtask reproduce | data | train | measure | test | soak | engine-test | mutate | python |
+//! ci | bench | docs`.
 //!
 //! Thin on purpose: no dependencies and no numerics, so that it opens in a second. It finds OpenBLAS, builds in
 //! release, sets the environment that reproducible numbers need, starts the program `fenchel` and passes its exit
@@ -19,6 +19,7 @@ mod mutate;
 mod options;
 mod peers;
 mod program;
+mod python;
 mod soak;
 mod test;
 mod tidy;
@@ -51,6 +52,7 @@ Commands:
   soak       kill, damage, move and starve a run, and compare it with one that was left alone
   engine-test  the same with Slurm on loopback, whose node daemon and controller are killed
   mutate     change one expression at a time and see whether a test notices
+  python     build the Python package in a virtual environment and run its tests
   ci         everything that must pass before a change is accepted, cheapest first
   bench      run the benches
   docs       build the documentation
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         Some("engine-test") => engine_test::run(rest),
         Some("test") => test::run(rest),
         Some("mutate") => mutate::run(rest),
+        Some("python") => python::run(rest),
         Some("ci") => ci::run(&rest),
         Some("bench") => bench::run(rest),
         Some("docs") => docs::run(rest),

@@ -65,7 +65,7 @@ pub(crate) fn run(command: &str, arguments: Vec<String>) -> Outcome {
 /// Builds the program and says where it is, wherever cargo puts it.
 pub(crate) fn build(back_end: &BackEnd) -> Result<PathBuf, u8> {
     let mut command = cargo();
-    command.args(["build", "--release", "--package", "fenchel-experiments", "--bin", "fenchel"]);
+    command.args(["build", "--release", "--package", "fenchel", "--bin", "fenchel"]);
     command.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
     if back_end.openblas.is_some() {
         command.args(["--features", "openblas"]);

@@ -11,12 +11,12 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, words};
-use crate::profile::Profile;
+use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, check_data, words};
+use fenchel_harness::claim::Claim;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
+use fenchel_harness::experiment::{Cell, Experiment, Summarise};
+use fenchel_harness::profile::Profile;
 
 pub use decomposition::Parts;
 
@@ -112,8 +112,8 @@ impl Experiment for Gap {
         settings.cells(1.0)
     }
 
-    fn datasets(settings: &TrainingSettings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &TrainingSettings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(

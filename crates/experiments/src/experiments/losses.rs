@@ -10,12 +10,12 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{SandwichTally, StepLog, TrainingCase, TrainingSettings, words};
-use crate::profile::Profile;
+use crate::ingredients::{SandwichTally, StepLog, TrainingCase, TrainingSettings, check_data, words};
+use fenchel_harness::claim::Claim;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
+use fenchel_harness::experiment::{Cell, Experiment, Summarise};
+use fenchel_harness::profile::Profile;
 
 /// The experiment `losses`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,8 +89,8 @@ impl Experiment for Losses {
         settings.cells(1.0)
     }
 
-    fn datasets(settings: &TrainingSettings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &TrainingSettings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(

@@ -9,16 +9,16 @@ mod summary;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
 use crate::ingredients::{
-    SandwichTally, StepLog, at_least_one, check_samples, check_window, file_safe, is_convolutional, loss,
-    model, optimiser, samples, schedule, words,
+    SandwichTally, StepLog, at_least_one, check_data, check_samples, check_window, file_safe,
+    is_convolutional, loss, model, optimiser, samples, schedule, words,
 };
-use crate::profile::Profile;
+use fenchel_harness::claim::Claim;
+use fenchel_harness::context::Context;
+use fenchel_harness::cost::Work;
+use fenchel_harness::error::Failure;
+use fenchel_harness::experiment::{Cell, Experiment, Summarise};
+use fenchel_harness::profile::Profile;
 
 /// The experiment `optimisers`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,8 +155,8 @@ impl Experiment for Optimisers {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -15,13 +15,13 @@ mod width;
 
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{at_least_one, at_most, check_samples};
-use crate::profile::Profile;
+use crate::ingredients::{at_least_one, at_most, check_data, check_samples};
+use fenchel_harness::claim::Claim;
+use fenchel_harness::context::Context;
+use fenchel_harness::cost::Work;
+use fenchel_harness::error::Failure;
+use fenchel_harness::experiment::{Cell, Experiment, Summarise};
+use fenchel_harness::profile::Profile;
 
 pub use instances::Instance;
 pub use record::{Check, ErrorLog, Images, NearMiss, Point, Problem, Record, Width};
@@ -203,8 +203,8 @@ impl Experiment for ProxyConvexity {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

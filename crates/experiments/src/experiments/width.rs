@@ -15,13 +15,13 @@ mod summary;
 use fenchel_convexity::theorems::gradient_independence::BallModel;
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{Start, at_most, check_chain, check_samples, words};
-use crate::profile::Profile;
+use crate::ingredients::{Start, at_most, check_chain, check_data, check_samples, words};
+use fenchel_harness::claim::Claim;
+use fenchel_harness::context::Context;
+use fenchel_harness::cost::Work;
+use fenchel_harness::error::Failure;
+use fenchel_harness::experiment::{Cell, Experiment, Summarise};
+use fenchel_harness::profile::Profile;
 
 pub use record::Record;
 
@@ -126,8 +126,8 @@ impl Experiment for OverParametrisation {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -167,10 +167,10 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Inputs;
-    use crate::experiment::Outcome;
-    use crate::experiment::testing::{assert_linked, decide};
     use crate::ingredients::SandwichTally;
+    use crate::testing::{assert_linked, decide};
+    use fenchel_harness::context::Inputs;
+    use fenchel_harness::experiment::Outcome;
     use std::sync::atomic::AtomicU64;
 
     #[test]

@@ -1,7 +1,7 @@
 //! The picture that most experiments draw: the risk of the probe set between its bounds.
 
 use super::ProbeLog;
-use crate::figure::{Axis, Band, Curve, Panel};
+use fenchel_harness::figure::{Axis, Band, Curve, Panel};
 
 /// A loss's name as a reader knows it.
 ///

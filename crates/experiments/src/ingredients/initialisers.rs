@@ -5,7 +5,7 @@ use fenchel_random::Seed;
 use fenchel_tensor::{Real, Tape};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Failure;
+use fenchel_harness::error::Failure;
 
 /// The starts whose structural errors are compared with depth and with width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use fenchel_nn::models::{
 };
 use fenchel_tensor::Activation;
 
-use crate::error::Failure;
+use fenchel_harness::error::Failure;
 
 /// The forms of the names, for messages and help.
 pub const MODEL_NAMES: &str = "a-3, b-3 (modules), c-2x64, d-2x64 (depth x width), d-2x64-scaled, d-2x64-averaged, \

@@ -3,7 +3,7 @@
 use fenchel_nn::Schedule;
 use fenchel_nn::optimisers::{Adam, GeneralisedSgd, Majorant, Optimiser, RmsProp, Sgd, StepNorm};
 
-use crate::error::Failure;
+use fenchel_harness::error::Failure;
 
 /// The forms of the names, for messages and help.
 pub const OPTIMISER_NAMES: &str =

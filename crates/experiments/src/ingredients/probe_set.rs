@@ -5,7 +5,7 @@ use fenchel_tensor::Real;
 use ndarray::Array2;
 
 use super::Data;
-use crate::error::Failure;
+use fenchel_harness::error::Failure;
 
 /// A fixed choice of training samples in `f64`, which measurements need.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub fn widened<T: Real>(parameters: &[T]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::{Context, Inputs};
+    use fenchel_harness::context::{Context, Inputs};
     use std::sync::atomic::AtomicU64;
 
     #[test]

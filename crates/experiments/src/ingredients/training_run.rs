@@ -13,8 +13,8 @@ use fenchel_random::Seed;
 use fenchel_tensor::{Real, Tape};
 
 use super::{Data, drawn};
-use crate::context::Context;
-use crate::error::Failure;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// A training before its first step.
 #[derive(Debug)]
@@ -134,8 +134,8 @@ impl<T: Real + Element> Trained<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Inputs;
     use crate::ingredients::{initialiser, loss, model, optimiser, schedule};
+    use fenchel_harness::context::Inputs;
     use std::sync::atomic::AtomicU64;
 
     fn train(steps: usize, log_every: usize, rate: &str) -> (Trained, Vec<u64>) {

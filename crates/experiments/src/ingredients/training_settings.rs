@@ -12,10 +12,10 @@ use super::{
     Data, ProbeSet, TrainingRun, at_least_one, check_samples, check_window, file_safe, is_convolutional,
     loss, model, samples, steps_of, training_samples,
 };
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::Cell;
+use fenchel_harness::context::Context;
+use fenchel_harness::cost::Work;
+use fenchel_harness::error::Failure;
+use fenchel_harness::experiment::Cell;
 
 /// The grid of trainings, and what is logged along them.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -11,11 +11,11 @@ use fenchel_random::Seed;
 
 use super::record::{Log, Record};
 use super::{Case, Extent, Settings};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{
     Data, ProbeLog, ProbeSet, SampleLog, SandwichTally, TrainingRun, loss, model, steps_of, widened,
 };
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -3,7 +3,7 @@
 use fenchel_random::Seed;
 
 use super::record::{Log, Record};
-use crate::statistics::{LocalCorrelation, local_pearson, slope};
+use fenchel_harness::statistics::{LocalCorrelation, local_pearson, slope};
 
 /// The correlations of one cell.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ pub(super) struct Digest {
 }
 
 impl Digest {
-    pub(super) fn new(record: &Record, window: usize) -> crate::error::Result<Self> {
+    pub(super) fn new(record: &Record, window: usize) -> fenchel_harness::error::Result<Self> {
         let series = |value: &dyn Fn(&Log) -> f64| record.logs.iter().map(value).collect::<Vec<f64>>();
         let local = |x: &[f64], y: &[f64]| local_pearson(x, y, window);
         let fresh = series(&|log| log.fresh.excess.ln());

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claims::*;
 use super::digest::Digest;
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Claim, Findings, groups_of, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::sandwiches;
-use crate::number::{grouped, short};
-use crate::statistics::{LocalCorrelation, median, share};
-use crate::summary::Summary;
+use fenchel_harness::claim::{Claim, Findings, groups_of, replicates};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::{grouped, short};
+use fenchel_harness::statistics::{LocalCorrelation, median, share};
+use fenchel_harness::summary::Summary;
 
 /// A finished cell with its correlations.
 pub(super) struct Measured<'a> {

@@ -7,9 +7,9 @@ use ndarray::ArrayView2;
 
 use super::decomposition::Decomposition;
 use super::{Log, Parts, Record};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, widened};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(

@@ -4,10 +4,10 @@ use std::f64::consts::LN_2;
 
 use super::summary::remainder;
 use super::{Log, Record};
-use crate::experiment::Outcome;
-use crate::figure::{Axis, Band, Curve, Figure, Panel};
 use crate::ingredients::{TrainingCase, file_safe, loss_title};
-use crate::table::Table;
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::figure::{Axis, Band, Curve, Figure, Panel};
+use fenchel_harness::table::Table;
 
 /// The name of a group's figure.
 pub(super) fn identifier(case: &TrainingCase) -> String {
@@ -130,7 +130,7 @@ pub(super) fn cells(cells: &[Outcome<TrainingCase, Record>]) -> Table {
             bits(&|log| log.d).into(),
             last(&|log| log.linear.sum()).into(),
             last(&late).into(),
-            crate::statistics::median(&half).unwrap_or(f64::NAN).into(),
+            fenchel_harness::statistics::median(&half).unwrap_or(f64::NAN).into(),
         ]);
     }
     table

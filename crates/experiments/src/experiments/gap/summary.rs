@@ -2,13 +2,13 @@
 
 use super::claims::*;
 use super::{Log, Record, figures};
-use crate::claim::{Findings, groups_of, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::{TrainingCase, TrainingSettings, sandwiches};
-use crate::number::{grouped, short};
-use crate::statistics::median;
-use crate::summary::Summary;
+use fenchel_harness::claim::{Findings, groups_of, replicates};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::{grouped, short};
+use fenchel_harness::statistics::median;
+use fenchel_harness::summary::Summary;
 
 /// Below this final risk the samples of a cross-entropy cell are near their labels, where the constants are those
 /// of small residuals.

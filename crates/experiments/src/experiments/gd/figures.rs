@@ -1,10 +1,10 @@
 //! The figures and tables of `gd`.
 
 use super::{Case, Constant, Record, Run, Settings, exponent};
-use crate::experiment::Outcome;
-use crate::figure::{Axis, Curve, Figure, Panel};
-use crate::number::short;
-use crate::table::Table;
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
+use fenchel_harness::number::short;
+use fenchel_harness::table::Table;
 
 /// F along the iterations for three exponents and a choice of steps, with the printed constant.
 pub(super) fn decay(outcomes: &[Outcome<Case, Record>], settings: &Settings) -> Figure {

@@ -2,13 +2,13 @@
 
 use super::claims::*;
 use super::{Case, Constant, Record, Run, Settings, exponent, figures};
-use crate::claim::{Claim, Condition, Findings};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::Tally;
-use crate::number::grouped;
-use crate::statistics::Estimate;
-use crate::summary::Summary;
+use fenchel_harness::claim::{Claim, Condition, Findings};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::grouped;
+use fenchel_harness::statistics::Estimate;
+use fenchel_harness::summary::Summary;
 
 pub(super) fn summarise(
     settings: &Settings,

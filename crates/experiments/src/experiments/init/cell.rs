@@ -11,9 +11,9 @@ use fenchel_random::Seed;
 use fenchel_tensor::{Engine, Tape};
 
 use super::{Case, Record, Settings, Start};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, TrainingRun, drawn, initialiser, loss};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Measures the start and trains.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

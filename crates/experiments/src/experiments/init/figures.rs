@@ -4,10 +4,10 @@ use std::f64::consts::LN_2;
 
 use super::Record;
 use super::summary::{Finished, final_risk, groups, is_equal};
-use crate::figure::{Axis, Curve, Figure, Panel};
 use crate::ingredients::file_safe;
-use crate::statistics::median;
-use crate::table::Table;
+use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
+use fenchel_harness::statistics::median;
+use fenchel_harness::table::Table;
 
 /// The families of starts, as the legend names them.
 const FAMILIES: [&str; 6] = [

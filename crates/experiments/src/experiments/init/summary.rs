@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use super::claims::*;
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Findings, groups_of, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::sandwiches;
-use crate::number::short;
-use crate::statistics::{Estimate, median, spearman};
-use crate::summary::Summary;
+use fenchel_harness::claim::{Findings, groups_of, replicates};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::{Estimate, median, spearman};
+use fenchel_harness::summary::Summary;
 
 pub(super) type Finished = Outcome<Case, Record>;
 

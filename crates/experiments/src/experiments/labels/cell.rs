@@ -7,9 +7,9 @@ use fenchel_random::Seed;
 use ndarray::{Array2, ArrayView2};
 
 use super::{Log, Record};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{ProbeLog, SandwichTally, TrainingCase, TrainingSettings, widened};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(

@@ -4,10 +4,10 @@ use std::f64::consts::LN_2;
 
 use super::Log;
 use super::summary::Measured;
-use crate::figure::{Axis, Curve, Figure, Panel};
 use crate::ingredients::{TrainingCase, file_safe, loss_title};
-use crate::statistics::LocalCorrelation;
-use crate::table::Table;
+use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
+use fenchel_harness::statistics::LocalCorrelation;
+use fenchel_harness::table::Table;
 
 /// One point a log.
 fn series(cell: &Measured, value: impl Fn(&Log) -> f64) -> Vec<(f64, f64)> {

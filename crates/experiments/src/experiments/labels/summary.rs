@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::claims::*;
 use super::{Log, Record, figures};
-use crate::claim::{Findings, groups_of, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::{TrainingCase, TrainingSettings, sandwiches};
-use crate::number::{grouped, short};
-use crate::statistics::{LocalCorrelation, local_pearson, median};
-use crate::summary::Summary;
+use fenchel_harness::claim::{Findings, groups_of, replicates};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::{grouped, short};
+use fenchel_harness::statistics::{LocalCorrelation, local_pearson, median};
+use fenchel_harness::summary::Summary;
 
 /// Below this final risk a cross-entropy cell has learned enough to be compared with its wrong labels.
 const LEARNED: f64 = 0.1;

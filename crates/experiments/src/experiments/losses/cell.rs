@@ -1,9 +1,9 @@
 //! One cell of `losses`: train a model under a loss, measure along the way.
 
 use super::Record;
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{TrainingCase, TrainingSettings};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(

@@ -1,7 +1,7 @@
 //! What `losses` claims.
 
-use crate::claim::{Claim, Kind};
 use crate::ingredients;
+use fenchel_harness::claim::{Claim, Kind};
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH];
 

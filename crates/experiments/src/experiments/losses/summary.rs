@@ -2,12 +2,12 @@
 
 use super::claims::SANDWICH;
 use super::{Record, figures};
-use crate::claim::Findings;
-use crate::error::Failure;
-use crate::experiment::Outcome;
 use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, loss_title, sandwiches};
-use crate::number::short;
-use crate::summary::Summary;
+use fenchel_harness::claim::Findings;
+use fenchel_harness::error::Failure;
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::short;
+use fenchel_harness::summary::Summary;
 
 pub(super) type Finished = Outcome<TrainingCase, Record>;
 

@@ -4,9 +4,9 @@ use fenchel_nn::Initialiser;
 use fenchel_random::Seed;
 
 use super::{Case, Record, Settings};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, TrainingRun, loss, model, optimiser, schedule};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use super::claims::{DIVERGED, SANDWICH};
 use super::{Case, Record, Settings, figures};
-use crate::claim::Findings;
-use crate::error::Failure;
-use crate::experiment::Outcome;
 use crate::ingredients::{BoundCorrelations, SandwichTally, sandwiches};
-use crate::number::short;
-use crate::statistics::{Estimate, LocalCorrelation, median};
-use crate::summary::Summary;
+use fenchel_harness::claim::Findings;
+use fenchel_harness::error::Failure;
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::{Estimate, LocalCorrelation, median};
+use fenchel_harness::summary::Summary;
 
 pub(super) type Finished = Outcome<Case, Record>;
 

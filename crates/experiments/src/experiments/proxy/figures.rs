@@ -3,9 +3,9 @@
 use super::Instance;
 use super::record::{Check, Point, Width};
 use super::summary::Gathered;
-use crate::figure::{Axis, Band, Curve, Figure, Panel};
-use crate::number::short;
-use crate::statistics::{Estimate, median};
+use fenchel_harness::figure::{Axis, Band, Curve, Figure, Panel};
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::{Estimate, median};
 
 /// E1 and E2: g under its guarantee.
 pub(super) fn guarantees(gathered: &Gathered<'_>) -> Figure {

@@ -10,9 +10,9 @@ use ndarray::{Array1, Array2};
 use super::Settings;
 use super::instances::networks::STEP;
 use super::record::{Check, ErrorLog, Images};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::Data;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Slope of the leaky ReLU.
 const SLOPE: f64 = 0.5;

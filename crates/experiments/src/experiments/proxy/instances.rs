@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::{Check, Problem};
 use super::{Settings, near_misses};
-use crate::error::Failure;
+use fenchel_harness::error::Failure;
 
 /// The instances, as rows of the slack table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -16,7 +16,7 @@ use ndarray::{Array1, ArrayView1};
 use super::Settings;
 use super::instances::{Instance, functions, networks, neurons};
 use super::record::NearMiss;
-use crate::error::Failure;
+use fenchel_harness::error::Failure;
 
 /// Steps of runs that only have to show an unmet hypothesis.
 const STEPS: usize = 50;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::claims::*;
 use super::record::{Check, Images, Problem, Record, Width};
 use super::{Case, Instance, Settings, figures, tables};
-use crate::claim::{Count, Findings, extreme};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
-use crate::number::{grouped, short};
-use crate::statistics::{Estimate, median, median_estimate, share, slope};
-use crate::summary::Summary;
+use fenchel_harness::claim::{Count, Findings, extreme};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::{grouped, short};
+use fenchel_harness::statistics::{Estimate, median, median_estimate, share, slope};
+use fenchel_harness::summary::Summary;
 
 /// All records, by kind.
 pub(super) struct Gathered<'a> {

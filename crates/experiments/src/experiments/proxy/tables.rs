@@ -3,8 +3,8 @@
 use super::Instance;
 use super::record::Check;
 use super::summary::Gathered;
-use crate::statistics::median;
-use crate::table::Table;
+use fenchel_harness::statistics::median;
+use fenchel_harness::table::Table;
 
 /// How conservative each guarantee is: bound / measured at the last prefix.
 pub(super) fn slack(gathered: &Gathered<'_>) -> Table {

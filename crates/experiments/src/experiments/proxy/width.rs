@@ -5,7 +5,7 @@ use fenchel_random::Seed;
 use super::Settings;
 use super::instances::networks::tangent_instance;
 use super::record::Width;
-use crate::error::Failure;
+use fenchel_harness::error::Failure;
 
 /// The radius of the ball.
 const RADIUS: f64 = 1.0;

@@ -16,9 +16,9 @@ use super::batches::EqualBatches;
 use super::line_search::BatchRisk;
 use super::record::{Log, Record, Step};
 use super::{Case, Rule, Settings};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Tally, model};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -244,7 +244,7 @@ pub(super) fn digest(rule: Rule, records: &[InterferenceRecord], taken: u64) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Inputs;
+    use fenchel_harness::context::Inputs;
     use fenchel_nn::models::{DenseChain, Model};
     use fenchel_tensor::Shape;
     use std::sync::atomic::AtomicU64;

@@ -3,8 +3,8 @@
 use super::Rule;
 use super::record::Step;
 use super::summary::{Measured, line_searches};
-use crate::figure::{Axis, Curve, Figure, Panel};
-use crate::table::{Entry, Table};
+use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
+use fenchel_harness::table::{Entry, Table};
 
 /// Points that a curve needs at most.
 const POINTS: usize = 250;

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::claims::*;
 use super::record::{Log, Step};
 use super::{Case, Record, Rule, Settings, figures};
-use crate::claim::{Findings, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::{Tally, sandwiches};
-use crate::number::{grouped, short};
-use crate::statistics::{median, spearman};
-use crate::summary::Summary;
+use fenchel_harness::claim::{Findings, replicates};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::{grouped, short};
+use fenchel_harness::statistics::{median, spearman};
+use fenchel_harness::summary::Summary;
 
 /// A training has learned when its risk ends below its start over this.
 const LEARNED: f64 = 100.0;

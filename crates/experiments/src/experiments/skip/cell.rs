@@ -15,9 +15,9 @@ use ndarray::Array2;
 use super::chain::{first_layer_jacobians, tape};
 use super::record::{Depth, Record, Structure, Trained, head};
 use super::{Case, Settings};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Tally, TrainingRun, drawn, widened};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// Measures and trains the chains of all depths.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

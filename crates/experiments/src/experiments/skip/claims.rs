@@ -1,7 +1,7 @@
 //! What `skip` claims.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
 use crate::ingredients;
+use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
 
 pub(super) const CLAIMS: &[Claim] =
     &[SANDWICH, VANISHING, KAIMING, PRESERVED, CONDITIONING, FLOOR, TRAINING, DEPTH_FREE];

@@ -3,11 +3,11 @@
 use super::record::{Depth, Structure};
 use super::summary::Group;
 use super::{Block, Case, Record};
-use crate::experiment::Outcome;
-use crate::figure::{Axis, Curve, Figure, Panel};
 use crate::ingredients::Start;
-use crate::statistics::{Estimate, median};
-use crate::table::{Entry, Table};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
+use fenchel_harness::statistics::{Estimate, median};
+use fenchel_harness::table::{Entry, Table};
 
 /// The ink of a block, the same in all figures.
 const fn ink(block: Block) -> usize {

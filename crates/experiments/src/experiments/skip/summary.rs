@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use super::claims::*;
 use super::record::{Depth, Structure};
 use super::{Block, Case, Record, Settings, figures};
-use crate::claim::{Findings, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::{Start, Tally, sandwiches};
-use crate::number::short;
-use crate::statistics::{Estimate, median_estimate, slope};
-use crate::summary::Summary;
+use fenchel_harness::claim::{Findings, replicates};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::{Estimate, median_estimate, slope};
+use fenchel_harness::summary::Summary;
 
 /// What is common to the seeds of a group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayView2;
 
-use crate::error::Failure;
+use fenchel_harness::error::Failure;
 
 /// What T15 asks of rows, measured: like [`fenchel_convexity::theorems::gradient_independence::RowGeometry`], but without the rows, which are as long
 /// as the network has parameters. Their Gram matrix is the structural matrix.

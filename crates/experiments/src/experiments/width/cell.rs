@@ -13,10 +13,10 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 use super::Settings;
 use super::angles::Angles;
 use super::record::{Hidden, Network, Spread, Width};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Start, Tally, drawn, widened};
-use crate::statistics::median;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
+use fenchel_harness::statistics::median;
 
 pub(super) fn run(
     settings: &Settings,

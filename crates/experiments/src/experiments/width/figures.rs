@@ -8,10 +8,10 @@ use super::Settings;
 use super::cell::effective_bound;
 use super::record::Width;
 use super::summary::{Gathered, Group, promised};
-use crate::figure::{Axis, Curve, Figure, Panel};
 use crate::ingredients::Start;
-use crate::statistics::median;
-use crate::table::{Entry, Table};
+use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
+use fenchel_harness::statistics::median;
+use fenchel_harness::table::{Entry, Table};
 
 /// All figures; the networks are those of the first data set.
 pub(super) fn all(settings: &Settings, gathered: &Gathered) -> Vec<Figure> {

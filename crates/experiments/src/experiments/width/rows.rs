@@ -6,9 +6,9 @@ use fenchel_random::Seed;
 
 use super::Settings;
 use super::record::{Rows, Spread};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::Tally;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 
 /// The bounds that follow on the event.
 const PROVED: [Bound; 4] = [Bound::Least, Bound::Most, Bound::Spread, Bound::SharperSpread];

@@ -7,13 +7,13 @@ use fenchel_convexity::theorems::gradient_independence::BallModel;
 use super::claims::*;
 use super::record::{Network, Rows, Width};
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Findings, extreme, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::{Start, Tally, sandwiches};
-use crate::number::short;
-use crate::statistics::{Estimate, share, spearman};
-use crate::summary::Summary;
+use fenchel_harness::claim::{Findings, extreme, replicates};
+use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::experiment::Outcome;
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::{Estimate, share, spearman};
+use fenchel_harness::summary::Summary;
 
 /// The networks of one data set and start, one entry a seed.
 pub(super) type Group<'a> = ((&'a str, Start), Vec<(u64, &'a Network)>);

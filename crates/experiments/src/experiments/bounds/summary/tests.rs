@@ -1,13 +1,13 @@
 //! What the records of `bounds` decide.
 
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::verdicts;
 use crate::experiments::bounds::Bounds;
 use crate::experiments::bounds::record::Log;
 use crate::ingredients::{ProbeLog, SampleLog, SandwichTally};
-use crate::profile::Profile;
+use crate::testing::verdicts;
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
 
 /// A training whose risk wanders down from `first` to `last`; `follows` says whether the bounds of the probe set
 /// go with it.

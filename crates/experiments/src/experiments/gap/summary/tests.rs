@@ -1,12 +1,12 @@
 //! What the records of `gap` decide.
 
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::{self, run_all};
 use crate::experiments::gap::{Gap, Parts};
 use crate::ingredients::SandwichTally;
-use crate::profile::Profile;
+use crate::testing::{self, run_all};
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
 use std::collections::BTreeMap;
 
 fn record(structure: f64, own: f64, d: f64, risk: f64) -> Record {

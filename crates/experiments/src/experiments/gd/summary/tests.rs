@@ -1,11 +1,11 @@
 //! What the records of `gd` decide.
 
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing;
 use crate::experiments::gd::GeneralisedDescent;
-use crate::profile::Profile;
+use crate::testing;
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
 use std::collections::BTreeMap;
 
 fn verdicts(change: fn(&mut Run)) -> BTreeMap<&'static str, Verdict> {

@@ -1,12 +1,12 @@
 //! What the records of `labels` decide.
 
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::{self, run_all};
 use crate::experiments::labels::Labels;
 use crate::ingredients::{ProbeLog, SandwichTally};
-use crate::profile::Profile;
+use crate::testing::{self, run_all};
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
 
 /// How the wrong labels' bound moves beside the true risk.
 #[derive(Clone, Copy)]

@@ -1,11 +1,11 @@
 //! What the records of `losses` decide.
 
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::{self, run_all};
 use crate::experiments::losses::Losses;
-use crate::profile::Profile;
+use crate::testing::{self, run_all};
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
 
 fn smallest() -> TrainingSettings {
     TrainingSettings {

@@ -6,9 +6,9 @@ use fenchel_random::{Seed, Stream};
 use ndarray::Array1;
 
 use super::{digests, vector};
-use crate::error::Failure;
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
+use fenchel_harness::error::Failure;
 
 /// The noise of SGD on functions that are no mean over samples.
 const NOISE: f64 = 0.2;

@@ -11,9 +11,9 @@ use fenchel_tensor::Activation;
 use ndarray::Array1;
 
 use super::digests;
-use crate::error::Failure;
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
+use fenchel_harness::error::Failure;
 
 /// The margin of E3's data, and its slack.
 pub(in super::super) const MARGIN: (f64, f64) = (0.5, 0.25);

@@ -7,9 +7,9 @@ use fenchel_random::Seed;
 use ndarray::{Array1, Array2};
 
 use super::{digests, vector};
-use crate::error::Failure;
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
+use fenchel_harness::error::Failure;
 
 /// The slope of the leaky ReLU.
 pub(in super::super) const GAMMA: f64 = 0.3;

@@ -1,13 +1,13 @@
 //! What the records of `width` decide.
 
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing;
 use crate::experiments::width::OverParametrisation;
 use crate::experiments::width::record::{Hidden, Spread};
 use crate::ingredients::SandwichTally;
-use crate::profile::Profile;
+use crate::testing;
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
 
 fn outcomes(d: impl Fn(usize) -> f64, held: usize) -> Vec<Outcome<Case, Record>> {
     let experiment = OverParametrisation;

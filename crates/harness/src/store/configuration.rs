@@ -1,0 +1,31 @@
+//! What the cells of an experiment in one folder have in common.
+
+use crate::settings;
+use serde::{Deserialize, Serialize};
+
+/// Everything that decides what a cell computes, apart from its case.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// The experiment.
+    pub experiment: String,
+    /// The meaning of its records.
+    pub revision: u32,
+    /// Its settings.
+    pub settings: serde_json::Value,
+    /// The matrix-product back end.
+    pub back_end: String,
+    /// The fingerprint of the code that computes.
+    pub numerics: String,
+}
+
+impl Configuration {
+    /// The first difference that forbids the two to share a folder. Other code alone does not: its cells are
+    /// simply run again.
+    #[must_use]
+    pub fn difference(&self, asked: &Self) -> Option<String> {
+        if self.back_end != asked.back_end {
+            return Some(format!("back end {} there, {} here", self.back_end, asked.back_end));
+        }
+        settings::difference(&self.settings, &asked.settings)
+    }
+}

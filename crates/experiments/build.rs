@@ -12,19 +12,15 @@
 mod fingerprint;
 #[path = "build/lock.rs"]
 mod lock;
+#[path = "build/roles.rs"]
+mod roles;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
 use fingerprint::Fingerprint;
-
-/// Declares claims and decides them: runs anew for every report and does not make a cell stale, but a report tells when
-/// it has changed since a run began.
-const DECISION: [&str; 2] = ["claims.rs", "summary.rs"];
-
-/// Shows what was decided: runs anew for every report, and may change at any time.
-const PRESENTATION: [&str; 2] = ["tables.rs", "figures.rs"];
+use roles::{computes, decides};
 
 /// The crates below this one whose numbers reach a cell, whole.
 const COMPUTE: [&str; 5] = ["random", "convexity", "tensor", "nn", "datasets"];
@@ -44,7 +40,7 @@ fn main() {
     let mut deciding = vec![harness.join("claim.rs"), harness.join("statistics.rs")];
     collect(&harness.join("claim"), &mut deciding);
     collect(&harness.join("statistics"), &mut deciding);
-    deciding.extend(ingredients.into_iter().filter(|file| is_one_of(&DECISION, file)));
+    deciding.extend(ingredients.into_iter().filter(|file| decides(file)));
     let mut shared = add(Fingerprint::new(), shared, crates);
     let locked = crates.join("../Cargo.lock");
     println!("cargo::rerun-if-changed={}", locked.display());
@@ -59,7 +55,7 @@ fn main() {
     for module in experiments(&folder) {
         let mut files = vec![folder.join(&module).with_extension("rs")];
         collect(&folder.join(&module), &mut files);
-        deciding.extend(files.iter().filter(|file| is_one_of(&DECISION, file)).cloned());
+        deciding.extend(files.iter().filter(|file| decides(file)).cloned());
         files.retain(|file| computes(file));
         let own = add(shared, files, crates);
         arms.push_str(&format!("    (\"{module}\", \"{}\"),\n", own.hex()));
@@ -73,14 +69,6 @@ fn main() {
     let version =
         Command::new(rustc).arg("--version").output().map(|output| output.stdout).unwrap_or_default();
     println!("cargo::rustc-env=FENCHEL_RUSTC={}", String::from_utf8_lossy(&version).trim());
-}
-
-fn computes(file: &Path) -> bool {
-    !is_one_of(&DECISION, file) && !is_one_of(&PRESENTATION, file)
-}
-
-fn is_one_of(names: &[&str], file: &Path) -> bool {
-    names.iter().any(|name| file.ends_with(name))
 }
 
 /// The modules of `folder`, in a fixed order.

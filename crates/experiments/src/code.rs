@@ -21,9 +21,15 @@ mod fingerprint;
 mod lock;
 
 #[cfg(test)]
+#[path = "../build/roles.rs"]
+mod roles;
+
+#[cfg(test)]
 mod tests {
     use super::fingerprint::Fingerprint;
     use super::*;
+    use std::fs;
+    use std::path::Path;
 
     fn of(content: &str) -> String {
         let mut fingerprint = Fingerprint::new();
@@ -83,5 +89,42 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), count);
         assert_eq!(PROGRAM.numerics_of("no such experiment"), PROGRAM.numerics);
+    }
+
+    /// The rooms of the harness, and names of its root, that a computing file takes something from.
+    fn taken(file: &Path) -> Vec<String> {
+        let text = fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let paths = code.split("fenchel_harness::").skip(1);
+        let heads = paths.flat_map(|path| match path.strip_prefix('{') {
+            Some(list) => list.split('}').next().unwrap_or_default().split(',').collect(),
+            None => vec![path],
+        });
+        heads
+            .map(|head| head.trim().split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap().into())
+            .collect()
+    }
+
+    #[test]
+    fn a_file_that_computes_takes_no_number_from_the_harness_but_by_statistics() {
+        // What hands a cell on without looking into it, declarations, and words.
+        const CARRIERS: &str = "claim context cost error experiment profile number Cell Claim Experiment Failure Outcome Profile";
+        let allowed: Vec<&str> = CARRIERS.split(' ').chain(["statistics"]).collect();
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut folders = vec![source.join("experiments"), source.join("ingredients")];
+        let mut found = 0;
+        while let Some(folder) = folders.pop() {
+            for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                } else if roles::computes(&path) && path.file_stem().is_some_and(|stem| stem != "tests") {
+                    for room in taken(&path) {
+                        assert!(allowed.contains(&room.as_str()), "{}: {room}", path.display());
+                        found += usize::from(room == "statistics");
+                    }
+                }
+            }
+        }
+        assert!(found > 5, "{found}");
     }
 }

@@ -1,6 +1,5 @@
 //! The prices of units that were never timed, by doing a few of each.
 
-use crate::ingredients::{drawn, loss, model};
 use fenchel_harness::cost::Unit;
 use fenchel_harness::error::Failure;
 use fenchel_nn::optimisers::Sgd;
@@ -10,6 +9,8 @@ use fenchel_tensor::Shape;
 use ndarray::Array2;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
+
+use crate::ingredients::{drawn, loss, model};
 
 /// Samples of a training step.
 const BATCH: usize = 16;

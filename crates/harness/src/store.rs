@@ -18,12 +18,14 @@ mod lease;
 mod manifest;
 mod plan_file;
 mod record;
+mod session;
 
 pub use configuration::Configuration;
 pub use lease::{Claim, Holder, Lease, Leases, leases};
-pub use manifest::{Entry, Manifest, Session};
+pub use manifest::{Entry, Manifest};
 pub use plan_file::{PlannedCell, PlannedExperiment, StoredPlan};
 pub use record::{BEAT, LEASE, Record, Recorder, Timings, timings};
+pub use session::Session;
 
 use crate::error::{Error, Result};
 use cell_file::{Contents, Header};

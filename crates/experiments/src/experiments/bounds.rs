@@ -11,18 +11,18 @@ mod figures;
 mod record;
 mod summary;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ingredients::{
-    at_least_one, check_data, check_samples, check_window, is_convolutional, loss, model, samples,
-    training_samples, words,
-};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
 use fenchel_harness::error::Failure;
 use fenchel_harness::experiment::{Cell, Experiment, Summarise};
 use fenchel_harness::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::ingredients::{
+    at_least_one, check_data, check_samples, check_window, is_convolutional, loss, model, samples,
+    training_samples, words,
+};
 
 pub use record::Record;
 

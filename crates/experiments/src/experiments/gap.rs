@@ -6,17 +6,18 @@
 mod cell;
 mod claims;
 mod decomposition;
+mod digest;
 mod figures;
 mod summary;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, check_data, words};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
 use fenchel_harness::error::Failure;
 use fenchel_harness::experiment::{Cell, Experiment, Summarise};
 use fenchel_harness::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, check_data, words};
 
 pub use decomposition::Parts;
 

@@ -6,13 +6,13 @@
 
 mod claims;
 mod descent;
+mod digest;
 mod exponent;
 mod figures;
 mod objective;
 mod potential;
 mod summary;
 
-use crate::ingredients::at_most;
 use descent::{Checks, Descent};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
@@ -23,6 +23,8 @@ use fenchel_harness::profile::Profile;
 use objective::{Objective, PowerOfNorm};
 use potential::{Norm, NormPower};
 use serde::{Deserialize, Serialize};
+
+use crate::ingredients::at_most;
 
 /// The experiment `gd`.
 pub struct GeneralisedDescent;

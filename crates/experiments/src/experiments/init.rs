@@ -6,22 +6,23 @@
 
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod start;
 mod summary;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ingredients::{
-    SandwichTally, StepLog, at_least_one, check_chain, check_data, check_samples, file_safe, initialiser,
-    loss, samples, words,
-};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
 use fenchel_harness::error::Failure;
 use fenchel_harness::experiment::{Cell, Experiment, Summarise};
 use fenchel_harness::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::ingredients::{
+    SandwichTally, StepLog, at_least_one, check_chain, check_data, check_samples, file_safe, initialiser,
+    loss, samples, words,
+};
 
 pub use start::Start;
 

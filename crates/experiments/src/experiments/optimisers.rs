@@ -4,21 +4,22 @@
 
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod summary;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ingredients::{
-    SandwichTally, StepLog, at_least_one, check_data, check_samples, check_window, file_safe,
-    is_convolutional, loss, model, optimiser, samples, schedule, words,
-};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
 use fenchel_harness::error::Failure;
 use fenchel_harness::experiment::{Cell, Experiment, Summarise};
 use fenchel_harness::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::ingredients::{
+    SandwichTally, StepLog, at_least_one, check_data, check_samples, check_window, file_safe,
+    is_convolutional, loss, model, optimiser, samples, schedule, words,
+};
 
 /// The experiment `optimisers`.
 #[derive(Clone, Copy, Debug, Default)]

@@ -4,6 +4,7 @@
 //! e of E4 at one width ([`Case::Width`]); and E3 on two classes of a data set of images ([`Case::Images`]).
 
 mod claims;
+mod digest;
 mod figures;
 mod images;
 mod instances;
@@ -13,15 +14,15 @@ mod summary;
 mod tables;
 mod width;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ingredients::{at_least_one, at_most, check_data, check_samples};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
 use fenchel_harness::error::Failure;
 use fenchel_harness::experiment::{Cell, Experiment, Summarise};
 use fenchel_harness::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::ingredients::{at_least_one, at_most, check_data, check_samples};
 
 pub use instances::Instance;
 pub use record::{Check, ErrorLog, Images, NearMiss, Point, Problem, Record, Width};
@@ -212,7 +213,10 @@ impl Experiment for ProxyConvexity {
             Case::Problems { instance, seed } => {
                 let mut problems = Vec::with_capacity(settings.problems);
                 for problem in 0..settings.problems {
-                    problems.push(instance.run(settings, *seed, problem as u64)?);
+                    let seed = instance.seed(*seed, problem as u64);
+                    let (checks, spread) = instance.run(settings, seed)?;
+                    let near_misses = near_misses::of(*instance, settings, seed.derive("near misses"))?;
+                    problems.push(Problem { checks, near_misses, spread });
                     context.progress(problem + 1, settings.problems);
                 }
                 Record::Problems(problems)

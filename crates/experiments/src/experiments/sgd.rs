@@ -8,20 +8,21 @@
 mod batches;
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod line_search;
 mod record;
 mod summary;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ingredients::{check_data, check_samples, model, samples};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
 use fenchel_harness::error::Failure;
 use fenchel_harness::experiment::{Cell, Experiment, Summarise};
 use fenchel_harness::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::ingredients::{check_data, check_samples, model, samples};
 
 pub use record::Record;
 

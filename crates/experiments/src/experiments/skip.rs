@@ -9,19 +9,20 @@
 mod cell;
 mod chain;
 mod claims;
+mod digest;
 mod figures;
 mod record;
 mod summary;
 
-use serde::{Deserialize, Serialize};
-
-use crate::ingredients::{Start, at_least_one, check_chain, check_data, check_samples, samples, words};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
 use fenchel_harness::error::Failure;
 use fenchel_harness::experiment::{Cell, Experiment, Summarise};
 use fenchel_harness::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::ingredients::{Start, at_least_one, check_chain, check_data, check_samples, samples, words};
 
 pub use record::Record;
 

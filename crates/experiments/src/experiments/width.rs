@@ -7,21 +7,22 @@
 mod angles;
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod record;
 mod rows;
 mod summary;
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
-use serde::{Deserialize, Serialize};
-
-use crate::ingredients::{Start, at_most, check_chain, check_data, check_samples, words};
 use fenchel_harness::claim::Claim;
 use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
 use fenchel_harness::error::Failure;
 use fenchel_harness::experiment::{Cell, Experiment, Summarise};
 use fenchel_harness::profile::Profile;
+use serde::{Deserialize, Serialize};
+
+use crate::ingredients::{Start, at_most, check_chain, check_data, check_samples, words};
 
 pub use record::Record;
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::SandwichTally;
 use fenchel_harness::claim::{Condition, Count, Finding};
 use fenchel_harness::error::Result;
 use fenchel_harness::number::grouped;
+
+use super::SandwichTally;
 
 /// The lower bounds of T11.
 pub const LOWER_BOUNDS: Condition =

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use fenchel_datasets::{
     Collection, DataDirectory, Dataset, ImageSet, Normalisation, Provenance, Split, glyphs,
 };
+use fenchel_harness::context::{Context, Given};
+use fenchel_harness::error::Failure;
 use fenchel_nn::one_hot;
 use fenchel_random::Seed;
 use fenchel_tensor::{Real, Shape};
 use ndarray::Array2;
-
-use fenchel_harness::context::{Context, Given};
-use fenchel_harness::error::Failure;
 
 /// The number of glyphs drawn for training and for testing.
 const GLYPHS: (usize, usize) = (12_000, 2_000);

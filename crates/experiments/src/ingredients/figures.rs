@@ -1,7 +1,8 @@
 //! The picture that most experiments draw: the risk of the probe set between its bounds.
 
-use super::ProbeLog;
 use fenchel_harness::figure::{Axis, Band, Curve, Panel};
+
+use super::ProbeLog;
 
 /// A loss's name as a reader knows it.
 ///

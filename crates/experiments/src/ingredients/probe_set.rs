@@ -1,11 +1,11 @@
 //! The samples that are measured again and again along a training.
 
+use fenchel_harness::error::Failure;
 use fenchel_random::Seed;
 use fenchel_tensor::Real;
 use ndarray::Array2;
 
 use super::Data;
-use fenchel_harness::error::Failure;
 
 /// A fixed choice of training samples in `f64`, which measurements need.
 #[derive(Clone, Debug)]

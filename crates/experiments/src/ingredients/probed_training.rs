@@ -1,15 +1,15 @@
 //! A training with its probe set measured at every log.
 
 use fenchel_datasets::Element;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
+use fenchel_harness::statistics::{LocalCorrelation, local_pearson};
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::Probe;
 use fenchel_tensor::Real;
 use serde::{Deserialize, Serialize};
 
 use super::{ProbeLog, ProbeSet, SandwichTally, Trained, TrainingRun, widened};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
-use fenchel_harness::statistics::{LocalCorrelation, local_pearson};
 
 /// The probe set at one step.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

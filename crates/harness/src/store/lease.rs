@@ -267,7 +267,12 @@ mod tests {
     }
 
     fn worker(folder: &Path) -> Leases {
-        Leases::new(folder, Recorder::begin(folder, "x", 1, String::new(), Machine::default()).unwrap().worker(), "x", false)
+        Leases::new(
+            folder,
+            Recorder::begin(folder, "x", 1, String::new(), Machine::default()).unwrap().worker(),
+            "x",
+            false,
+        )
     }
 
     #[test]

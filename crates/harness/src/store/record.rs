@@ -3,7 +3,7 @@
 //! It is also the worker's heartbeat: it is written anew every [`BEAT`], with a count that goes up. Who waits
 //! for a worker watches that count by a clock of its own, so that no two clocks need to agree.
 
-use super::manifest::Session;
+use super::session::Session;
 use super::write_whole;
 use crate::error::Result;
 use crate::machine::{self, Machine};

@@ -73,7 +73,9 @@ fn a_run_that_starts_over_keeps_what_is_no_cell() {
 fn only_sessions_of_which_nothing_is_left_are_forgotten() {
     let (folder, store) = store();
     for experiments in [&["e"][..], &["e", "f"], &["f"], &[]] {
-        let recorder = Recorder::begin(folder.path(), &experiments.concat(), 1, String::new(), Machine::default()).unwrap();
+        let recorder =
+            Recorder::begin(folder.path(), &experiments.concat(), 1, String::new(), Machine::default())
+                .unwrap();
         experiments.iter().for_each(|experiment| recorder.took(experiment, "c", 1.0));
         recorder.end(Default::default()).unwrap();
     }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
 use fenchel_datasets::Dataset;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_nn::measurement::Probe;
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{Initialiser, NnError, Schedule};
@@ -14,8 +16,6 @@ use super::{Case, Extent, Settings};
 use crate::ingredients::{
     Data, ProbeLog, ProbeSet, SampleLog, SandwichTally, TrainingRun, loss, model, steps_of, widened,
 };
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -1,7 +1,8 @@
 //! What `bounds` claims.
 
-use crate::ingredients;
 use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
+
+use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH, FOLLOWS, SET, SET_LEARNED, STRUCTURE];
 

@@ -1,9 +1,10 @@
 //! The numbers of one cell that the claims and figures need: correlations along training.
 
+use fenchel_harness::statistics::{LocalCorrelation, local_pearson, slope};
 use fenchel_random::Seed;
 
+use super::Case;
 use super::record::{Log, Record};
-use fenchel_harness::statistics::{LocalCorrelation, local_pearson, slope};
 
 /// The correlations of one cell.
 #[derive(Clone, Debug)]
@@ -71,4 +72,11 @@ impl Digest {
             upper_finite: last_half.iter().map(|log| log.probe.upper_finite).fold(1.0, f64::min),
         })
     }
+}
+
+/// A finished cell with its correlations.
+pub(super) struct Measured<'a> {
+    pub case: &'a Case,
+    pub record: &'a Record,
+    pub digest: Digest,
 }

@@ -2,12 +2,13 @@
 
 use std::f64::consts::LN_2;
 
-use super::record::Log;
-use super::summary::Measured;
-use crate::ingredients::{loss_title, risk_between_bounds};
 use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::statistics::LocalCorrelation;
 use fenchel_harness::table::Table;
+
+use super::digest::Measured;
+use super::record::Log;
+use crate::ingredients::{loss_title, risk_between_bounds};
 
 /// One point a log.
 fn series(cell: &Measured, value: impl Fn(&Log) -> f64) -> Vec<(f64, f64)> {

@@ -2,10 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claims::*;
-use super::digest::Digest;
-use super::{Case, Record, Settings, figures};
-use crate::ingredients::sandwiches;
 use fenchel_harness::claim::{Claim, Findings, groups_of, replicates};
 use fenchel_harness::error::{Failure, Result};
 use fenchel_harness::experiment::Outcome;
@@ -13,12 +9,10 @@ use fenchel_harness::number::{grouped, short};
 use fenchel_harness::statistics::{LocalCorrelation, median, share};
 use fenchel_harness::summary::Summary;
 
-/// A finished cell with its correlations.
-pub(super) struct Measured<'a> {
-    pub case: &'a Case,
-    pub record: &'a Record,
-    pub digest: Digest,
-}
+use super::claims::*;
+use super::digest::{Digest, Measured};
+use super::{Case, Record, Settings, figures};
+use crate::ingredients::sandwiches;
 
 pub(super) fn summarise(
     settings: &Settings,

@@ -1,6 +1,8 @@
 //! One cell of `gap`: train a model, decompose the gaps along the way.
 
 use fenchel_convexity::losses::Loss;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use ndarray::ArrayView2;
@@ -8,8 +10,6 @@ use ndarray::ArrayView2;
 use super::decomposition::Decomposition;
 use super::{Log, Parts, Record};
 use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, widened};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(

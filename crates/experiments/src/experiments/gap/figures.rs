@@ -2,12 +2,13 @@
 
 use std::f64::consts::LN_2;
 
-use super::summary::remainder;
-use super::{Log, Record};
-use crate::ingredients::{TrainingCase, file_safe, loss_title};
 use fenchel_harness::experiment::Outcome;
 use fenchel_harness::figure::{Axis, Band, Curve, Figure, Panel};
 use fenchel_harness::table::Table;
+
+use super::digest::remainder;
+use super::{Log, Record};
+use crate::ingredients::{TrainingCase, file_safe, loss_title};
 
 /// The name of a group's figure.
 pub(super) fn identifier(case: &TrainingCase) -> String {

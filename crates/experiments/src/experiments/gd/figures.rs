@@ -1,10 +1,11 @@
 //! The figures and tables of `gd`.
 
-use super::{Case, Constant, Record, Run, Settings, exponent};
 use fenchel_harness::experiment::Outcome;
 use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::number::short;
 use fenchel_harness::table::Table;
+
+use super::{Case, Constant, Record, Run, Settings, exponent};
 
 /// F along the iterations for three exponents and a choice of steps, with the printed constant.
 pub(super) fn decay(outcomes: &[Outcome<Case, Record>], settings: &Settings) -> Figure {
@@ -100,7 +101,7 @@ pub(super) fn runs(outcomes: &[Outcome<Case, Record>]) -> Table {
                 (*seed).into(),
                 (run.gaps.len() - 1).into(),
                 (run.gaps.get(1).copied().unwrap_or(f64::NAN) / run.gaps[0]).into(),
-                super::summary::factor(run).into(),
+                super::digest::factor(run).into(),
                 run.checks.decrease.violated.into(),
                 run.checks.decrease.checked.into(),
             ]);

@@ -1,14 +1,16 @@
 //! What the records of `gd` say of its claims.
 
-use super::claims::*;
-use super::{Case, Constant, Record, Run, Settings, exponent, figures};
-use crate::ingredients::Tally;
 use fenchel_harness::claim::{Claim, Condition, Findings};
 use fenchel_harness::error::{Failure, Result};
 use fenchel_harness::experiment::Outcome;
 use fenchel_harness::number::grouped;
 use fenchel_harness::statistics::Estimate;
 use fenchel_harness::summary::Summary;
+
+use super::claims::*;
+use super::digest::factor;
+use super::{Case, Constant, Record, Run, Settings, exponent, figures};
+use crate::ingredients::Tally;
 
 pub(super) fn summarise(
     settings: &Settings,
@@ -118,11 +120,6 @@ fn best_step(runs: &[&Run]) -> Tally {
         }
     }
     tally
-}
-
-/// |1 − α c^{−1/(r−1)}|^r, by which F changes in a step.
-pub(super) fn factor(run: &Run) -> f64 {
-    (1.0 - run.alpha * (run.c / run.r).powf(-1.0 / (run.r - 1.0))).abs().powf(run.r)
 }
 
 /// Whether the first step leaves so small a share of the gap.

@@ -3,6 +3,8 @@
 //! Training is in `f64`. What is claimed of equal weights holds in exact arithmetic, and some products round equal units differently: in
 //! `f32` the differences grow to the size of the weights within a run, in `f64` they do not.
 
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_nn::Schedule;
 use fenchel_nn::measurement::layer_sums;
 use fenchel_nn::models::{DenseChain, Model};
@@ -12,8 +14,6 @@ use fenchel_tensor::{Engine, Tape};
 
 use super::{Case, Record, Settings, Start};
 use crate::ingredients::{Data, ProbeSet, TrainingRun, drawn, initialiser, loss};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// Measures the start and trains.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

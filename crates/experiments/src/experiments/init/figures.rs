@@ -2,12 +2,13 @@
 
 use std::f64::consts::LN_2;
 
-use super::Record;
-use super::summary::{Finished, final_risk, groups, is_equal};
-use crate::ingredients::file_safe;
 use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::statistics::median;
 use fenchel_harness::table::Table;
+
+use super::Record;
+use super::digest::{Finished, final_risk, groups, is_equal};
+use crate::ingredients::file_safe;
 
 /// The families of starts, as the legend names them.
 const FAMILIES: [&str; 6] = [

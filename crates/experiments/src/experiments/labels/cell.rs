@@ -1,6 +1,8 @@
 //! One cell of `labels`: train on true labels, measure under true and wrong ones.
 
 use fenchel_convexity::losses::Loss;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_random::Seed;
@@ -8,8 +10,6 @@ use ndarray::{Array2, ArrayView2};
 
 use super::{Log, Record};
 use crate::ingredients::{ProbeLog, SandwichTally, TrainingCase, TrainingSettings, widened};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(

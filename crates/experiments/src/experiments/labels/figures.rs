@@ -2,12 +2,13 @@
 
 use std::f64::consts::LN_2;
 
-use super::Log;
-use super::summary::Measured;
-use crate::ingredients::{TrainingCase, file_safe, loss_title};
 use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::statistics::LocalCorrelation;
 use fenchel_harness::table::Table;
+
+use super::Log;
+use super::digest::Measured;
+use crate::ingredients::{TrainingCase, file_safe, loss_title};
 
 /// One point a log.
 fn series(cell: &Measured, value: impl Fn(&Log) -> f64) -> Vec<(f64, f64)> {

@@ -1,9 +1,10 @@
 //! One cell of `losses`: train a model under a loss, measure along the way.
 
-use super::Record;
-use crate::ingredients::{TrainingCase, TrainingSettings};
 use fenchel_harness::context::Context;
 use fenchel_harness::error::Failure;
+
+use super::Record;
+use crate::ingredients::{TrainingCase, TrainingSettings};
 
 /// Trains and measures.
 pub(super) fn run(

@@ -1,7 +1,8 @@
 //! What `losses` claims.
 
-use crate::ingredients;
 use fenchel_harness::claim::{Claim, Kind};
+
+use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH];
 

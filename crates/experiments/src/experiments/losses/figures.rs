@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
-use super::summary::Finished;
-use crate::ingredients::{BoundCorrelations, StepLog, file_safe, loss_title, risk_between_bounds};
 use fenchel_harness::figure::Figure;
 use fenchel_harness::table::Table;
+
+use super::digest::Finished;
+use crate::ingredients::{BoundCorrelations, StepLog, file_safe, loss_title, risk_between_bounds};
 
 /// For each data set and model one figure, one panel a loss, the first seed of each.
 pub(super) fn grids(cells: &[Finished]) -> Vec<Figure> {

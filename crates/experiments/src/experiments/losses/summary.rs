@@ -1,15 +1,14 @@
 //! What the records of `losses` say of its claim.
 
-use super::claims::SANDWICH;
-use super::{Record, figures};
-use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, loss_title, sandwiches};
 use fenchel_harness::claim::Findings;
 use fenchel_harness::error::Failure;
-use fenchel_harness::experiment::Outcome;
 use fenchel_harness::number::short;
 use fenchel_harness::summary::Summary;
 
-pub(super) type Finished = Outcome<TrainingCase, Record>;
+use super::claims::SANDWICH;
+use super::digest::Finished;
+use super::figures;
+use crate::ingredients::{SandwichTally, TrainingSettings, loss_title, sandwiches};
 
 pub(super) fn summarise(
     settings: &TrainingSettings,

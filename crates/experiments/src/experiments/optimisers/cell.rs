@@ -1,12 +1,12 @@
 //! One cell of `optimisers`: train a model with an optimiser under a schedule, measure along the way.
 
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_nn::Initialiser;
 use fenchel_random::Seed;
 
 use super::{Case, Record, Settings};
 use crate::ingredients::{Data, ProbeSet, TrainingRun, loss, model, optimiser, schedule};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -1,7 +1,8 @@
 //! What `optimisers` claims; correlations are reported and claim nothing.
 
-use crate::ingredients::{LOWER_BOUNDS, UPPER_BOUNDS};
 use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
+
+use crate::ingredients::{LOWER_BOUNDS, UPPER_BOUNDS};
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH];
 

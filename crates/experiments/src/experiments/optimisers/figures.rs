@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
-use super::Case;
-use super::summary::Finished;
-use crate::ingredients::{BoundCorrelations, StepLog, file_safe, risk_between_bounds};
 use fenchel_harness::figure::Figure;
 use fenchel_harness::table::Table;
+
+use super::Case;
+use super::digest::Finished;
+use crate::ingredients::{BoundCorrelations, StepLog, file_safe, risk_between_bounds};
 
 /// An optimiser's name as a reader knows it.
 pub(super) fn readable(optimiser: &str) -> String {

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::claims::{DIVERGED, SANDWICH};
-use super::{Case, Record, Settings, figures};
-use crate::ingredients::{BoundCorrelations, SandwichTally, sandwiches};
 use fenchel_harness::claim::Findings;
 use fenchel_harness::error::Failure;
-use fenchel_harness::experiment::Outcome;
 use fenchel_harness::number::short;
 use fenchel_harness::statistics::{Estimate, LocalCorrelation, median};
 use fenchel_harness::summary::Summary;
 
-pub(super) type Finished = Outcome<Case, Record>;
+use super::claims::{DIVERGED, SANDWICH};
+use super::digest::Finished;
+use super::{Case, Settings, figures};
+use crate::ingredients::{BoundCorrelations, SandwichTally, sandwiches};
 
 pub(super) fn summarise(
     settings: &Settings,

@@ -1,11 +1,12 @@
 //! The figures of `proxy`.
 
-use super::Instance;
-use super::record::{Check, Point, Width};
-use super::summary::Gathered;
 use fenchel_harness::figure::{Axis, Band, Curve, Figure, Panel};
 use fenchel_harness::number::short;
 use fenchel_harness::statistics::{Estimate, median};
+
+use super::Instance;
+use super::digest::Gathered;
+use super::record::{Check, Point, Width};
 
 /// E1 and E2: g under its guarantee.
 pub(super) fn guarantees(gathered: &Gathered<'_>) -> Figure {

@@ -2,6 +2,8 @@
 
 use fenchel_convexity::proxy::Descent;
 use fenchel_datasets::{Dataset, ImageSet};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_nn::proxy::{Classification, HiddenLayer, SeparableInstance};
 use fenchel_random::Seed;
 use fenchel_tensor::Activation;
@@ -11,8 +13,6 @@ use super::Settings;
 use super::instances::networks::STEP;
 use super::record::{Check, ErrorLog, Images};
 use crate::ingredients::Data;
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// Slope of the leaky ReLU.
 const SLOPE: f64 = 0.5;

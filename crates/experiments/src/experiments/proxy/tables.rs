@@ -1,10 +1,11 @@
 //! The tables of `proxy`.
 
-use super::Instance;
-use super::record::Check;
-use super::summary::Gathered;
 use fenchel_harness::statistics::median;
 use fenchel_harness::table::Table;
+
+use super::Instance;
+use super::digest::Gathered;
+use super::record::Check;
 
 /// How conservative each guarantee is: bound / measured at the last prefix.
 pub(super) fn slack(gathered: &Gathered<'_>) -> Table {

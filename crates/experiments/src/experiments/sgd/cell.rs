@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_nn::losses::{BatchLoss, Targets};
 use fenchel_nn::measurement::{InterferenceLog, InterferenceRecord, InterferenceSums, Probe};
 use fenchel_nn::optimisers::Sgd;
@@ -17,8 +19,6 @@ use super::line_search::BatchRisk;
 use super::record::{Log, Record, Step};
 use super::{Case, Rule, Settings};
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Tally, model};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// Trains and measures.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

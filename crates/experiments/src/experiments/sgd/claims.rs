@@ -1,7 +1,8 @@
 //! What `sgd` claims.
 
-use crate::ingredients;
 use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
+
+use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] =
     &[SANDWICH, IDENTITY, ENERGY, FILLS, PLAIN, MOMENTUM, FLOOR, FOLLOWS, FALLS];

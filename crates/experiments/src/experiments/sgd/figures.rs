@@ -1,10 +1,11 @@
 //! The figures and tables of `sgd`.
 
-use super::Rule;
-use super::record::Step;
-use super::summary::{Measured, line_searches};
 use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::table::{Entry, Table};
+
+use super::Rule;
+use super::digest::{Measured, line_searches};
+use super::record::Step;
 
 /// Points that a curve needs at most.
 const POINTS: usize = 250;

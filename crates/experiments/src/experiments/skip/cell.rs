@@ -5,6 +5,8 @@ use std::sync::Arc;
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
 use fenchel_convexity::theorems::skip_connections::singular_values;
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_nn::measurement::{LayerSum, Probe, layer_sums};
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{NnError, Schedule, evaluate};
@@ -16,8 +18,6 @@ use super::chain::{first_layer_jacobians, tape};
 use super::record::{Depth, Record, Structure, Trained, head};
 use super::{Case, Settings};
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Tally, TrainingRun, drawn, widened};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// Measures and trains the chains of all depths.
 pub(super) fn run(settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -1,7 +1,8 @@
 //! What `skip` claims.
 
-use crate::ingredients;
 use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
+
+use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] =
     &[SANDWICH, VANISHING, KAIMING, PRESERVED, CONDITIONING, FLOOR, TRAINING, DEPTH_FREE];

@@ -1,13 +1,14 @@
 //! The figures and tables of `skip`.
 
-use super::record::{Depth, Structure};
-use super::summary::Group;
-use super::{Block, Case, Record};
-use crate::ingredients::Start;
 use fenchel_harness::experiment::Outcome;
 use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::statistics::{Estimate, median};
 use fenchel_harness::table::{Entry, Table};
+
+use super::digest::Group;
+use super::record::{Depth, Structure};
+use super::{Block, Case, Record};
+use crate::ingredients::Start;
 
 /// The ink of a block, the same in all figures.
 const fn ink(block: Block) -> usize {

@@ -1,10 +1,10 @@
 //! What a cell of `skip` measures.
 
+use fenchel_harness::statistics::median;
 use fenchel_nn::measurement::{LayerSum, ProbeMeasurement, StructuralPart};
 use serde::{Deserialize, Serialize};
 
 use crate::ingredients::{SandwichTally, Tally};
-use fenchel_harness::statistics::median;
 
 /// The record of a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]

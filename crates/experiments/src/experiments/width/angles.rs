@@ -1,8 +1,7 @@
 //! Lengths and angles of a Jacobian's rows, from their Gram matrix.
 
-use ndarray::ArrayView2;
-
 use fenchel_harness::error::Failure;
+use ndarray::ArrayView2;
 
 /// What T15 asks of rows, measured: like [`fenchel_convexity::theorems::gradient_independence::RowGeometry`], but without the rows, which are as long
 /// as the network has parameters. Their Gram matrix is the structural matrix.

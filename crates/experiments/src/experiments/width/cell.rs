@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::SoftmaxCrossEntropy;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, HiddenLayer, hidden_layer_spread};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
+use fenchel_harness::statistics::median;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_nn::models::{DenseChain, Model};
 use fenchel_random::Seed;
@@ -14,9 +17,6 @@ use super::Settings;
 use super::angles::Angles;
 use super::record::{Hidden, Network, Spread, Width};
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Start, Tally, drawn, widened};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
-use fenchel_harness::statistics::median;
 
 pub(super) fn run(
     settings: &Settings,

@@ -1,7 +1,8 @@
 //! What `width` claims.
 
-use crate::ingredients;
 use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
+
+use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH, FALLS, MODEL, HYPOTHESIS, EFFECTIVE, HIDDEN];
 

@@ -3,15 +3,15 @@
 use std::f64::consts::LN_2;
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
-
-use super::Settings;
-use super::cell::effective_bound;
-use super::record::Width;
-use super::summary::{Gathered, Group, promised};
-use crate::ingredients::Start;
 use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::statistics::median;
 use fenchel_harness::table::{Entry, Table};
+
+use super::Settings;
+use super::cell::effective_bound;
+use super::digest::{Gathered, Group, promised};
+use super::record::Width;
+use crate::ingredients::Start;
 
 /// All figures; the networks are those of the first data set.
 pub(super) fn all(settings: &Settings, gathered: &Gathered) -> Vec<Figure> {

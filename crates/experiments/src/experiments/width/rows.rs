@@ -2,13 +2,13 @@
 
 use fenchel_convexity::linear_algebra::symmetric_eigenvalues;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, Bound, check};
+use fenchel_harness::context::Context;
+use fenchel_harness::error::Failure;
 use fenchel_random::Seed;
 
 use super::Settings;
 use super::record::{Rows, Spread};
 use crate::ingredients::Tally;
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 
 /// The bounds that follow on the event.
 const PROVED: [Bound; 4] = [Bound::Least, Bound::Most, Bound::Spread, Bound::SharperSpread];

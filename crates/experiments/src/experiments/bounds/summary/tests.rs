@@ -1,13 +1,14 @@
 //! What the records of `bounds` decide.
 
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
+
 use super::*;
 use crate::experiments::bounds::Bounds;
 use crate::experiments::bounds::record::Log;
 use crate::ingredients::{ProbeLog, SampleLog, SandwichTally};
 use crate::testing::verdicts;
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
 
 /// A training whose risk wanders down from `first` to `last`; `follows` says whether the bounds of the probe set
 /// go with it.

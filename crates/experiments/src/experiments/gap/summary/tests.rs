@@ -1,13 +1,14 @@
 //! What the records of `gap` decide.
 
-use super::*;
-use crate::experiments::gap::{Gap, Parts};
-use crate::ingredients::SandwichTally;
-use crate::testing::{self, run_all};
 use fenchel_harness::claim::Verdict;
 use fenchel_harness::experiment::Experiment;
 use fenchel_harness::profile::Profile;
 use std::collections::BTreeMap;
+
+use super::*;
+use crate::experiments::gap::{Gap, Parts};
+use crate::ingredients::SandwichTally;
+use crate::testing::{self, run_all};
 
 fn record(structure: f64, own: f64, d: f64, risk: f64) -> Record {
     let logarithmic =

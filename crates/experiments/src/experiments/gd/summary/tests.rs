@@ -1,12 +1,13 @@
 //! What the records of `gd` decide.
 
-use super::*;
-use crate::experiments::gd::GeneralisedDescent;
-use crate::testing;
 use fenchel_harness::claim::Verdict;
 use fenchel_harness::experiment::Experiment;
 use fenchel_harness::profile::Profile;
 use std::collections::BTreeMap;
+
+use super::*;
+use crate::experiments::gd::GeneralisedDescent;
+use crate::testing;
 
 fn verdicts(change: fn(&mut Run)) -> BTreeMap<&'static str, Verdict> {
     let settings = Settings {

@@ -1,12 +1,14 @@
 //! What the records of `init` decide.
 
+use fenchel_harness::Outcome;
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
+
 use super::*;
 use crate::experiments::init::{Init, Start};
 use crate::ingredients::{ProbeLog, SandwichTally, StepLog};
 use crate::testing::{self, run_all};
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
 
 /// A cell with the structure that the theory expects of its start, and a training that follows λ_min of B.
 fn cell(start: &str, depth: usize) -> Finished {

@@ -1,12 +1,14 @@
 //! What the records of `labels` decide.
 
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
+
+use super::super::Log;
 use super::*;
 use crate::experiments::labels::Labels;
 use crate::ingredients::{ProbeLog, SandwichTally};
 use crate::testing::{self, run_all};
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
 
 /// How the wrong labels' bound moves beside the true risk.
 #[derive(Clone, Copy)]

@@ -1,11 +1,12 @@
 //! What the records of `losses` decide.
 
-use super::*;
-use crate::experiments::losses::Losses;
-use crate::testing::{self, run_all};
 use fenchel_harness::claim::Verdict;
 use fenchel_harness::experiment::Experiment;
 use fenchel_harness::profile::Profile;
+
+use super::*;
+use crate::experiments::losses::Losses;
+use crate::testing::{self, run_all};
 
 fn smallest() -> TrainingSettings {
     TrainingSettings {

@@ -1,11 +1,12 @@
 //! What the records of `optimisers` decide.
 
-use super::*;
-use crate::experiments::optimisers::Optimisers;
-use crate::testing::{self, run_all};
 use fenchel_harness::claim::Verdict;
 use fenchel_harness::experiment::Experiment;
 use fenchel_harness::profile::Profile;
+
+use super::*;
+use crate::experiments::optimisers::Optimisers;
+use crate::testing::{self, run_all};
 
 #[test]
 fn the_smallest_cells_run_and_one_violation_fails_the_claim_by_name() {

@@ -2,13 +2,13 @@
 
 use fenchel_convexity::proxy::star_convex::{EvenPolynomial, RootPower, StarConvex};
 use fenchel_convexity::proxy::{Comparator, Descent, Exact, LipschitzGuarantee, Noisy};
+use fenchel_harness::error::Failure;
 use fenchel_random::{Seed, Stream};
 use ndarray::Array1;
 
 use super::{digests, vector};
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
-use fenchel_harness::error::Failure;
 
 /// The noise of SGD on functions that are no mean over samples.
 const NOISE: f64 = 0.2;

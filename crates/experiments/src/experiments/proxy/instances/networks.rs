@@ -3,6 +3,7 @@
 use fenchel_convexity::proxy::{Comparator, Descent};
 use fenchel_datasets::Dataset;
 use fenchel_datasets::synthetic::{self, Separable};
+use fenchel_harness::error::Failure;
 use fenchel_nn::proxy::{
     Classification, HiddenLayer, SandwichInstance, SandwichObjective, SeparableInstance, TangentInstance,
 };
@@ -13,7 +14,6 @@ use ndarray::Array1;
 use super::digests;
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
-use fenchel_harness::error::Failure;
 
 /// The margin of E3's data, and its slack.
 pub(in super::super) const MARGIN: (f64, f64) = (0.5, 0.25);

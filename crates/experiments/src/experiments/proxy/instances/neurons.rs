@@ -3,13 +3,13 @@
 use fenchel_convexity::proxy::neuron::{NeuronInstance, spread};
 use fenchel_convexity::proxy::{Descent, Run};
 use fenchel_datasets::synthetic::{self, Spread};
+use fenchel_harness::error::Failure;
 use fenchel_random::Seed;
 use ndarray::{Array1, Array2};
 
 use super::{digests, vector};
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
-use fenchel_harness::error::Failure;
 
 /// The slope of the leaky ReLU.
 pub(in super::super) const GAMMA: f64 = 0.3;

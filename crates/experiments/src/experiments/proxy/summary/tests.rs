@@ -1,12 +1,14 @@
 //! What the records of `proxy` decide.
 
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
+
+use super::super::record::{Images, Problem, Width};
 use super::*;
 use crate::experiments::proxy::ProxyConvexity;
 use crate::experiments::proxy::record::{ErrorLog, NearMiss, Point};
 use crate::testing;
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
 
 fn check(theorem: &str, stochastic: bool, bound: f64) -> Check {
     let point = Point { steps: 80, measured: 0.1, lower: 0.05, upper: 0.15, bound };

@@ -1,12 +1,14 @@
 //! What the records of `sgd` decide.
 
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
+
+use super::super::record::Step;
 use super::*;
 use crate::experiments::sgd::StochasticDescent;
 use crate::ingredients::SandwichTally;
 use crate::testing;
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
 
 /// Cells whose energies are of the order of their interference, and whose norms are of the order of their risks.
 fn outcomes() -> Vec<Outcome<Case, Record>> {

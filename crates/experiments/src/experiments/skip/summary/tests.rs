@@ -1,13 +1,15 @@
 //! What the records of `skip` decide.
 
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
+
+use super::super::record::Structure;
 use super::*;
 use crate::experiments::skip::SkipConnections;
 use crate::experiments::skip::record::{Ends, Trained};
 use crate::ingredients::SandwichTally;
 use crate::testing;
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
 
 /// Cells that follow the theory to the letter: A₁ of slope (min, max) by block, risks by block.
 fn outcomes(min: impl Fn(Block) -> f64, risk: impl Fn(Block) -> f64) -> Vec<Outcome<Case, Record>> {

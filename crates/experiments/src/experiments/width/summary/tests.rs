@@ -1,13 +1,14 @@
 //! What the records of `width` decide.
 
+use fenchel_harness::claim::Verdict;
+use fenchel_harness::experiment::Experiment;
+use fenchel_harness::profile::Profile;
+
 use super::*;
 use crate::experiments::width::OverParametrisation;
 use crate::experiments::width::record::{Hidden, Spread};
 use crate::ingredients::SandwichTally;
 use crate::testing;
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
 
 fn outcomes(d: impl Fn(usize) -> f64, held: usize) -> Vec<Outcome<Case, Record>> {
     let experiment = OverParametrisation;

@@ -1,7 +1,7 @@
 //! The prices of units that were never timed, by doing a few of each.
 
+use fenchel_harness::Failure;
 use fenchel_harness::cost::Unit;
-use fenchel_harness::error::Failure;
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{Initialiser, Trainer, one_hot};
 use fenchel_random::Seed;

@@ -28,8 +28,8 @@ pub const REGISTRY: Registry = Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fenchel_harness::Profile;
-    use fenchel_harness::claim::{Condition, Criterion, Rule};
+    use fenchel_harness::claim::Rule;
+    use fenchel_harness::{Condition, Criterion, Profile};
     use std::collections::HashSet;
 
     #[test]

@@ -1,8 +1,7 @@
 //! Runs and decides cells outside a run folder, for the tests of experiments.
 
-use fenchel_harness::claim::{Findings, Verdict};
-use fenchel_harness::context::{Context, Inputs};
-use fenchel_harness::{Cell, Experiment, Outcome, Summary};
+use fenchel_harness::context::Inputs;
+use fenchel_harness::{Cell, Context, Experiment, Findings, Outcome, Summary, Verdict};
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 

@@ -14,12 +14,9 @@ mod potential;
 mod summary;
 
 use descent::{Checks, Descent};
-use fenchel_harness::claim::Claim;
-use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
-use fenchel_harness::error::Failure;
-use fenchel_harness::experiment::{Cell, Experiment, Summarise};
-use fenchel_harness::profile::Profile;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use objective::{Objective, PowerOfNorm};
 use potential::{Norm, NormPower};
 use serde::{Deserialize, Serialize};

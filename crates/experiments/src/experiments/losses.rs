@@ -9,11 +9,8 @@ mod digest;
 mod figures;
 mod summary;
 
-use fenchel_harness::claim::Claim;
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
-use fenchel_harness::experiment::{Cell, Experiment, Summarise};
-use fenchel_harness::profile::Profile;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
 use crate::ingredients::{SandwichTally, StepLog, TrainingCase, TrainingSettings, check_data, words};

@@ -14,12 +14,9 @@ mod summary;
 mod tables;
 mod width;
 
-use fenchel_harness::claim::Claim;
-use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
-use fenchel_harness::error::Failure;
-use fenchel_harness::experiment::{Cell, Experiment, Summarise};
-use fenchel_harness::profile::Profile;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
 use crate::ingredients::{at_least_one, at_most, check_data, check_samples};

@@ -14,12 +14,9 @@ mod rows;
 mod summary;
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
-use fenchel_harness::claim::Claim;
-use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
-use fenchel_harness::error::Failure;
-use fenchel_harness::experiment::{Cell, Experiment, Summarise};
-use fenchel_harness::profile::Profile;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
 use crate::ingredients::{Start, at_most, check_chain, check_data, check_samples, words};
@@ -170,8 +167,8 @@ mod tests {
     use super::*;
     use crate::ingredients::SandwichTally;
     use crate::testing::{assert_linked, decide};
+    use fenchel_harness::Outcome;
     use fenchel_harness::context::Inputs;
-    use fenchel_harness::experiment::Outcome;
     use std::sync::atomic::AtomicU64;
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fenchel_harness::claim::{Condition, Count, Finding};
-use fenchel_harness::error::Result;
+use fenchel_harness::claim::{Count, Finding};
 use fenchel_harness::number::grouped;
+use fenchel_harness::{Condition, Result};
 
 use super::SandwichTally;
 
@@ -69,7 +69,7 @@ pub fn sandwiches_in_words(findings: &[&Finding]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fenchel_harness::claim::{Claim, Findings, Kind};
+    use fenchel_harness::{Claim, Findings, Kind};
 
     #[test]
     fn the_sandwiches_of_all_claims_are_summed_and_infinite_bounds_counted_beside() {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use fenchel_datasets::{
     Collection, DataDirectory, Dataset, ImageSet, Normalisation, Provenance, Split, glyphs,
 };
-use fenchel_harness::context::{Context, Given};
-use fenchel_harness::error::Failure;
+use fenchel_harness::context::Given;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::one_hot;
 use fenchel_random::Seed;
 use fenchel_tensor::{Real, Shape};

@@ -1,6 +1,6 @@
 //! The picture that most experiments draw: the risk of the probe set between its bounds.
 
-use fenchel_harness::figure::{Axis, Band, Curve, Panel};
+use fenchel_harness::{Axis, Band, Curve, Panel};
 
 use super::ProbeLog;
 

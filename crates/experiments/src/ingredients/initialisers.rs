@@ -1,6 +1,6 @@
 //! How parameters are drawn: the two starts that experiments compare, and all starts by name.
 
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_nn::Initialiser;
 use fenchel_random::Seed;
 use fenchel_tensor::{Real, Tape};

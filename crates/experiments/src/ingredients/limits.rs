@@ -1,6 +1,6 @@
 //! How large settings may be: a mistyped size is refused by the plan, not found out by a run.
 
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_harness::number::grouped;
 
 use super::data::{NAMES, samples_of};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_nn::losses::LossName;
 
 /// The loss called `name`, as [`LossName`] spells it: `ce`, `squared`, `logistic`, `sparsemax`, `entmax:1.5`, `power:3`.

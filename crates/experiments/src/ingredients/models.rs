@@ -1,6 +1,6 @@
 //! Models by name: the letters of the papers, with their sizes where they have any.
 
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_nn::models::{
     ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip,
 };

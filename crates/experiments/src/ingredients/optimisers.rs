@@ -1,6 +1,6 @@
 //! Optimisers and schedules by name.
 
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_nn::Schedule;
 use fenchel_nn::optimisers::{Adam, GeneralisedSgd, Majorant, Optimiser, RmsProp, Sgd, StepNorm};
 

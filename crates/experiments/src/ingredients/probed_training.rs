@@ -1,9 +1,8 @@
 //! A training with its probe set measured at every log.
 
 use fenchel_datasets::Element;
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 use fenchel_harness::statistics::{LocalCorrelation, local_pearson};
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::Probe;
 use fenchel_tensor::Real;

@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
 use fenchel_datasets::{Batch, Batches, Dataset, Element};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::optimisers::Optimiser;
 use fenchel_nn::{Evaluation, Initialiser, NnError, Schedule, Trainer, evaluate, one_hot};
 use fenchel_random::Seed;

@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use fenchel_harness::context::Context;
 use fenchel_harness::cost::Work;
-use fenchel_harness::error::Failure;
-use fenchel_harness::experiment::Cell;
+use fenchel_harness::{Cell, Context, Failure};
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{Initialiser, Schedule};
 use fenchel_random::Seed;

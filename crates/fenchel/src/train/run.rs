@@ -9,8 +9,8 @@ use fenchel_datasets::{Batches, Dataset, ImageSet};
 use fenchel_experiments::PROGRAM;
 use fenchel_experiments::ingredients::{Data, DataFolder, drawn};
 use fenchel_files::{FileError, FolderLock, write_whole};
-use fenchel_harness::Failure;
-use fenchel_harness::context::{Context, Inputs};
+use fenchel_harness::context::Inputs;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::measurement::Probe;
 use fenchel_nn::training::{
     Checkpoints, Control, EpochRecord, Evaluations, Moment, Observer, Outcome, ProbeLog, ProbeRecord,

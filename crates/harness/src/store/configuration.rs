@@ -12,7 +12,7 @@ pub struct Configuration {
     pub revision: u32,
     /// Its settings.
     pub settings: serde_json::Value,
-    /// The matrix-product back end.
+    /// The back end of its arithmetic.
     pub back_end: String,
     /// The fingerprint of the code that computes.
     pub numerics: String,

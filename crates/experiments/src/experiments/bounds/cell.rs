@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
 use fenchel_datasets::Dataset;
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::measurement::Probe;
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{Initialiser, NnError, Schedule};

@@ -1,8 +1,7 @@
 //! One cell of `gap`: train a model, decompose the gaps along the way.
 
 use fenchel_convexity::losses::Loss;
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use ndarray::ArrayView2;

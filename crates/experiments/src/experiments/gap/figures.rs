@@ -2,9 +2,7 @@
 
 use std::f64::consts::LN_2;
 
-use fenchel_harness::experiment::Outcome;
-use fenchel_harness::figure::{Axis, Band, Curve, Figure, Panel};
-use fenchel_harness::table::Table;
+use fenchel_harness::{Axis, Band, Curve, Figure, Outcome, Panel, Table};
 
 use super::digest::remainder;
 use super::{Log, Record};

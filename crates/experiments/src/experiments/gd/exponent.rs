@@ -1,6 +1,6 @@
 //! T7(iv) on |x|^p / p: with Φ = N(C, 2) the gap falls like T^{−p/(p−2)}, and the measured exponent says so.
 
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_harness::statistics::slope;
 use serde::{Deserialize, Serialize};
 

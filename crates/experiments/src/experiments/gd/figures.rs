@@ -1,9 +1,7 @@
 //! The figures and tables of `gd`.
 
-use fenchel_harness::experiment::Outcome;
-use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::number::short;
-use fenchel_harness::table::Table;
+use fenchel_harness::{Axis, Curve, Figure, Outcome, Panel, Table};
 
 use super::{Case, Constant, Record, Run, Settings, exponent};
 

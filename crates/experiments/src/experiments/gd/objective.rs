@@ -1,6 +1,6 @@
 //! The functions to be minimised: ‖x‖₂^r, and a catalogue of H(Φ)-smooth functions whose constants are known.
 
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_random::Seed;
 
 use super::potential::{Norm, NormPower};

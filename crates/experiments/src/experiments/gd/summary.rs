@@ -1,11 +1,7 @@
 //! What the records of `gd` say of its claims.
 
-use fenchel_harness::claim::{Claim, Condition, Findings};
-use fenchel_harness::error::{Failure, Result};
-use fenchel_harness::experiment::Outcome;
 use fenchel_harness::number::grouped;
-use fenchel_harness::statistics::Estimate;
-use fenchel_harness::summary::Summary;
+use fenchel_harness::{Claim, Condition, Estimate, Failure, Findings, Outcome, Result, Summary};
 
 use super::claims::*;
 use super::digest::factor;

@@ -2,9 +2,8 @@
 
 use std::f64::consts::LN_2;
 
-use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::statistics::median;
-use fenchel_harness::table::Table;
+use fenchel_harness::{Axis, Curve, Figure, Panel, Table};
 
 use super::Record;
 use super::digest::{Finished, final_risk, groups, is_equal};

@@ -3,11 +3,10 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use fenchel_harness::claim::{Findings, replicates};
-use fenchel_harness::error::{Failure, Result};
+use fenchel_harness::claim::replicates;
 use fenchel_harness::number::short;
-use fenchel_harness::statistics::{Estimate, median, spearman};
-use fenchel_harness::summary::Summary;
+use fenchel_harness::statistics::{median, spearman};
+use fenchel_harness::{Estimate, Failure, Findings, Result, Summary};
 
 use super::claims::*;
 use super::digest::{Finished, final_risk, groups, is_equal};

@@ -1,8 +1,7 @@
 //! One cell of `labels`: train on true labels, measure under true and wrong ones.
 
 use fenchel_convexity::losses::Loss;
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_random::Seed;

@@ -4,7 +4,7 @@
 //! 2 for a wrong one, the ratio is about 2 / mean ‖e‖², which measures the length of the training. The criteria
 //! here are those of trainings of a few epochs.
 
-use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
 
 use crate::ingredients;
 

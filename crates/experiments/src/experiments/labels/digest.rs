@@ -1,6 +1,6 @@
 //! What the claims and the figures of `labels` both take from its records.
 
-use fenchel_harness::error::Result;
+use fenchel_harness::Result;
 use fenchel_harness::statistics::{LocalCorrelation, local_pearson, median};
 
 use super::{Log, Record};

@@ -2,9 +2,8 @@
 
 use std::f64::consts::LN_2;
 
-use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::statistics::LocalCorrelation;
-use fenchel_harness::table::Table;
+use fenchel_harness::{Axis, Curve, Figure, Panel, Table};
 
 use super::Log;
 use super::digest::Measured;

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fenchel_harness::claim::{Findings, groups_of, replicates};
-use fenchel_harness::error::{Failure, Result};
-use fenchel_harness::experiment::Outcome;
+use fenchel_harness::claim::{groups_of, replicates};
 use fenchel_harness::number::{grouped, short};
 use fenchel_harness::statistics::{LocalCorrelation, median};
-use fenchel_harness::summary::Summary;
+use fenchel_harness::{Failure, Findings, Outcome, Result, Summary};
 
 use super::claims::*;
 use super::digest::{Digest, Measured};

@@ -1,7 +1,6 @@
 //! One cell of `losses`: train a model under a loss, measure along the way.
 
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 
 use super::Record;
 use crate::ingredients::{TrainingCase, TrainingSettings};

@@ -1,6 +1,6 @@
 //! What `losses` claims.
 
-use fenchel_harness::claim::{Claim, Kind};
+use fenchel_harness::{Claim, Kind};
 
 use crate::ingredients;
 

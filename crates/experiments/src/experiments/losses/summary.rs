@@ -1,9 +1,7 @@
 //! What the records of `losses` say of its claim.
 
-use fenchel_harness::claim::Findings;
-use fenchel_harness::error::Failure;
 use fenchel_harness::number::short;
-use fenchel_harness::summary::Summary;
+use fenchel_harness::{Failure, Findings, Summary};
 
 use super::claims::SANDWICH;
 use super::digest::Finished;

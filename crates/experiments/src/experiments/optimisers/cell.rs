@@ -1,7 +1,6 @@
 //! One cell of `optimisers`: train a model with an optimiser under a schedule, measure along the way.
 
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::Initialiser;
 use fenchel_random::Seed;
 

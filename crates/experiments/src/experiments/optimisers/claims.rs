@@ -1,6 +1,6 @@
 //! What `optimisers` claims; correlations are reported and claim nothing.
 
-use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
 
 use crate::ingredients::{LOWER_BOUNDS, UPPER_BOUNDS};
 

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
-use fenchel_harness::figure::Figure;
-use fenchel_harness::table::Table;
+use fenchel_harness::{Figure, Table};
 
 use super::Case;
 use super::digest::Finished;

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fenchel_harness::claim::Findings;
-use fenchel_harness::error::Failure;
 use fenchel_harness::number::short;
-use fenchel_harness::statistics::{Estimate, LocalCorrelation, median};
-use fenchel_harness::summary::Summary;
+use fenchel_harness::statistics::{LocalCorrelation, median};
+use fenchel_harness::{Estimate, Failure, Findings, Summary};
 
 use super::claims::{DIVERGED, SANDWICH};
 use super::digest::Finished;

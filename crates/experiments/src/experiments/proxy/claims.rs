@@ -1,6 +1,6 @@
 //! What `proxy` claims.
 
-use fenchel_harness::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
 
 pub(super) const CLAIMS: &[Claim] = &[
     HYPOTHESES,

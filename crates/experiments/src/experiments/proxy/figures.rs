@@ -1,8 +1,8 @@
 //! The figures of `proxy`.
 
-use fenchel_harness::figure::{Axis, Band, Curve, Figure, Panel};
 use fenchel_harness::number::short;
-use fenchel_harness::statistics::{Estimate, median};
+use fenchel_harness::statistics::median;
+use fenchel_harness::{Axis, Band, Curve, Estimate, Figure, Panel};
 
 use super::Instance;
 use super::digest::Gathered;

@@ -2,8 +2,7 @@
 
 use fenchel_convexity::proxy::Descent;
 use fenchel_datasets::{Dataset, ImageSet};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::proxy::{Classification, HiddenLayer, SeparableInstance};
 use fenchel_random::Seed;
 use fenchel_tensor::Activation;

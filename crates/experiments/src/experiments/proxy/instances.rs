@@ -5,7 +5,7 @@ pub(super) mod networks;
 pub(super) mod neurons;
 
 use fenchel_convexity::proxy::check::Checked;
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_random::{Seed, Stream};
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};

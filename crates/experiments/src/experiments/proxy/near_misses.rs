@@ -9,7 +9,7 @@ use fenchel_convexity::proxy::star_convex::{RootPower, convex, quasar_convex};
 use fenchel_convexity::proxy::{Comparator, Descent, Exact, Oracle, ProxyConvex};
 use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::verdict::{Hypothesis, Verdict};
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_nn::proxy::SeparableInstance;
 use fenchel_random::Seed;
 use ndarray::{Array1, ArrayView1};

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use fenchel_harness::claim::{Count, Findings, extreme};
-use fenchel_harness::error::{Failure, Result};
-use fenchel_harness::experiment::Outcome;
+use fenchel_harness::claim::{Count, extreme};
 use fenchel_harness::number::{grouped, short};
-use fenchel_harness::statistics::{Estimate, median, median_estimate, share};
-use fenchel_harness::summary::Summary;
+use fenchel_harness::statistics::{median, median_estimate, share};
+use fenchel_harness::{Estimate, Failure, Findings, Outcome, Result, Summary};
 
 use super::claims::*;
 use super::digest::Gathered;

@@ -1,7 +1,7 @@
 //! The tables of `proxy`.
 
+use fenchel_harness::Table;
 use fenchel_harness::statistics::median;
-use fenchel_harness::table::Table;
 
 use super::Instance;
 use super::digest::Gathered;

@@ -1,6 +1,6 @@
 //! E4's nonlinearity at one width.
 
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_random::Seed;
 
 use super::Settings;

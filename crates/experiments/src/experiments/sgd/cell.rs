@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::losses::{BatchLoss, Targets};
 use fenchel_nn::measurement::{InterferenceLog, InterferenceRecord, InterferenceSums, Probe};
 use fenchel_nn::optimisers::Sgd;

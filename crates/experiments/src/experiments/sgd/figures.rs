@@ -1,7 +1,7 @@
 //! The figures and tables of `sgd`.
 
-use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
-use fenchel_harness::table::{Entry, Table};
+use fenchel_harness::table::Entry;
+use fenchel_harness::{Axis, Curve, Figure, Panel, Table};
 
 use super::Rule;
 use super::digest::{Measured, line_searches};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fenchel_harness::Outcome;
-use fenchel_harness::statistics::{Estimate, median_estimate, slope};
+use fenchel_harness::statistics::{median_estimate, slope};
+use fenchel_harness::{Estimate, Outcome};
 
 use super::record::Structure;
 use super::{Block, Case, Record};

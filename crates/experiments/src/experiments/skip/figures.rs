@@ -1,9 +1,8 @@
 //! The figures and tables of `skip`.
 
-use fenchel_harness::experiment::Outcome;
-use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
-use fenchel_harness::statistics::{Estimate, median};
-use fenchel_harness::table::{Entry, Table};
+use fenchel_harness::statistics::median;
+use fenchel_harness::table::Entry;
+use fenchel_harness::{Axis, Curve, Estimate, Figure, Outcome, Panel, Table};
 
 use super::digest::Group;
 use super::record::{Depth, Structure};

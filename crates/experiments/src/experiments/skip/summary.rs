@@ -2,12 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fenchel_harness::claim::{Findings, replicates};
-use fenchel_harness::error::{Failure, Result};
-use fenchel_harness::experiment::Outcome;
+use fenchel_harness::claim::replicates;
 use fenchel_harness::number::short;
-use fenchel_harness::statistics::Estimate;
-use fenchel_harness::summary::Summary;
+use fenchel_harness::{Estimate, Failure, Findings, Outcome, Result, Summary};
 
 use super::claims::*;
 use super::digest::{Group, Slopes, gather};

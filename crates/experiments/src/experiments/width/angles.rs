@@ -1,6 +1,6 @@
 //! Lengths and angles of a Jacobian's rows, from their Gram matrix.
 
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use ndarray::ArrayView2;
 
 /// What T15 asks of rows, measured: like [`fenchel_convexity::theorems::gradient_independence::RowGeometry`], but without the rows, which are as long

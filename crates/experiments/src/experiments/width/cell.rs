@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::SoftmaxCrossEntropy;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, HiddenLayer, hidden_layer_spread};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
 use fenchel_harness::statistics::median;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_nn::models::{DenseChain, Model};
 use fenchel_random::Seed;

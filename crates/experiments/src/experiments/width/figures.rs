@@ -3,9 +3,9 @@
 use std::f64::consts::LN_2;
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
-use fenchel_harness::figure::{Axis, Curve, Figure, Panel};
 use fenchel_harness::statistics::median;
-use fenchel_harness::table::{Entry, Table};
+use fenchel_harness::table::Entry;
+use fenchel_harness::{Axis, Curve, Figure, Panel, Table};
 
 use super::Settings;
 use super::cell::effective_bound;

@@ -2,8 +2,7 @@
 
 use fenchel_convexity::linear_algebra::symmetric_eigenvalues;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, Bound, check};
-use fenchel_harness::context::Context;
-use fenchel_harness::error::Failure;
+use fenchel_harness::{Context, Failure};
 use fenchel_random::Seed;
 
 use super::Settings;

@@ -1,12 +1,10 @@
 //! What the records of `width` say of its claims.
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
-use fenchel_harness::claim::{Findings, extreme, replicates};
-use fenchel_harness::error::{Failure, Result};
-use fenchel_harness::experiment::Outcome;
+use fenchel_harness::claim::{extreme, replicates};
 use fenchel_harness::number::short;
-use fenchel_harness::statistics::{Estimate, share, spearman};
-use fenchel_harness::summary::Summary;
+use fenchel_harness::statistics::{share, spearman};
+use fenchel_harness::{Estimate, Failure, Findings, Outcome, Result, Summary};
 
 use super::claims::*;
 use super::digest::{Gathered, promised};

@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use fenchel_experiments::REGISTRY;
-use fenchel_harness::Failure;
-use fenchel_harness::claim::Claim;
 use fenchel_harness::figure::plain;
 use fenchel_harness::number::counted;
+use fenchel_harness::{Claim, Failure};
 use serde_json::{Value, json};
 
 use crate::voice::say;

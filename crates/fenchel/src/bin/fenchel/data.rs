@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use fenchel_datasets::download::{self, Event, Options};
 use fenchel_datasets::{Collection, ContactSheet, DataDirectory, Dataset, ImageSet, glyphs, label_histogram};
 use fenchel_files::{AtomicFile, FileError};
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_random::Seed;
 
 use crate::voice::say;

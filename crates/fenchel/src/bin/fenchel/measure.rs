@@ -8,7 +8,7 @@ use std::time::Instant;
 use clap::{Args, ValueEnum};
 use fenchel::measure::{Measured, Precision, QUANTITIES, Request, measure};
 use fenchel_experiments::ingredients;
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_harness::number::{duration, short};
 
 use crate::progress::Progress;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use fenchel_experiments::ingredients::{MODEL_NAMES, model};
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_nn::description::{Description, DescriptionError, table};
 use fenchel_tensor::Shape;
 

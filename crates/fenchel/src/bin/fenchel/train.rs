@@ -6,9 +6,8 @@ use std::time::Instant;
 
 use clap::Args;
 use fenchel::train::{Event, INITIALISERS, OPTIMISERS, SCHEDULES, Settings, train};
-use fenchel_harness::Error;
-use fenchel_harness::error::Failure;
 use fenchel_harness::number::duration;
+use fenchel_harness::{Error, Failure};
 
 use crate::progress::Progress;
 use crate::voice::{UNPROTECTED, say, tell};

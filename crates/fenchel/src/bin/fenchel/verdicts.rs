@@ -1,10 +1,10 @@
 //! The decided claims on the terminal.
 
-use fenchel_harness::Error;
-use fenchel_harness::claim::{Finding, Verdict};
+use fenchel_harness::claim::Finding;
 use fenchel_harness::figure::plain;
 use fenchel_harness::number::counted;
 use fenchel_harness::report::{Expected, Report};
+use fenchel_harness::{Error, Verdict};
 use std::fmt::Write;
 use std::path::Path;
 

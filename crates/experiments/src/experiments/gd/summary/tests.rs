@@ -1,8 +1,6 @@
 //! What the records of `gd` decide.
 
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
+use fenchel_harness::{Experiment, Profile, Verdict};
 use std::collections::BTreeMap;
 
 use super::*;

@@ -1,9 +1,6 @@
 //! What the records of `init` decide.
 
-use fenchel_harness::Outcome;
-use fenchel_harness::claim::Verdict;
-use fenchel_harness::experiment::Experiment;
-use fenchel_harness::profile::Profile;
+use fenchel_harness::{Experiment, Outcome, Profile, Verdict};
 
 use super::*;
 use crate::experiments::init::{Init, Start};

@@ -2,7 +2,7 @@
 
 use fenchel_convexity::proxy::star_convex::{EvenPolynomial, RootPower, StarConvex};
 use fenchel_convexity::proxy::{Comparator, Descent, Exact, LipschitzGuarantee, Noisy};
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_random::{Seed, Stream};
 use ndarray::Array1;
 

@@ -3,7 +3,7 @@
 use fenchel_convexity::proxy::{Comparator, Descent};
 use fenchel_datasets::Dataset;
 use fenchel_datasets::synthetic::{self, Separable};
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_nn::proxy::{
     Classification, HiddenLayer, SandwichInstance, SandwichObjective, SeparableInstance, TangentInstance,
 };

@@ -3,7 +3,7 @@
 use fenchel_convexity::proxy::neuron::{NeuronInstance, spread};
 use fenchel_convexity::proxy::{Descent, Run};
 use fenchel_datasets::synthetic::{self, Spread};
-use fenchel_harness::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_random::Seed;
 use ndarray::{Array1, Array2};
 

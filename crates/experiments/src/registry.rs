@@ -21,6 +21,7 @@ pub const REGISTRY: Registry = Registry {
         &experiments::gap::Gap,
     ],
     program: PROGRAM,
+    choosing: &["seeds", "datasets", "models", "models_cifar", "losses", "optimisers", "schedules", "starts"],
     probe: probe::seconds,
     headline: ingredients::sandwiches_in_words,
 };

@@ -6,6 +6,7 @@ use fenchel_experiments::REGISTRY;
 use fenchel_harness::run::{Request, plan, read, reproduce, write_report};
 use fenchel_harness::scheduler::Unobserved;
 use program::{contents, fenchel, message};
+use serde_json::json;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -17,7 +18,7 @@ fn request(out: &Path, threads: usize) -> Request {
         ["gd.exponents=[1.2,1.5,2.0]", "gd.iterations=40", "gd.flat_iterations=2000", "gd.dimension=10"];
     Request {
         only: vec!["gd".into()],
-        seeds: Some(vec![3, 4]),
+        choices: vec![("seeds", json!([3, 4]))],
         set: set.map(str::to_owned).into(),
         out: Some(out.to_path_buf()),
         threads: Some(threads),
@@ -52,7 +53,7 @@ fn only_what_is_missing_is_run_and_ends_with_the_same_bits() {
     assert_eq!(finished.found.cells.planned - finished.found.cells.finished, 2);
     assert_eq!(contents(folder.path()), whole);
     // More seeds extend a run; the cells of the first ones stay.
-    let more = Request { seeds: Some(vec![3, 4, 5]), ..request(folder.path(), 2) };
+    let more = Request { choices: vec![("seeds", json!([3, 4, 5]))], ..request(folder.path(), 2) };
     assert_eq!(run(&more).found.cells.finished, finished.found.cells.planned);
 }
 

@@ -17,11 +17,9 @@ use serde::de::DeserializeOwned;
 
 /// One of the paper's claims turned into a program that decides it.
 ///
-/// Settings are a plain struct. Every field can be changed from the command line by `--set field=value`; two names
-/// have a meaning for all experiments: a field `seeds: Vec<u64>` is what `--seeds` sets, a field
-/// `datasets: Vec<String>` is what `--dataset` sets. These and the other names in [`CHOOSING`](crate::settings::CHOOSING)
-/// may change within one run folder: what such a field lists must be part of a cell's case, and a cell must not look at it
-/// otherwise.
+/// Settings are a plain struct. Every field can be changed from the command line by `--set field=value`. Those that the
+/// registry calls [choosing](crate::Registry::choosing) may change within one run folder: what such a field lists must be
+/// part of a cell's case, and a cell must not look at it otherwise.
 pub trait Experiment: Send + Sync + 'static {
     /// Plain data with a value for everything that a reader may want to change. No NaN, no infinity (JSON).
     type Settings: Serialize + DeserializeOwned + Send + Sync;

@@ -16,6 +16,8 @@ pub struct Registry {
     pub experiments: &'static [&'static dyn AnyExperiment],
     /// The program that computes their cells.
     pub program: Program,
+    /// The settings that choose cells without changing what any cell computes: what they list is part of a cell's case.
+    pub choosing: &'static [&'static str],
     /// The seconds of a unit of work on the thread that asks, by doing a few for about the given time.
     pub probe: fn(&Unit, Duration) -> std::result::Result<f64, Failure>,
     /// What is said of all claims of a report together, in a sentence; None where there is nothing to say.
@@ -53,6 +55,7 @@ impl Registry {
             settings: settings.clone(),
             back_end: (self.program.back_end)(),
             numerics: self.program.numerics_of(experiment.id()).into(),
+            choosing: self.choosing,
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::registry::Registry;
 use crate::report::{self, Comparison, Report, Side};
 use crate::scheduler::Observer;
 use crate::store::{Manifest, Record, Store};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// What the command line asks for.
@@ -32,10 +33,8 @@ pub struct Request {
     pub profile: Option<Profile>,
     /// The experiments; empty for all.
     pub only: Vec<String>,
-    /// The data sets; empty for those of the profile.
-    pub datasets: Vec<String>,
-    /// The seeds; None for those of the profile.
-    pub seeds: Option<Vec<u64>>,
+    /// Settings that have options of their own, by name, for every experiment that has them.
+    pub choices: Vec<(&'static str, Value)>,
     /// Changed settings, as `key=value`.
     pub set: Vec<String>,
     /// What its cells are given.
@@ -62,8 +61,8 @@ impl Request {
     /// Whether it says nothing of what is to be run.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        let Self { profile, only, datasets, seeds, set, .. } = self;
-        profile.is_none() && only.is_empty() && datasets.is_empty() && seeds.is_none() && set.is_empty()
+        let Self { profile, only, choices, set, .. } = self;
+        profile.is_none() && only.is_empty() && choices.is_empty() && set.is_empty()
     }
 }
 

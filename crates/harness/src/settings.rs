@@ -1,11 +1,7 @@
-//! Settings from the command line: `--set key=value`, `--seeds`, `--dataset`.
+//! Settings from the command line: `--set key=value`, lists of seeds.
 
 use crate::error::{Error, Result};
 use serde_json::Value;
-
-/// The settings that choose cells without changing what any cell computes: the names that they list are part of a cell's case.
-pub const CHOOSING: [&str; 8] =
-    ["seeds", "datasets", "models", "models_cifar", "losses", "optimisers", "schedules", "starts"];
 
 /// Applies `key=value` texts to the settings of the experiments `(id, settings)`.
 ///
@@ -87,21 +83,21 @@ pub fn seeds(text: &str) -> std::result::Result<Vec<u64>, String> {
 }
 
 /// The settings that decide what a cell computes: all but those that only choose cells.
-pub(crate) fn deciding(settings: &Value) -> Value {
+pub(crate) fn deciding(settings: &Value, choosing: &[&str]) -> Value {
     let mut settings = settings.clone();
     if let Value::Object(fields) = &mut settings {
-        fields.retain(|key, _| !CHOOSING.contains(&key.as_str()));
+        fields.retain(|key, _| !choosing.contains(&key.as_str()));
     }
     settings
 }
 
-/// The first difference between two settings that matters to what a cell computes.
-pub(crate) fn difference(stored: &Value, asked: &Value) -> Option<String> {
+/// The first difference between two settings, but for those that only choose cells.
+pub(crate) fn difference(stored: &Value, asked: &Value, choosing: &[&str]) -> Option<String> {
     let (Some(stored), Some(asked)) = (stored.as_object(), asked.as_object()) else {
         return (stored != asked).then(|| format!("stored {stored}, asked for {asked}"));
     };
     let absent = Value::Null;
-    stored.keys().chain(asked.keys()).filter(|key| !CHOOSING.contains(&key.as_str())).find_map(|key| {
+    stored.keys().chain(asked.keys()).filter(|key| !choosing.contains(&key.as_str())).find_map(|key| {
         let (old, new) = (stored.get(key).unwrap_or(&absent), asked.get(key).unwrap_or(&absent));
         (old != new).then(|| format!("{key} = {old} there, {new} here"))
     })
@@ -146,9 +142,10 @@ mod tests {
     #[test]
     fn differences_ignore_what_only_chooses_cells() {
         let stored = json!({"seeds": [0], "steps": 5});
-        assert_eq!(difference(&stored, &json!({"seeds": [0, 1], "steps": 5})), None);
-        assert_eq!(difference(&stored, &json!({"seeds": [0], "models": ["c-1x4"], "steps": 5})), None);
-        let text = difference(&stored, &json!({"seeds": [0], "steps": 6})).unwrap();
+        let difference = |asked: Value| difference(&stored, &asked, &["seeds", "models"]);
+        assert_eq!(difference(json!({"seeds": [0, 1], "steps": 5})), None);
+        assert_eq!(difference(json!({"seeds": [0], "models": ["c-1x4"], "steps": 5})), None);
+        let text = difference(json!({"seeds": [0], "steps": 6})).unwrap();
         assert_eq!(text, "steps = 5 there, 6 here");
     }
 }

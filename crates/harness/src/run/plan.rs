@@ -9,7 +9,7 @@ use crate::profile::Profile;
 use crate::registry::Registry;
 use crate::settings;
 use crate::store::{Configuration, StoredPlan};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -132,11 +132,8 @@ pub fn plan(registry: &Registry, request: &Request) -> Result<Plan> {
         .iter()
         .map(|experiment| (experiment.id().to_owned(), experiment.default_settings(profile)))
         .collect();
-    if let Some(seeds) = &request.seeds {
-        settings::set(&mut changed, "seeds", &json!(seeds))?;
-    }
-    if !request.datasets.is_empty() {
-        settings::set(&mut changed, "datasets", &json!(request.datasets))?;
+    for (name, value) in &request.choices {
+        settings::set(&mut changed, name, value)?;
     }
     settings::apply(&mut changed, &request.set)?;
     let selected = experiments.into_iter().zip(changed.into_iter().map(|(_, settings)| settings));

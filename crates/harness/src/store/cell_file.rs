@@ -58,7 +58,7 @@ impl Header {
             experiment: experiment.into(),
             cell: cell.into(),
             revision: configuration.revision,
-            settings: settings::deciding(&configuration.settings).to_string(),
+            settings: settings::deciding(&configuration.settings, configuration.choosing).to_string(),
             case: case.to_string(),
             back_end: configuration.back_end.clone(),
             numerics: configuration.numerics.clone(),
@@ -74,7 +74,7 @@ impl Header {
             return None;
         }
         let parse = |text: &str| serde_json::from_str(text).unwrap_or_default();
-        let difference = settings::difference(&parse(&self.settings), &parse(&expected.settings));
+        let difference = settings::difference(&parse(&self.settings), &parse(&expected.settings), &[]);
         Some(difference.unwrap_or_else(|| "other settings".to_owned()))
     }
 }

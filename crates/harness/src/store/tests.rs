@@ -13,6 +13,7 @@ fn configuration(steps: u32, numerics: &str) -> Configuration {
         settings,
         back_end: "rust".into(),
         numerics: numerics.into(),
+        choosing: &["seeds"],
     }
 }
 

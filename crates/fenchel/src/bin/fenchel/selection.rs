@@ -5,6 +5,7 @@ use clap::error::ErrorKind;
 use fenchel_experiments::ingredients::DataFolder;
 use fenchel_harness::run::Request;
 use fenchel_harness::{Profile, settings};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// What is to be run.
@@ -44,11 +45,12 @@ impl Selection {
                 clap::Error::raw(ErrorKind::InvalidValue, format!("--seeds: {reason}\n")).exit()
             })
         });
+        let seeds = seeds.map(|seeds| ("seeds", json!(seeds)));
+        let datasets = (!self.dataset.is_empty()).then(|| ("datasets", json!(self.dataset)));
         Request {
             profile: self.profile,
             only: self.only.clone(),
-            datasets: self.dataset.clone(),
-            seeds,
+            choices: seeds.into_iter().chain(datasets).collect(),
             set: self.set.clone(),
             given: DataFolder::given(self.data_dir.as_deref()),
             out,

@@ -1,8 +1,10 @@
 //! Fingerprints the code that computes, so that a stored cell knows which code made it.
 //!
-//! One fingerprint is of everything that all experiments stand on: the crates below this one, the ingredients, the
-//! statistics, and the locked dependencies of those crates. Each experiment has one of its own, the shared one and its own files, so that a new experiment
-//! does not make the cells of the others stale.
+//! One fingerprint is of everything that all experiments stand on: the crates whose numbers reach a cell, the
+//! statistics of the harness, the ingredients, and the locked dependencies of those crates. Each experiment has one
+//! of its own, the shared one and its own files, so that a new experiment does not make the cells of the others stale.
+//! The rest of the harness and the program hand cells on without looking into them; a test beside the registry
+//! (`code`) refuses a file that computes and takes anything from the harness that could carry a number of its own.
 //!
 //! A third is of everything that decides claims: bounds that stand in a summary are criteria, too.
 
@@ -10,38 +12,35 @@
 mod fingerprint;
 #[path = "build/lock.rs"]
 mod lock;
+#[path = "build/roles.rs"]
+mod roles;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
 use fingerprint::Fingerprint;
+use roles::{computes, decides};
 
-/// Declares claims and decides them: runs anew for every report and does not make a cell stale, but a report tells when
-/// it has changed since a run began.
-const DECISION: [&str; 2] = ["claims.rs", "summary.rs"];
-
-/// Shows what was decided: runs anew for every report, and may change at any time.
-const PRESENTATION: [&str; 2] = ["tables.rs", "figures.rs"];
-
-/// The crates below this one whose numbers reach a cell.
+/// The crates below this one whose numbers reach a cell, whole.
 const COMPUTE: [&str; 5] = ["random", "convexity", "tensor", "nn", "datasets"];
 
 fn main() {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let crates = here.parent().expect("the crate lies in crates/");
-    let mut shared = vec![here.join("src/ingredients.rs"), here.join("src/statistics.rs")];
+    let harness = crates.join("harness/src");
+    let mut shared = vec![here.join("src/ingredients.rs"), harness.join("statistics.rs")];
     for name in COMPUTE {
         collect(&crates.join(name).join("src"), &mut shared);
     }
-    collect(&here.join("src/statistics"), &mut shared);
+    collect(&harness.join("statistics"), &mut shared);
     let mut ingredients = Vec::new();
     collect(&here.join("src/ingredients"), &mut ingredients);
     shared.extend(ingredients.iter().filter(|file| computes(file)).cloned());
-    let mut deciding = vec![here.join("src/claim.rs"), here.join("src/statistics.rs")];
-    collect(&here.join("src/claim"), &mut deciding);
-    collect(&here.join("src/statistics"), &mut deciding);
-    deciding.extend(ingredients.into_iter().filter(|file| is_one_of(&DECISION, file)));
+    let mut deciding = vec![harness.join("claim.rs"), harness.join("statistics.rs")];
+    collect(&harness.join("claim"), &mut deciding);
+    collect(&harness.join("statistics"), &mut deciding);
+    deciding.extend(ingredients.into_iter().filter(|file| decides(file)));
     let mut shared = add(Fingerprint::new(), shared, crates);
     let locked = crates.join("../Cargo.lock");
     println!("cargo::rerun-if-changed={}", locked.display());
@@ -56,7 +55,7 @@ fn main() {
     for module in experiments(&folder) {
         let mut files = vec![folder.join(&module).with_extension("rs")];
         collect(&folder.join(&module), &mut files);
-        deciding.extend(files.iter().filter(|file| is_one_of(&DECISION, file)).cloned());
+        deciding.extend(files.iter().filter(|file| decides(file)).cloned());
         files.retain(|file| computes(file));
         let own = add(shared, files, crates);
         arms.push_str(&format!("    (\"{module}\", \"{}\"),\n", own.hex()));
@@ -70,14 +69,6 @@ fn main() {
     let version =
         Command::new(rustc).arg("--version").output().map(|output| output.stdout).unwrap_or_default();
     println!("cargo::rustc-env=FENCHEL_RUSTC={}", String::from_utf8_lossy(&version).trim());
-}
-
-fn computes(file: &Path) -> bool {
-    !is_one_of(&DECISION, file) && !is_one_of(&PRESENTATION, file)
-}
-
-fn is_one_of(names: &[&str], file: &Path) -> bool {
-    names.iter().any(|name| file.ends_with(name))
 }
 
 /// The modules of `folder`, in a fixed order.

@@ -23,8 +23,8 @@ pub(crate) struct BackEnd {
 }
 
 /// The packages that have the feature `openblas`, bottom up.
-pub(crate) const PACKAGES: [&str; 4] =
-    ["fenchel-tensor", "fenchel-nn", "fenchel-experiments", "fenchel-benches"];
+pub(crate) const PACKAGES: [&str; 6] =
+    ["fenchel-tensor", "fenchel-nn", "fenchel-measure", "fenchel-experiments", "fenchel", "fenchel-benches"];
 
 impl BackEnd {
     /// Chooses by wish and by what pkg-config says; refuses a wish that cannot be met.

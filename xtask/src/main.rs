@@ -1,4 +1,4 @@
-//! The front door: `cargo xtask reproduce | data | train | measure | test | soak | engine-test | mutate | python |
+//! The front door: `cargo xtask reproduce | data | train | measure | judge | test | soak | engine-test | mutate | python |
 //! ci | bench | docs`.
 //!
 //! Thin on purpose: no dependencies and no numerics, so that it opens in a second. It finds OpenBLAS, builds in
@@ -47,6 +47,7 @@ Commands:
   data       fetch, verify or look at the public data sets
   train      train a model on a data set, with checkpoints
   measure    measure a network that was trained anywhere
+  judge      judge numbers that were computed elsewhere
   model      print a model as a table, or describe it in TOML
   test       run all tests
   soak       kill, damage, move and starve a run, and compare it with one that was left alone
@@ -67,7 +68,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_deref() {
         Some(
             name @ ("reproduce" | "prepare" | "work" | "status" | "plan" | "report" | "claims" | "list"
-            | "data" | "train" | "measure" | "model"),
+            | "data" | "train" | "measure" | "judge" | "model"),
         ) => program::run(name, rest),
         Some("soak") => soak::run(rest),
         Some("engine-test") => engine_test::run(rest),

@@ -18,7 +18,7 @@ Usage: cargo xtask reproduce [OPTIONS]     run what is missing, decide the claim
        cargo xtask data get NAME           fetch a public data set (mnist, fashion-mnist, cifar-10)
        cargo xtask data check              verify the data sets that are there
        cargo xtask data show NAME          write a contact sheet, print the label histogram
-       cargo xtask train, measure, model   have a --help of their own
+       cargo xtask train, measure, judge, model   have a --help of their own
 
 Options of xtask:
   --blas auto|openblas|rust   the matrix-product back end (also FENCHEL_BLAS) [default: auto]
@@ -42,7 +42,10 @@ pub(crate) fn run(command: &str, arguments: Vec<String>) -> Outcome {
     let mut options = Options::parse(arguments)?;
     if options.help {
         // These commands have more options than would fit here, and the program explains them.
-        if !matches!(command, "train" | "measure" | "model" | "prepare" | "work" | "status" | "plan") {
+        if !matches!(
+            command,
+            "train" | "measure" | "judge" | "model" | "prepare" | "work" | "status" | "plan"
+        ) {
             print!("{HELP}");
             return Ok(());
         }
@@ -65,7 +68,7 @@ pub(crate) fn run(command: &str, arguments: Vec<String>) -> Outcome {
 /// Builds the program and says where it is, wherever cargo puts it.
 pub(crate) fn build(back_end: &BackEnd) -> Result<PathBuf, u8> {
     let mut command = cargo();
-    command.args(["build", "--release", "--package", "fenchel-experiments", "--bin", "fenchel"]);
+    command.args(["build", "--release", "--package", "fenchel", "--bin", "fenchel"]);
     command.arg("--message-format=json-render-diagnostics").stderr(Stdio::inherit());
     if back_end.openblas.is_some() {
         command.args(["--features", "openblas"]);

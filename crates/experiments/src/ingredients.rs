@@ -19,8 +19,8 @@ mod training_run;
 mod training_settings;
 mod work;
 
-pub use claims::{LOWER_BOUNDS, SANDWICH, UPPER_BOUNDS, sandwiches};
-pub use data::{Data, check_data, training_samples};
+pub use claims::{LOWER_BOUNDS, SANDWICH, UPPER_BOUNDS, sandwiches, sandwiches_in_words};
+pub use data::{Data, DataFolder, check_data, training_samples};
 pub use figures::{loss_title, risk_between_bounds};
 pub use grid::{at_least_one, check_window, words};
 pub use initialisers::{Start, drawn, initialiser};

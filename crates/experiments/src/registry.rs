@@ -1,63 +1,42 @@
 //! The list of all experiments: the one line that a new one adds.
 
-use crate::claim;
-use crate::error::{Error, Result};
-use crate::experiment::AnyExperiment;
-use crate::experiments;
-use crate::machine;
+use fenchel_harness::Registry;
 
-/// All experiments, in the order of the report.
-#[must_use]
-pub fn all() -> Vec<Box<dyn AnyExperiment>> {
-    vec![
-        Box::new(experiments::bounds::Bounds),
-        Box::new(experiments::labels::Labels),
-        Box::new(experiments::sgd::StochasticDescent),
-        Box::new(experiments::skip::SkipConnections),
-        Box::new(experiments::width::OverParametrisation),
-        Box::new(experiments::init::Init),
-        Box::new(experiments::gd::GeneralisedDescent),
-        Box::new(experiments::losses::Losses),
-        Box::new(experiments::optimisers::Optimisers),
-        Box::new(experiments::proxy::ProxyConvexity),
-        Box::new(experiments::gap::Gap),
-    ]
-}
+use crate::code::PROGRAM;
+use crate::{experiments, ingredients, probe};
 
-/// The fingerprint of all criteria of all experiments, with the code that decides by them (see [`claim::fingerprint`]).
-#[must_use]
-pub fn criteria() -> String {
-    claim::fingerprint(machine::decision(), all().iter().flat_map(|experiment| experiment.claims()))
-}
-
-/// The experiments named in `only`, or all of them, in the order of the report.
-///
-/// # Errors
-/// When a name is not registered.
-pub fn select(only: &[String]) -> Result<Vec<Box<dyn AnyExperiment>>> {
-    let experiments = all();
-    if let Some(unknown) = only.iter().find(|id| experiments.iter().all(|experiment| experiment.id() != *id))
-    {
-        let known: Vec<&str> = experiments.iter().map(|experiment| experiment.id()).collect();
-        return Err(Error::UnknownExperiment { id: unknown.clone(), known: known.join(", ") });
-    }
-    Ok(experiments
-        .into_iter()
-        .filter(|experiment| only.is_empty() || only.iter().any(|id| id == experiment.id()))
-        .collect())
-}
+/// All experiments, in the order of the report, and the program that computes their cells.
+pub const REGISTRY: Registry = Registry {
+    experiments: &[
+        &experiments::bounds::Bounds,
+        &experiments::labels::Labels,
+        &experiments::sgd::StochasticDescent,
+        &experiments::skip::SkipConnections,
+        &experiments::width::OverParametrisation,
+        &experiments::init::Init,
+        &experiments::gd::GeneralisedDescent,
+        &experiments::losses::Losses,
+        &experiments::optimisers::Optimisers,
+        &experiments::proxy::ProxyConvexity,
+        &experiments::gap::Gap,
+    ],
+    program: PROGRAM,
+    choosing: &["seeds", "datasets", "models", "models_cifar", "losses", "optimisers", "schedules", "starts"],
+    probe: probe::seconds,
+    headline: ingredients::sandwiches_in_words,
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claim::{Condition, Criterion, Rule};
-    use crate::profile::Profile;
+    use fenchel_harness::claim::Rule;
+    use fenchel_harness::{Condition, Criterion, Profile};
     use std::collections::HashSet;
 
     #[test]
     fn every_experiment_plans_every_profile() {
         let mut ids = HashSet::new();
-        for experiment in all() {
+        for experiment in REGISTRY.experiments {
             assert!(ids.insert(experiment.id()));
             assert!(!experiment.title().is_empty() && !experiment.paper().is_empty());
             for profile in [Profile::Quick, Profile::Paper, Profile::Full] {
@@ -75,8 +54,12 @@ mod tests {
     fn every_expected_verdict_is_of_a_declared_claim_and_every_claim_has_one() {
         let expected: serde_json::Value =
             serde_json::from_str(include_str!("../verdicts.quick.json")).unwrap();
-        let declared: HashSet<&str> =
-            all().iter().flat_map(|experiment| experiment.claims()).map(|claim| claim.id).collect();
+        let declared: HashSet<&str> = REGISTRY
+            .experiments
+            .iter()
+            .flat_map(|experiment| experiment.claims())
+            .map(|claim| claim.id)
+            .collect();
         for (back_end, verdicts) in expected.as_object().unwrap() {
             let named: HashSet<&str> = verdicts.as_object().unwrap().keys().map(String::as_str).collect();
             let odd: Vec<_> = declared.symmetric_difference(&named).collect();
@@ -88,7 +71,7 @@ mod tests {
     fn claims_are_declared_whole() {
         let theory = include_str!("../../../docs/theory.md");
         let mut ids = HashSet::new();
-        for experiment in all() {
+        for experiment in REGISTRY.experiments {
             assert!(!experiment.claims().is_empty(), "{}", experiment.id());
             for claim in experiment.claims() {
                 let id = claim.id;
@@ -122,8 +105,8 @@ mod tests {
 
     #[test]
     fn unknown_names_are_refused_with_the_known_ones() {
-        let message = select(&["nonsense".into()]).err().unwrap().to_string();
+        let message = REGISTRY.select(&["nonsense".into()]).err().unwrap().to_string();
         assert!(message.contains("nonsense") && message.contains("gd"), "{message}");
-        assert_eq!(select(&["gd".into()]).unwrap().len(), 1);
+        assert_eq!(REGISTRY.select(&["gd".into()]).unwrap().len(), 1);
     }
 }

@@ -19,7 +19,8 @@ use fenchel_nn::weights::{NpzWriter, Tensors};
 use fenchel_tensor::Real;
 
 use crate::{
-    Criterion, MeasureError, Measurement, Network, layer_parts, mean_gradient, tangent_kernel, with_threads,
+    Criterion, LayerParts, MeasureError, Measurement, Network, layer_parts, mean_gradient, tangent_kernel,
+    with_threads,
 };
 use samples::Samples;
 
@@ -70,6 +71,8 @@ pub struct Written {
     /// The squared norm of the gradient of the mean loss, where gradients were asked for and every sample could be
     /// measured.
     pub squared_mean_gradient_norm: Option<f64>,
+    /// The layers' parts, where they were asked for.
+    pub parts: Option<LayerParts>,
 }
 
 /// Measures every sample and writes the file, whole or not at all. `progress` hears how many samples are done, of how many.
@@ -125,8 +128,9 @@ fn run<T: Real>(
     for (name, shape, values) in measurement.arrays() {
         file.array(name, &shape, values)?;
     }
-    if request.parts {
-        write_parts(&mut file, layer_parts(&network, inputs.view())?)?;
+    let parts = if request.parts { Some(layer_parts(&network, inputs.view())?) } else { None };
+    if let Some(parts) = &parts {
+        write_parts(&mut file, parts)?;
     }
     let mut squared_mean_gradient_norm = None;
     if request.gradients && measurement.failures().is_empty() {
@@ -138,11 +142,11 @@ fn run<T: Real>(
         squared_mean_gradient_norm = Some(gradient.iter().map(|g| g.as_f64().powi(2)).sum());
     }
     file.finish()?;
-    Ok(Written { network: network.table().to_vec(), measurement, squared_mean_gradient_norm })
+    Ok(Written { network: network.table().to_vec(), measurement, squared_mean_gradient_norm, parts })
 }
 
 /// Three numbers a sample for the part of each layer, what is below the head, and the whole.
-fn write_parts(file: &mut NpzWriter, parts: crate::LayerParts) -> Result<(), MeasureError> {
+fn write_parts(file: &mut NpzWriter, parts: &LayerParts) -> Result<(), MeasureError> {
     let count = parts.samples.len();
     let mut write = |name: &str, part: &dyn Fn(usize) -> StructuralPart| {
         let numbers: [(&str, fn(StructuralPart) -> f64); 3] = [

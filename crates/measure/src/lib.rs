@@ -7,6 +7,7 @@
 //! | [`Answers`], [`Criterion`] | what the outputs are compared with, and how: loss, smoothing, weights, an ignored label |
 //! | [`measure`], [`Measurement`] | all samples, block by block; one that cannot be measured is named and the others are |
 //! | [`judge`] | the same bounds and verdicts for numbers that were computed elsewhere |
+//! | [`report`] | a page with figures of a measurement, and of measurements along a training |
 //! | [`files`] | from files to a file: what `fenchel measure` does |
 //!
 //! ```
@@ -38,6 +39,7 @@ pub mod files;
 pub mod judge;
 mod measurement;
 mod network;
+pub mod report;
 mod run;
 mod sample;
 

@@ -205,6 +205,11 @@ impl Measurement {
         &self.d
     }
 
+    /// The eigenvalues of each sample, ascending.
+    pub fn spectra(&self) -> impl Iterator<Item = &[f64]> {
+        self.eigenvalues.chunks_exact(self.width)
+    }
+
     /// Every array with its name and shape, row-major, as [`QUANTITIES`] lists them; then `entropy`, of N numbers, where a
     /// cross-entropy has soft labels: what other systems add to the loss.
     #[must_use]

@@ -9,7 +9,7 @@ const MOST_LINES: usize = 500;
 
 /// The packages and folders that speak to a person.
 const SPEAKERS: [&str; 6] =
-    ["xtask/", "mutate/", "crates/experiments/src/bin/", "benches/", "/examples/", "/tests/"];
+    ["xtask/", "mutate/", "crates/fenchel/src/bin/", "benches/", "/examples/", "/tests/"];
 
 /// All violations in the sources.
 pub(super) fn check(root: &Path) -> Vec<String> {
@@ -64,7 +64,7 @@ mod tests {
         );
         let loud = "//! What it is.\n#![allow(clippy::print_stdout)]\n";
         assert_eq!(judge("crates/a/src/x.rs", loud).len(), 1);
-        assert!(judge("crates/experiments/src/bin/fenchel/main.rs", loud).is_empty());
+        assert!(judge("crates/fenchel/src/bin/fenchel/main.rs", loud).is_empty());
         assert_eq!(judge("crates/a/src/mod.rs", "//! What it is.\n").len(), 1);
     }
 }

@@ -11,18 +11,15 @@ mod figures;
 mod record;
 mod summary;
 
+use fenchel_harness::cost::Work;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
 use crate::ingredients::{
-    at_least_one, check_samples, check_window, is_convolutional, loss, model, samples, training_samples,
-    words,
+    at_least_one, check_data, check_samples, check_window, is_convolutional, loss, model, samples,
+    training_samples, words,
 };
-use crate::profile::Profile;
 
 pub use record::Record;
 
@@ -159,8 +156,8 @@ impl Experiment for Bounds {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -6,23 +6,22 @@
 
 mod claims;
 mod descent;
+mod digest;
 mod exponent;
 mod figures;
 mod objective;
 mod potential;
 mod summary;
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::at_most;
-use crate::profile::Profile;
 use descent::{Checks, Descent};
+use fenchel_harness::cost::Work;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use objective::{Objective, PowerOfNorm};
 use potential::{Norm, NormPower};
 use serde::{Deserialize, Serialize};
+
+use crate::ingredients::at_most;
 
 /// The experiment `gd`.
 pub struct GeneralisedDescent;

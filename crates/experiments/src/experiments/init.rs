@@ -6,22 +6,20 @@
 
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod start;
 mod summary;
 
+use fenchel_harness::cost::Work;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
 use crate::ingredients::{
-    SandwichTally, StepLog, at_least_one, check_chain, check_samples, file_safe, initialiser, loss, samples,
-    words,
+    SandwichTally, StepLog, at_least_one, check_chain, check_data, check_samples, file_safe, initialiser,
+    loss, samples, words,
 };
-use crate::profile::Profile;
 
 pub use start::Start;
 
@@ -159,8 +157,8 @@ impl Experiment for Init {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -6,17 +6,15 @@
 
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod summary;
 
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{ProbeLog, SandwichTally, TrainingCase, TrainingSettings, words};
-use crate::profile::Profile;
+use crate::ingredients::{ProbeLog, SandwichTally, TrainingCase, TrainingSettings, check_data, words};
 
 /// The experiment `labels`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -93,8 +91,8 @@ impl Experiment for Labels {
         settings.cells(2.0)
     }
 
-    fn datasets(settings: &TrainingSettings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &TrainingSettings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(

@@ -5,17 +5,15 @@
 
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod summary;
 
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{SandwichTally, StepLog, TrainingCase, TrainingSettings, words};
-use crate::profile::Profile;
+use crate::ingredients::{SandwichTally, StepLog, TrainingCase, TrainingSettings, check_data, words};
 
 /// The experiment `losses`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -89,8 +87,8 @@ impl Experiment for Losses {
         settings.cells(1.0)
     }
 
-    fn datasets(settings: &TrainingSettings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &TrainingSettings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(

@@ -4,21 +4,19 @@
 
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod summary;
 
+use fenchel_harness::cost::Work;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
 use crate::ingredients::{
-    SandwichTally, StepLog, at_least_one, check_samples, check_window, file_safe, is_convolutional, loss,
-    model, optimiser, samples, schedule, words,
+    SandwichTally, StepLog, at_least_one, check_data, check_samples, check_window, file_safe,
+    is_convolutional, loss, model, optimiser, samples, schedule, words,
 };
-use crate::profile::Profile;
 
 /// The experiment `optimisers`.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,8 +153,8 @@ impl Experiment for Optimisers {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {

@@ -4,6 +4,7 @@
 //! e of E4 at one width ([`Case::Width`]); and E3 on two classes of a data set of images ([`Case::Images`]).
 
 mod claims;
+mod digest;
 mod figures;
 mod images;
 mod instances;
@@ -13,15 +14,12 @@ mod summary;
 mod tables;
 mod width;
 
+use fenchel_harness::cost::Work;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{at_least_one, at_most, check_samples};
-use crate::profile::Profile;
+use crate::ingredients::{at_least_one, at_most, check_data, check_samples};
 
 pub use instances::Instance;
 pub use record::{Check, ErrorLog, Images, NearMiss, Point, Problem, Record, Width};
@@ -203,8 +201,8 @@ impl Experiment for ProxyConvexity {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -212,7 +210,10 @@ impl Experiment for ProxyConvexity {
             Case::Problems { instance, seed } => {
                 let mut problems = Vec::with_capacity(settings.problems);
                 for problem in 0..settings.problems {
-                    problems.push(instance.run(settings, *seed, problem as u64)?);
+                    let seed = instance.seed(*seed, problem as u64);
+                    let (checks, spread) = instance.run(settings, seed)?;
+                    let near_misses = near_misses::of(*instance, settings, seed.derive("near misses"))?;
+                    problems.push(Problem { checks, near_misses, spread });
                     context.progress(problem + 1, settings.problems);
                 }
                 Record::Problems(problems)

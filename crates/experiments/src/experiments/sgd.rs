@@ -8,20 +8,18 @@
 mod batches;
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod line_search;
 mod record;
 mod summary;
 
+use fenchel_harness::cost::Work;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{check_samples, model, samples};
-use crate::profile::Profile;
+use crate::ingredients::{check_data, check_samples, model, samples};
 
 pub use record::Record;
 
@@ -178,8 +176,8 @@ impl Experiment for StochasticDescent {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -229,9 +227,9 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Inputs;
-    use crate::experiment::Outcome;
-    use crate::experiment::testing::{assert_linked, decide};
+    use crate::testing::{assert_linked, decide};
+    use fenchel_harness::Outcome;
+    use fenchel_harness::context::Inputs;
     use std::sync::atomic::AtomicU64;
 
     #[test]

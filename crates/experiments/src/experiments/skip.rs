@@ -9,19 +9,17 @@
 mod cell;
 mod chain;
 mod claims;
+mod digest;
 mod figures;
 mod record;
 mod summary;
 
+use fenchel_harness::cost::Work;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{Start, at_least_one, check_chain, check_samples, samples, words};
-use crate::profile::Profile;
+use crate::ingredients::{Start, at_least_one, check_chain, check_data, check_samples, samples, words};
 
 pub use record::Record;
 
@@ -185,8 +183,8 @@ impl Experiment for SkipConnections {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -247,9 +245,9 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Inputs;
-    use crate::experiment::Outcome;
-    use crate::experiment::testing::{assert_linked, decide};
+    use crate::testing::{assert_linked, decide};
+    use fenchel_harness::Outcome;
+    use fenchel_harness::context::Inputs;
     use std::sync::atomic::AtomicU64;
 
     #[test]

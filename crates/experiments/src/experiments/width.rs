@@ -7,21 +7,19 @@
 mod angles;
 mod cell;
 mod claims;
+mod digest;
 mod figures;
 mod record;
 mod rows;
 mod summary;
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
+use fenchel_harness::cost::Work;
+use fenchel_harness::experiment::Summarise;
+use fenchel_harness::{Cell, Claim, Context, Experiment, Failure, Profile};
 use serde::{Deserialize, Serialize};
 
-use crate::claim::Claim;
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::{Cell, Experiment, Summarise};
-use crate::ingredients::{Start, at_most, check_chain, check_samples, words};
-use crate::profile::Profile;
+use crate::ingredients::{Start, at_most, check_chain, check_data, check_samples, words};
 
 pub use record::Record;
 
@@ -126,8 +124,8 @@ impl Experiment for OverParametrisation {
         Ok(cells)
     }
 
-    fn datasets(settings: &Settings) -> &[String] {
-        &settings.datasets
+    fn find_inputs(settings: &Settings, context: &Context) -> Result<(), Failure> {
+        check_data(&settings.datasets, context)
     }
 
     fn run(&self, settings: &Settings, case: &Case, context: &Context) -> Result<Record, Failure> {
@@ -167,10 +165,10 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Inputs;
-    use crate::experiment::Outcome;
-    use crate::experiment::testing::{assert_linked, decide};
     use crate::ingredients::SandwichTally;
+    use crate::testing::{assert_linked, decide};
+    use fenchel_harness::Outcome;
+    use fenchel_harness::context::Inputs;
     use std::sync::atomic::AtomicU64;
 
     #[test]

@@ -1,17 +1,17 @@
 //! Data sets by name, loaded once a run.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use fenchel_datasets::{
     Collection, DataDirectory, Dataset, ImageSet, Normalisation, Provenance, Split, glyphs,
 };
+use fenchel_harness::context::Given;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::one_hot;
 use fenchel_random::Seed;
 use fenchel_tensor::{Real, Shape};
 use ndarray::Array2;
-
-use crate::context::Context;
-use crate::error::Failure;
 
 /// The number of glyphs drawn for training and for testing.
 const GLYPHS: (usize, usize) = (12_000, 2_000);
@@ -46,12 +46,25 @@ pub fn training_samples(name: &str) -> f64 {
     samples_of(name).unwrap_or(0) as f64
 }
 
-/// Finds a data set's files without keeping them, so that a missing file is known before anything is written.
+/// Where data files lie, for what a run is [given](fenchel_harness::context::Given); otherwise wherever each data set
+/// looks by default.
+#[derive(Clone, Debug)]
+pub struct DataFolder(pub PathBuf);
+
+impl DataFolder {
+    /// What a run is given for the folder that the command line may name.
+    #[must_use]
+    pub fn given(folder: Option<&Path>) -> Given {
+        folder.map_or_else(Given::default, |folder| Given::new(Self(folder.to_owned())))
+    }
+}
+
+/// Finds the files of data sets, so that a missing file is known before anything is written.
 ///
 /// # Errors
 /// For an unknown name, or files that are missing or damaged: where they were looked for, and the remedy.
-pub fn check_data(name: &str, context: &Context) -> Result<(), Failure> {
-    Data::shared(name, context).map(|_| ())
+pub fn check_data(names: &[String], context: &Context) -> Result<(), Failure> {
+    names.iter().try_for_each(|name| Data::shared(name, context).map(|_| ()))
 }
 
 impl Data {
@@ -131,5 +144,6 @@ fn load(name: &str, context: &Context) -> Result<Split, Failure> {
     let Some(collection) = Collection::ALL.into_iter().find(|collection| collection.name() == name) else {
         return Err(format!("there is no data set `{name}`; the data sets are: {NAMES}").into());
     };
-    Ok(DataDirectory::find(context.data_dir())?.load(collection)?)
+    let folder = context.given::<DataFolder>().map(|DataFolder(folder)| folder.as_path());
+    Ok(DataDirectory::find(folder)?.load(collection)?)
 }

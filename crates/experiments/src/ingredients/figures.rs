@@ -1,7 +1,8 @@
 //! The picture that most experiments draw: the risk of the probe set between its bounds.
 
+use fenchel_harness::{Axis, Band, Curve, Panel};
+
 use super::ProbeLog;
-use crate::figure::{Axis, Band, Curve, Panel};
 
 /// A loss's name as a reader knows it.
 ///

@@ -1,6 +1,6 @@
 //! What the settings of all experiments share: lists of names, and numbers that must not be zero.
 
-use crate::error::Failure;
+use fenchel_harness::Failure;
 
 /// Names as settings hold them.
 #[must_use]

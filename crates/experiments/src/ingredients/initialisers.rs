@@ -1,11 +1,10 @@
 //! How parameters are drawn: the two starts that experiments compare, and all starts by name.
 
+use fenchel_harness::Failure;
 use fenchel_nn::Initialiser;
 use fenchel_random::Seed;
 use fenchel_tensor::{Real, Tape};
 use serde::{Deserialize, Serialize};
-
-use crate::error::Failure;
 
 /// The starts whose structural errors are compared with depth and with width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

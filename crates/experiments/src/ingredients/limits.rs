@@ -1,8 +1,9 @@
 //! How large settings may be: a mistyped size is refused by the plan, not found out by a run.
 
+use fenchel_harness::Failure;
+use fenchel_harness::number::grouped;
+
 use super::data::{NAMES, samples_of};
-use crate::error::Failure;
-use crate::number::grouped;
 
 /// Networks beyond this are refused. One copy takes 800 MB in `f64`, and measuring needs several for each
 /// thread.

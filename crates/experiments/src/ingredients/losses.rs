@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
+use fenchel_harness::Failure;
 use fenchel_nn::losses::LossName;
-
-use crate::error::Failure;
 
 /// The loss called `name`, as [`LossName`] spells it: `ce`, `squared`, `logistic`, `sparsemax`, `entmax:1.5`, `power:3`.
 ///

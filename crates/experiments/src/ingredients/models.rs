@@ -1,11 +1,10 @@
 //! Models by name: the letters of the papers, with their sizes where they have any.
 
+use fenchel_harness::Failure;
 use fenchel_nn::models::{
     ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip,
 };
 use fenchel_tensor::Activation;
-
-use crate::error::Failure;
 
 /// The forms of the names, for messages and help.
 pub const MODEL_NAMES: &str = "a-3, b-3 (modules), c-2x64, d-2x64 (depth x width), d-2x64-scaled, d-2x64-averaged, \

@@ -1,9 +1,8 @@
 //! Optimisers and schedules by name.
 
+use fenchel_harness::Failure;
 use fenchel_nn::Schedule;
 use fenchel_nn::optimisers::{Adam, GeneralisedSgd, Majorant, Optimiser, RmsProp, Sgd, StepNorm};
-
-use crate::error::Failure;
 
 /// The forms of the names, for messages and help.
 pub const OPTIMISER_NAMES: &str =

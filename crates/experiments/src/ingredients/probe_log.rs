@@ -1,9 +1,8 @@
 //! What is kept of a measured probe set, and of a measured sample: one entry a log of a training.
 
+use fenchel_harness::statistics::{geometric_mean, median};
 use fenchel_nn::measurement::{ExtremeEigenvalues, ProbeMeasurement, SampleMeasurement, Sandwich};
 use serde::{Deserialize, Serialize};
-
-use crate::statistics::{geometric_mean, median};
 
 /// Statistics over the probe set; bounds are the sharper ones where the loss allows them (sum-zero directions).
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -104,7 +103,7 @@ impl ProbeLog {
     pub fn of(
         measured: &ProbeMeasurement,
         lower_uniform: impl Fn(f64, f64) -> f64,
-    ) -> crate::error::Result<Self> {
+    ) -> fenchel_harness::error::Result<Self> {
         let samples = &measured.samples;
         let every =
             |quantity: &dyn Fn(&SampleMeasurement) -> f64| samples.iter().map(quantity).collect::<Vec<_>>();

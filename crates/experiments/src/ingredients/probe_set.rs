@@ -1,11 +1,11 @@
 //! The samples that are measured again and again along a training.
 
+use fenchel_harness::Failure;
 use fenchel_random::Seed;
 use fenchel_tensor::Real;
 use ndarray::Array2;
 
 use super::Data;
-use crate::error::Failure;
 
 /// A fixed choice of training samples in `f64`, which measurements need.
 #[derive(Clone, Debug)]
@@ -36,7 +36,8 @@ pub fn widened<T: Real>(parameters: &[T]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::{Context, Inputs};
+    use fenchel_harness::Context;
+    use fenchel_harness::context::Inputs;
     use std::sync::atomic::AtomicU64;
 
     #[test]

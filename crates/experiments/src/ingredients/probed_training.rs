@@ -1,15 +1,14 @@
 //! A training with its probe set measured at every log.
 
 use fenchel_datasets::Element;
+use fenchel_harness::statistics::{LocalCorrelation, local_pearson};
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::Probe;
 use fenchel_tensor::Real;
 use serde::{Deserialize, Serialize};
 
 use super::{ProbeLog, ProbeSet, SandwichTally, Trained, TrainingRun, widened};
-use crate::context::Context;
-use crate::error::Failure;
-use crate::statistics::{LocalCorrelation, local_pearson};
 
 /// The probe set at one step.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -45,7 +44,7 @@ impl BoundCorrelations {
     ///
     /// # Errors
     /// For a window below 3.
-    pub fn new(logs: &[StepLog], window: usize) -> crate::error::Result<Self> {
+    pub fn new(logs: &[StepLog], window: usize) -> fenchel_harness::error::Result<Self> {
         let series =
             |value: fn(&ProbeLog) -> f64| logs.iter().map(|log| value(&log.probe).ln()).collect::<Vec<f64>>();
         let local =

@@ -7,14 +7,13 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
 use fenchel_datasets::{Batch, Batches, Dataset, Element};
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::optimisers::Optimiser;
 use fenchel_nn::{Evaluation, Initialiser, NnError, Schedule, Trainer, evaluate, one_hot};
 use fenchel_random::Seed;
 use fenchel_tensor::{Real, Tape};
 
 use super::{Data, drawn};
-use crate::context::Context;
-use crate::error::Failure;
 
 /// A training before its first step.
 #[derive(Debug)]
@@ -134,8 +133,8 @@ impl<T: Real + Element> Trained<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Inputs;
     use crate::ingredients::{initialiser, loss, model, optimiser, schedule};
+    use fenchel_harness::context::Inputs;
     use std::sync::atomic::AtomicU64;
 
     fn train(steps: usize, log_every: usize, rate: &str) -> (Trained, Vec<u64>) {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use fenchel_harness::cost::Work;
+use fenchel_harness::{Cell, Context, Failure};
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{Initialiser, Schedule};
 use fenchel_random::Seed;
@@ -12,10 +14,6 @@ use super::{
     Data, ProbeSet, TrainingRun, at_least_one, check_samples, check_window, file_safe, is_convolutional,
     loss, model, samples, steps_of, training_samples,
 };
-use crate::context::Context;
-use crate::cost::Work;
-use crate::error::Failure;
-use crate::experiment::Cell;
 
 /// The grid of trainings, and what is logged along them.
 #[derive(Clone, Debug, Serialize, Deserialize)]

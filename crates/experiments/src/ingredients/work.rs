@@ -1,6 +1,6 @@
 //! The work of a training along which something is measured, in samples of training steps.
 
-use crate::cost::{Unit, Work};
+use fenchel_harness::cost::{Unit, Work};
 
 /// What measuring a sample weighs against training with it: a backward pass for each of ten outputs, in `f64`
 /// and by the sample, against one in `f32`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::Loss;
 use fenchel_datasets::Dataset;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::measurement::Probe;
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{Initialiser, NnError, Schedule};
@@ -11,8 +12,6 @@ use fenchel_random::Seed;
 
 use super::record::{Log, Record};
 use super::{Case, Extent, Settings};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{
     Data, ProbeLog, ProbeSet, SampleLog, SandwichTally, TrainingRun, loss, model, steps_of, widened,
 };

@@ -1,6 +1,7 @@
 //! What `bounds` claims.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
+
 use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH, FOLLOWS, SET, SET_LEARNED, STRUCTURE];

@@ -1,9 +1,10 @@
 //! The numbers of one cell that the claims and figures need: correlations along training.
 
+use fenchel_harness::statistics::{LocalCorrelation, local_pearson, slope};
 use fenchel_random::Seed;
 
+use super::Case;
 use super::record::{Log, Record};
-use crate::statistics::{LocalCorrelation, local_pearson, slope};
 
 /// The correlations of one cell.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ pub(super) struct Digest {
 }
 
 impl Digest {
-    pub(super) fn new(record: &Record, window: usize) -> crate::error::Result<Self> {
+    pub(super) fn new(record: &Record, window: usize) -> fenchel_harness::error::Result<Self> {
         let series = |value: &dyn Fn(&Log) -> f64| record.logs.iter().map(value).collect::<Vec<f64>>();
         let local = |x: &[f64], y: &[f64]| local_pearson(x, y, window);
         let fresh = series(&|log| log.fresh.excess.ln());
@@ -71,4 +72,11 @@ impl Digest {
             upper_finite: last_half.iter().map(|log| log.probe.upper_finite).fold(1.0, f64::min),
         })
     }
+}
+
+/// A finished cell with its correlations.
+pub(super) struct Measured<'a> {
+    pub case: &'a Case,
+    pub record: &'a Record,
+    pub digest: Digest,
 }

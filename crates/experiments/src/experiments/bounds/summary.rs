@@ -2,23 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claims::*;
-use super::digest::Digest;
-use super::{Case, Record, Settings, figures};
-use crate::claim::{Claim, Findings, groups_of, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
-use crate::ingredients::sandwiches;
-use crate::number::{grouped, short};
-use crate::statistics::{LocalCorrelation, median, share};
-use crate::summary::Summary;
+use fenchel_harness::claim::{groups_of, replicates};
+use fenchel_harness::number::{grouped, short};
+use fenchel_harness::statistics::{LocalCorrelation, median, share};
+use fenchel_harness::{Claim, Failure, Findings, Outcome, Result, Summary};
 
-/// A finished cell with its correlations.
-pub(super) struct Measured<'a> {
-    pub case: &'a Case,
-    pub record: &'a Record,
-    pub digest: Digest,
-}
+use super::claims::*;
+use super::digest::{Digest, Measured};
+use super::{Case, Record, Settings, figures};
+use crate::ingredients::sandwiches;
 
 pub(super) fn summarise(
     settings: &Settings,

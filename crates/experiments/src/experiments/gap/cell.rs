@@ -1,14 +1,13 @@
 //! One cell of `gap`: train a model, decompose the gaps along the way.
 
 use fenchel_convexity::losses::Loss;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use ndarray::ArrayView2;
 
 use super::decomposition::Decomposition;
 use super::{Log, Parts, Record};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, widened};
 
 /// Trains and measures.

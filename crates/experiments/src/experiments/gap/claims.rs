@@ -3,7 +3,8 @@
 //! "The parts sum to the gap" alone would be a telescope that cannot fail; the claim asks with it that every part
 //! is at least 0, which is T10 and the loss's own bounds, sample by sample.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
+
 use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH, PARTS, SQUARED, ENTROPY];

@@ -2,12 +2,11 @@
 
 use std::f64::consts::LN_2;
 
-use super::summary::remainder;
+use fenchel_harness::{Axis, Band, Curve, Figure, Outcome, Panel, Table};
+
+use super::digest::remainder;
 use super::{Log, Record};
-use crate::experiment::Outcome;
-use crate::figure::{Axis, Band, Curve, Figure, Panel};
 use crate::ingredients::{TrainingCase, file_safe, loss_title};
-use crate::table::Table;
 
 /// The name of a group's figure.
 pub(super) fn identifier(case: &TrainingCase) -> String {
@@ -130,7 +129,7 @@ pub(super) fn cells(cells: &[Outcome<TrainingCase, Record>]) -> Table {
             bits(&|log| log.d).into(),
             last(&|log| log.linear.sum()).into(),
             last(&late).into(),
-            crate::statistics::median(&half).unwrap_or(f64::NAN).into(),
+            fenchel_harness::statistics::median(&half).unwrap_or(f64::NAN).into(),
         ]);
     }
     table

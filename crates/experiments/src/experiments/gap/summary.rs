@@ -1,14 +1,14 @@
 //! What the records of `gap` say of its claims.
 
+use fenchel_harness::claim::{groups_of, replicates};
+use fenchel_harness::number::{grouped, short};
+use fenchel_harness::statistics::median;
+use fenchel_harness::{Failure, Findings, Outcome, Result, Summary};
+
 use super::claims::*;
+use super::digest::remainder;
 use super::{Log, Record, figures};
-use crate::claim::{Findings, groups_of, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::{TrainingCase, TrainingSettings, sandwiches};
-use crate::number::{grouped, short};
-use crate::statistics::median;
-use crate::summary::Summary;
 
 /// Below this final risk the samples of a cross-entropy cell are near their labels, where the constants are those
 /// of small residuals.
@@ -35,12 +35,6 @@ pub(super) fn summarise(
         // One seed stands for its group in the figures; the table holds all.
         figures: groups_of(cells, |cell| cell.case.group()).values().map(|cells| figures::gap(cells[0])).collect(),
     })
-}
-
-/// What is left of log(hi / lo) without D/2 and ½ log(2(m−1)/m), at one log.
-pub(super) fn remainder(log: &Log, classes: usize) -> f64 {
-    let m = classes as f64;
-    log.logarithmic.sum() - 0.5 * log.d - 0.5 * (2.0 * (m - 1.0) / m).ln()
 }
 
 fn last(record: &Record) -> Option<&Log> {

@@ -1,6 +1,6 @@
 //! What `gd` claims.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
 
 pub(super) const CLAIMS: &[Claim] =
     &[DECREASE, BEST_STEP, RATES, GEOMETRIC, EXPONENT, FOURTH_ERRATUM, FIFTH_ERRATUM];

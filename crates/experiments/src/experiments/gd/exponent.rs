@@ -1,9 +1,10 @@
 //! T7(iv) on |x|^p / p: with Φ = N(C, 2) the gap falls like T^{−p/(p−2)}, and the measured exponent says so.
 
-use crate::error::Failure;
-use crate::ingredients::Tally;
-use crate::statistics::slope;
+use fenchel_harness::Failure;
+use fenchel_harness::statistics::slope;
 use serde::{Deserialize, Serialize};
+
+use crate::ingredients::Tally;
 
 /// What was measured for one p.
 #[derive(Clone, Debug, Serialize, Deserialize)]

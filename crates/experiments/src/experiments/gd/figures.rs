@@ -1,10 +1,9 @@
 //! The figures and tables of `gd`.
 
+use fenchel_harness::number::short;
+use fenchel_harness::{Axis, Curve, Figure, Outcome, Panel, Table};
+
 use super::{Case, Constant, Record, Run, Settings, exponent};
-use crate::experiment::Outcome;
-use crate::figure::{Axis, Curve, Figure, Panel};
-use crate::number::short;
-use crate::table::Table;
 
 /// F along the iterations for three exponents and a choice of steps, with the printed constant.
 pub(super) fn decay(outcomes: &[Outcome<Case, Record>], settings: &Settings) -> Figure {
@@ -100,7 +99,7 @@ pub(super) fn runs(outcomes: &[Outcome<Case, Record>]) -> Table {
                 (*seed).into(),
                 (run.gaps.len() - 1).into(),
                 (run.gaps.get(1).copied().unwrap_or(f64::NAN) / run.gaps[0]).into(),
-                super::summary::factor(run).into(),
+                super::digest::factor(run).into(),
                 run.checks.decrease.violated.into(),
                 run.checks.decrease.checked.into(),
             ]);

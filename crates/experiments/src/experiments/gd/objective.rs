@@ -1,8 +1,9 @@
 //! The functions to be minimised: ‖x‖₂^r, and a catalogue of H(Φ)-smooth functions whose constants are known.
 
-use super::potential::{Norm, NormPower};
-use crate::error::Failure;
+use fenchel_harness::Failure;
 use fenchel_random::Seed;
+
+use super::potential::{Norm, NormPower};
 
 /// A function bounded below, with what the rates of T7 need to know of it.
 pub(super) trait Objective {

@@ -1,14 +1,12 @@
 //! What the records of `gd` say of its claims.
 
+use fenchel_harness::number::grouped;
+use fenchel_harness::{Claim, Condition, Estimate, Failure, Findings, Outcome, Result, Summary};
+
 use super::claims::*;
+use super::digest::factor;
 use super::{Case, Constant, Record, Run, Settings, exponent, figures};
-use crate::claim::{Claim, Condition, Findings};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::Tally;
-use crate::number::grouped;
-use crate::statistics::Estimate;
-use crate::summary::Summary;
 
 pub(super) fn summarise(
     settings: &Settings,
@@ -118,11 +116,6 @@ fn best_step(runs: &[&Run]) -> Tally {
         }
     }
     tally
-}
-
-/// |1 − α c^{−1/(r−1)}|^r, by which F changes in a step.
-pub(super) fn factor(run: &Run) -> f64 {
-    (1.0 - run.alpha * (run.c / run.r).powf(-1.0 / (run.r - 1.0))).abs().powf(run.r)
 }
 
 /// Whether the first step leaves so small a share of the gap.

@@ -3,6 +3,7 @@
 //! Training is in `f64`. What is claimed of equal weights holds in exact arithmetic, and some products round equal units differently: in
 //! `f32` the differences grow to the size of the weights within a run, in `f64` they do not.
 
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::Schedule;
 use fenchel_nn::measurement::layer_sums;
 use fenchel_nn::models::{DenseChain, Model};
@@ -11,8 +12,6 @@ use fenchel_random::Seed;
 use fenchel_tensor::{Engine, Tape};
 
 use super::{Case, Record, Settings, Start};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, TrainingRun, drawn, initialiser, loss};
 
 /// Measures the start and trains.

@@ -5,7 +5,8 @@
 //! claim is therefore turned round: D does not separate starts that train from those that do not, and λ_min of B =
 //! A less the head's part, on the sum-zero directions, does.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
+
 use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH, DEGENERATE, UNTRAINED, STUCK, RANDOM, NOT_D, SEPARATES];

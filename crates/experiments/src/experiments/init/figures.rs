@@ -2,12 +2,12 @@
 
 use std::f64::consts::LN_2;
 
+use fenchel_harness::statistics::median;
+use fenchel_harness::{Axis, Curve, Figure, Panel, Table};
+
 use super::Record;
-use super::summary::{Finished, final_risk, groups, is_equal};
-use crate::figure::{Axis, Curve, Figure, Panel};
+use super::digest::{Finished, final_risk, groups, is_equal};
 use crate::ingredients::file_safe;
-use crate::statistics::median;
-use crate::table::Table;
 
 /// The families of starts, as the legend names them.
 const FAMILIES: [&str; 6] = [

@@ -3,17 +3,15 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::claims::*;
-use super::{Case, Record, Settings, figures};
-use crate::claim::{Findings, groups_of, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
-use crate::ingredients::sandwiches;
-use crate::number::short;
-use crate::statistics::{Estimate, median, spearman};
-use crate::summary::Summary;
+use fenchel_harness::claim::replicates;
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::{median, spearman};
+use fenchel_harness::{Estimate, Failure, Findings, Result, Summary};
 
-pub(super) type Finished = Outcome<Case, Record>;
+use super::claims::*;
+use super::digest::{Finished, final_risk, groups, is_equal};
+use super::{Case, Record, Settings, figures};
+use crate::ingredients::sandwiches;
 
 /// The starts that are drawn at a scale meant for training.
 const SCALED: [&str; 4] = ["kaiming", "xavier", "orthogonal", "lecun"];
@@ -23,18 +21,6 @@ const EQUAL: f64 = 1e-6;
 /// A start is no larger than Kaiming's if its parameters' norm is below this multiple of Kaiming's; orthogonal's
 /// is the same in the mean.
 const NO_LARGER: f64 = 1.05;
-
-pub(super) fn is_equal(case: &Case) -> bool {
-    case.start.starts_with("equal")
-}
-
-/// The mean excess loss over the probe set at the end.
-pub(super) fn final_risk(record: &Record) -> f64 {
-    match record.diverged {
-        Some(_) => f64::INFINITY,
-        None => record.logs.last().map_or(f64::NAN, |log| log.probe.risk),
-    }
-}
 
 /// The accuracy at the end; that of a diverged training is none.
 fn accuracy(record: &Record) -> f64 {
@@ -63,14 +49,6 @@ pub(super) fn summarise(
             .into(),
         tables: vec![figures::cells(cells)],
         figures: figures::starts(cells),
-    })
-}
-
-/// The cells by data set, start and depth.
-pub(super) fn groups(cells: &[Finished]) -> BTreeMap<(String, usize, String), Vec<&Finished>> {
-    groups_of(cells, |cell| {
-        let Case { dataset, start, depth, .. } = &cell.case;
-        (dataset.clone(), *depth, start.clone())
     })
 }
 

@@ -1,14 +1,13 @@
 //! One cell of `labels`: train on true labels, measure under true and wrong ones.
 
 use fenchel_convexity::losses::Loss;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_random::Seed;
 use ndarray::{Array2, ArrayView2};
 
 use super::{Log, Record};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{ProbeLog, SandwichTally, TrainingCase, TrainingSettings, widened};
 
 /// Trains and measures.

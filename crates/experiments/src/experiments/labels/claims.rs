@@ -4,7 +4,8 @@
 //! 2 for a wrong one, the ratio is about 2 / mean ‖e‖², which measures the length of the training. The criteria
 //! here are those of trainings of a few epochs.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
+
 use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH, UNRELATED, OWN, ENERGY];

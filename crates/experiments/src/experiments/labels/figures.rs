@@ -2,12 +2,12 @@
 
 use std::f64::consts::LN_2;
 
+use fenchel_harness::statistics::LocalCorrelation;
+use fenchel_harness::{Axis, Curve, Figure, Panel, Table};
+
 use super::Log;
-use super::summary::Measured;
-use crate::figure::{Axis, Curve, Figure, Panel};
+use super::digest::Measured;
 use crate::ingredients::{TrainingCase, file_safe, loss_title};
-use crate::statistics::LocalCorrelation;
-use crate::table::Table;
 
 /// One point a log.
 fn series(cell: &Measured, value: impl Fn(&Log) -> f64) -> Vec<(f64, f64)> {

@@ -1,8 +1,8 @@
 //! One cell of `losses`: train a model under a loss, measure along the way.
 
+use fenchel_harness::{Context, Failure};
+
 use super::Record;
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{TrainingCase, TrainingSettings};
 
 /// Trains and measures.

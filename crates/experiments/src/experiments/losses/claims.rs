@@ -1,6 +1,7 @@
 //! What `losses` claims.
 
-use crate::claim::{Claim, Kind};
+use fenchel_harness::{Claim, Kind};
+
 use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH];

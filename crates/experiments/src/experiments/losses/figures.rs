@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
-use super::summary::Finished;
-use crate::figure::Figure;
+use fenchel_harness::{Figure, Table};
+
+use super::digest::Finished;
 use crate::ingredients::{BoundCorrelations, StepLog, file_safe, loss_title, risk_between_bounds};
-use crate::table::Table;
 
 /// For each data set and model one figure, one panel a loss, the first seed of each.
 pub(super) fn grids(cells: &[Finished]) -> Vec<Figure> {
@@ -37,7 +37,7 @@ fn grid(dataset: &str, model: &str, cells: &[&Finished]) -> Figure {
 }
 
 /// One row a cell.
-pub(super) fn cells(cells: &[Finished], window: usize) -> crate::error::Result<Table> {
+pub(super) fn cells(cells: &[Finished], window: usize) -> fenchel_harness::error::Result<Table> {
     let mut table = Table::new(
         "cells",
         "One row a cell: training, sandwiches, local correlations (last-half medians), the bounds at the end.",

@@ -1,15 +1,12 @@
 //! What the records of `losses` say of its claim.
 
-use super::claims::SANDWICH;
-use super::{Record, figures};
-use crate::claim::Findings;
-use crate::error::Failure;
-use crate::experiment::Outcome;
-use crate::ingredients::{SandwichTally, TrainingCase, TrainingSettings, loss_title, sandwiches};
-use crate::number::short;
-use crate::summary::Summary;
+use fenchel_harness::number::short;
+use fenchel_harness::{Failure, Findings, Summary};
 
-pub(super) type Finished = Outcome<TrainingCase, Record>;
+use super::claims::SANDWICH;
+use super::digest::Finished;
+use super::figures;
+use crate::ingredients::{SandwichTally, TrainingSettings, loss_title, sandwiches};
 
 pub(super) fn summarise(
     settings: &TrainingSettings,

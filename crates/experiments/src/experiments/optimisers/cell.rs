@@ -1,11 +1,10 @@
 //! One cell of `optimisers`: train a model with an optimiser under a schedule, measure along the way.
 
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::Initialiser;
 use fenchel_random::Seed;
 
 use super::{Case, Record, Settings};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, TrainingRun, loss, model, optimiser, schedule};
 
 /// Trains and measures.

@@ -1,6 +1,7 @@
 //! What `optimisers` claims; correlations are reported and claim nothing.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
+
 use crate::ingredients::{LOWER_BOUNDS, UPPER_BOUNDS};
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH];

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
 
+use fenchel_harness::{Figure, Table};
+
 use super::Case;
-use super::summary::Finished;
-use crate::figure::Figure;
+use super::digest::Finished;
 use crate::ingredients::{BoundCorrelations, StepLog, file_safe, risk_between_bounds};
-use crate::table::Table;
 
 /// An optimiser's name as a reader knows it.
 pub(super) fn readable(optimiser: &str) -> String {
@@ -60,7 +60,7 @@ fn grid(name: &str, cells: &[&Finished]) -> Figure {
 }
 
 /// One row a cell.
-pub(super) fn cells(cells: &[Finished], window: usize) -> crate::error::Result<Table> {
+pub(super) fn cells(cells: &[Finished], window: usize) -> fenchel_harness::error::Result<Table> {
     let mut table = Table::new(
         "cells",
         "One row a cell: training, sandwiches, local correlations (last-half medians).",

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::claims::{DIVERGED, SANDWICH};
-use super::{Case, Record, Settings, figures};
-use crate::claim::Findings;
-use crate::error::Failure;
-use crate::experiment::Outcome;
-use crate::ingredients::{BoundCorrelations, SandwichTally, sandwiches};
-use crate::number::short;
-use crate::statistics::{Estimate, LocalCorrelation, median};
-use crate::summary::Summary;
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::{LocalCorrelation, median};
+use fenchel_harness::{Estimate, Failure, Findings, Summary};
 
-pub(super) type Finished = Outcome<Case, Record>;
+use super::claims::{DIVERGED, SANDWICH};
+use super::digest::Finished;
+use super::{Case, Settings, figures};
+use crate::ingredients::{BoundCorrelations, SandwichTally, sandwiches};
 
 pub(super) fn summarise(
     settings: &Settings,

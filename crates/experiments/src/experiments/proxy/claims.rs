@@ -1,6 +1,6 @@
 //! What `proxy` claims.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
 
 pub(super) const CLAIMS: &[Claim] = &[
     HYPOTHESES,

@@ -1,11 +1,12 @@
 //! The figures of `proxy`.
 
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::median;
+use fenchel_harness::{Axis, Band, Curve, Estimate, Figure, Panel};
+
 use super::Instance;
+use super::digest::Gathered;
 use super::record::{Check, Point, Width};
-use super::summary::Gathered;
-use crate::figure::{Axis, Band, Curve, Figure, Panel};
-use crate::number::short;
-use crate::statistics::{Estimate, median};
 
 /// E1 and E2: g under its guarantee.
 pub(super) fn guarantees(gathered: &Gathered<'_>) -> Figure {

@@ -2,6 +2,7 @@
 
 use fenchel_convexity::proxy::Descent;
 use fenchel_datasets::{Dataset, ImageSet};
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::proxy::{Classification, HiddenLayer, SeparableInstance};
 use fenchel_random::Seed;
 use fenchel_tensor::Activation;
@@ -10,8 +11,6 @@ use ndarray::{Array1, Array2};
 use super::Settings;
 use super::instances::networks::STEP;
 use super::record::{Check, ErrorLog, Images};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::Data;
 
 /// Slope of the leaky ReLU.

@@ -5,13 +5,13 @@ pub(super) mod networks;
 pub(super) mod neurons;
 
 use fenchel_convexity::proxy::check::Checked;
+use fenchel_harness::Failure;
 use fenchel_random::{Seed, Stream};
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
-use super::record::{Check, Problem};
-use super::{Settings, near_misses};
-use crate::error::Failure;
+use super::Settings;
+use super::record::Check;
 
 /// The instances, as rows of the slack table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -147,9 +147,14 @@ impl Instance {
         }
     }
 
-    /// Draws a problem, runs gradient descent and SGD on it, checks their guarantees, and tries the near misses.
-    pub(super) fn run(self, settings: &Settings, seed: u64, problem: u64) -> Result<Problem, Failure> {
-        let seed = Seed::new(seed).derive("proxy").derive(self.id()).index(problem);
+    /// The seed of a problem.
+    pub(super) fn seed(self, seed: u64, problem: u64) -> Seed {
+        Seed::new(seed).derive("proxy").derive(self.id()).index(problem)
+    }
+
+    /// Draws a problem, runs gradient descent and SGD on it, and checks their guarantees; the spread of a ReLU's
+    /// problem beside.
+    pub(super) fn run(self, settings: &Settings, seed: Seed) -> Result<(Vec<Check>, Option<f64>), Failure> {
         let mut spread = None;
         let checks = match self {
             Self::Convex => neurons::convex(settings, seed)?,
@@ -177,8 +182,7 @@ impl Instance {
                 networks::separable(settings, slope, flipped, seed)?
             }
         };
-        let near_misses = near_misses::of(self, settings, seed.derive("near misses"))?;
-        Ok(Problem { checks, near_misses, spread })
+        Ok((checks, spread))
     }
 }
 

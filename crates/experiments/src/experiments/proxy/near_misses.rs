@@ -9,6 +9,7 @@ use fenchel_convexity::proxy::star_convex::{RootPower, convex, quasar_convex};
 use fenchel_convexity::proxy::{Comparator, Descent, Exact, Oracle, ProxyConvex};
 use fenchel_convexity::search::SearchConfig;
 use fenchel_convexity::verdict::{Hypothesis, Verdict};
+use fenchel_harness::Failure;
 use fenchel_nn::proxy::SeparableInstance;
 use fenchel_random::Seed;
 use ndarray::{Array1, ArrayView1};
@@ -16,7 +17,6 @@ use ndarray::{Array1, ArrayView1};
 use super::Settings;
 use super::instances::{Instance, functions, networks, neurons};
 use super::record::NearMiss;
-use crate::error::Failure;
 
 /// Steps of runs that only have to show an unmet hypothesis.
 const STEPS: usize = 50;

@@ -1,10 +1,11 @@
 //! The tables of `proxy`.
 
+use fenchel_harness::Table;
+use fenchel_harness::statistics::median;
+
 use super::Instance;
+use super::digest::Gathered;
 use super::record::Check;
-use super::summary::Gathered;
-use crate::statistics::median;
-use crate::table::Table;
 
 /// How conservative each guarantee is: bound / measured at the last prefix.
 pub(super) fn slack(gathered: &Gathered<'_>) -> Table {

@@ -1,11 +1,11 @@
 //! E4's nonlinearity at one width.
 
+use fenchel_harness::Failure;
 use fenchel_random::Seed;
 
 use super::Settings;
 use super::instances::networks::tangent_instance;
 use super::record::Width;
-use crate::error::Failure;
 
 /// The radius of the ball.
 const RADIUS: f64 = 1.0;

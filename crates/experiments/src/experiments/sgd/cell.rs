@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::losses::{BatchLoss, Targets};
 use fenchel_nn::measurement::{InterferenceLog, InterferenceRecord, InterferenceSums, Probe};
 use fenchel_nn::optimisers::Sgd;
@@ -16,8 +17,6 @@ use super::batches::EqualBatches;
 use super::line_search::BatchRisk;
 use super::record::{Log, Record, Step};
 use super::{Case, Rule, Settings};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Tally, model};
 
 /// Trains and measures.
@@ -244,7 +243,7 @@ pub(super) fn digest(rule: Rule, records: &[InterferenceRecord], taken: u64) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::context::Inputs;
+    use fenchel_harness::context::Inputs;
     use fenchel_nn::models::{DenseChain, Model};
     use fenchel_tensor::Shape;
     use std::sync::atomic::AtomicU64;

@@ -1,10 +1,11 @@
 //! The figures and tables of `sgd`.
 
+use fenchel_harness::table::Entry;
+use fenchel_harness::{Axis, Curve, Figure, Panel, Table};
+
 use super::Rule;
+use super::digest::{Measured, line_searches};
 use super::record::Step;
-use super::summary::{Measured, line_searches};
-use crate::figure::{Axis, Curve, Figure, Panel};
-use crate::table::{Entry, Table};
 
 /// Points that a curve needs at most.
 const POINTS: usize = 250;

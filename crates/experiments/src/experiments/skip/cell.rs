@@ -5,6 +5,7 @@ use std::sync::Arc;
 use fenchel_convexity::ConvexityError;
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy};
 use fenchel_convexity::theorems::skip_connections::singular_values;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::measurement::{LayerSum, Probe, layer_sums};
 use fenchel_nn::optimisers::Sgd;
 use fenchel_nn::{NnError, Schedule, evaluate};
@@ -15,8 +16,6 @@ use ndarray::Array2;
 use super::chain::{first_layer_jacobians, tape};
 use super::record::{Depth, Record, Structure, Trained, head};
 use super::{Case, Settings};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Tally, TrainingRun, drawn, widened};
 
 /// Measures and trains the chains of all depths.

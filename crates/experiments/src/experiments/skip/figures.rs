@@ -1,13 +1,13 @@
 //! The figures and tables of `skip`.
 
+use fenchel_harness::statistics::median;
+use fenchel_harness::table::Entry;
+use fenchel_harness::{Axis, Curve, Estimate, Figure, Outcome, Panel, Table};
+
+use super::digest::Group;
 use super::record::{Depth, Structure};
-use super::summary::Group;
 use super::{Block, Case, Record};
-use crate::experiment::Outcome;
-use crate::figure::{Axis, Curve, Figure, Panel};
 use crate::ingredients::Start;
-use crate::statistics::{Estimate, median};
-use crate::table::{Entry, Table};
 
 /// The ink of a block, the same in all figures.
 const fn ink(block: Block) -> usize {

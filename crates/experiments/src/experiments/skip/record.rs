@@ -1,10 +1,10 @@
 //! What a cell of `skip` measures.
 
+use fenchel_harness::statistics::median;
 use fenchel_nn::measurement::{LayerSum, ProbeMeasurement, StructuralPart};
 use serde::{Deserialize, Serialize};
 
 use crate::ingredients::{SandwichTally, Tally};
-use crate::statistics::median;
 
 /// The record of a cell.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -77,7 +77,7 @@ impl Ends {
     ///
     /// # Errors
     /// If there is no pair, or one is NaN.
-    pub fn medians(pairs: &[(f64, f64)]) -> crate::error::Result<Self> {
+    pub fn medians(pairs: &[(f64, f64)]) -> fenchel_harness::error::Result<Self> {
         let logs = |which: fn(&(f64, f64)) -> f64| pairs.iter().map(which).collect::<Vec<f64>>();
         Ok(Self {
             min: median(&logs(|pair| pair.0.log2()))?,
@@ -96,7 +96,7 @@ impl Structure {
         first: &[(f64, f64)],
         sums: &[LayerSum],
         probe: &ProbeMeasurement,
-    ) -> crate::error::Result<Self> {
+    ) -> fenchel_harness::error::Result<Self> {
         let ends = |part: fn(&LayerSum) -> &StructuralPart| {
             let pairs = sums.iter().map(|sum| (part(sum).eigenvalues.min, part(sum).eigenvalues.max));
             Ends::medians(&pairs.collect::<Vec<_>>())

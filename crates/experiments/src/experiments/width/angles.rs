@@ -1,8 +1,7 @@
 //! Lengths and angles of a Jacobian's rows, from their Gram matrix.
 
+use fenchel_harness::Failure;
 use ndarray::ArrayView2;
-
-use crate::error::Failure;
 
 /// What T15 asks of rows, measured: like [`fenchel_convexity::theorems::gradient_independence::RowGeometry`], but without the rows, which are as long
 /// as the network has parameters. Their Gram matrix is the structural matrix.

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::SoftmaxCrossEntropy;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, HiddenLayer, hidden_layer_spread};
+use fenchel_harness::statistics::median;
+use fenchel_harness::{Context, Failure};
 use fenchel_nn::measurement::{Probe, ProbeMeasurement};
 use fenchel_nn::models::{DenseChain, Model};
 use fenchel_random::Seed;
@@ -13,10 +15,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2};
 use super::Settings;
 use super::angles::Angles;
 use super::record::{Hidden, Network, Spread, Width};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::{Data, ProbeSet, SandwichTally, Start, Tally, drawn, widened};
-use crate::statistics::median;
 
 pub(super) fn run(
     settings: &Settings,

@@ -1,6 +1,7 @@
 //! What `width` claims.
 
-use crate::claim::{Claim, Condition, Criterion, Kind};
+use fenchel_harness::{Claim, Condition, Criterion, Kind};
+
 use crate::ingredients;
 
 pub(super) const CLAIMS: &[Claim] = &[SANDWICH, FALLS, MODEL, HYPOTHESIS, EFFECTIVE, HIDDEN];

@@ -3,15 +3,15 @@
 use std::f64::consts::LN_2;
 
 use fenchel_convexity::theorems::gradient_independence::BallModel;
+use fenchel_harness::statistics::median;
+use fenchel_harness::table::Entry;
+use fenchel_harness::{Axis, Curve, Figure, Panel, Table};
 
 use super::Settings;
 use super::cell::effective_bound;
+use super::digest::{Gathered, Group, promised};
 use super::record::Width;
-use super::summary::{Gathered, Group, promised};
-use crate::figure::{Axis, Curve, Figure, Panel};
 use crate::ingredients::Start;
-use crate::statistics::median;
-use crate::table::{Entry, Table};
 
 /// All figures; the networks are those of the first data set.
 pub(super) fn all(settings: &Settings, gathered: &Gathered) -> Vec<Figure> {

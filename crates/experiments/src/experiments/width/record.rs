@@ -93,9 +93,9 @@ impl Spread {
     ///
     /// # Errors
     /// If there is none, or one is NaN.
-    pub fn of(values: &[f64]) -> crate::error::Result<Self> {
+    pub fn of(values: &[f64]) -> fenchel_harness::error::Result<Self> {
         Ok(Self {
-            median: crate::statistics::median(values)?,
+            median: fenchel_harness::statistics::median(values)?,
             least: values.iter().copied().fold(f64::INFINITY, f64::min),
             most: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         })

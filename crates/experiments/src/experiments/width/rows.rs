@@ -2,12 +2,11 @@
 
 use fenchel_convexity::linear_algebra::symmetric_eigenvalues;
 use fenchel_convexity::theorems::gradient_independence::{BallModel, Bound, check};
+use fenchel_harness::{Context, Failure};
 use fenchel_random::Seed;
 
 use super::Settings;
 use super::record::{Rows, Spread};
-use crate::context::Context;
-use crate::error::Failure;
 use crate::ingredients::Tally;
 
 /// The bounds that follow on the event.

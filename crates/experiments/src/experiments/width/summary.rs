@@ -1,53 +1,16 @@
 //! What the records of `width` say of its claims.
 
-use std::collections::BTreeMap;
-
 use fenchel_convexity::theorems::gradient_independence::BallModel;
+use fenchel_harness::claim::{extreme, replicates};
+use fenchel_harness::number::short;
+use fenchel_harness::statistics::{share, spearman};
+use fenchel_harness::{Estimate, Failure, Findings, Outcome, Result, Summary};
 
 use super::claims::*;
+use super::digest::{Gathered, promised};
 use super::record::{Network, Rows, Width};
 use super::{Case, Record, Settings, figures};
-use crate::claim::{Findings, extreme, replicates};
-use crate::error::{Failure, Result};
-use crate::experiment::Outcome;
 use crate::ingredients::{Start, Tally, sandwiches};
-use crate::number::short;
-use crate::statistics::{Estimate, share, spearman};
-use crate::summary::Summary;
-
-/// The networks of one data set and start, one entry a seed.
-pub(super) type Group<'a> = ((&'a str, Start), Vec<(u64, &'a Network)>);
-
-/// All records, sorted.
-pub(super) struct Gathered<'a> {
-    pub networks: Vec<Group<'a>>,
-    /// By dimension: seeds and what was measured.
-    pub rows: Vec<(usize, Vec<(u64, &'a Rows)>)>,
-}
-
-impl<'a> Gathered<'a> {
-    fn of(outcomes: &'a [Outcome<Case, Record>]) -> std::result::Result<Self, Failure> {
-        let mut networks: BTreeMap<(&str, Start), Vec<(u64, &Network)>> = BTreeMap::new();
-        let mut rows: BTreeMap<usize, Vec<(u64, &Rows)>> = BTreeMap::new();
-        for outcome in outcomes {
-            match (&outcome.case, &outcome.record) {
-                (Case::Network { dataset, start, seed }, Record::Network(network)) => {
-                    networks.entry((dataset, *start)).or_default().push((*seed, network));
-                }
-                (Case::Rows { dimension, seed }, Record::Rows(drawn)) => {
-                    rows.entry(*dimension).or_default().push((*seed, drawn));
-                }
-                (Case::Network { .. } | Case::Rows { .. }, _) => return Err(outcome.of_another_kind()),
-            }
-        }
-        Ok(Self { networks: networks.into_iter().collect(), rows: rows.into_iter().collect() })
-    }
-
-    /// Every network of every cell.
-    fn widths(&self) -> impl Iterator<Item = &'a Width> {
-        self.networks.iter().flat_map(|(_, cells)| cells).flat_map(|(_, network)| &network.widths)
-    }
-}
 
 pub(super) fn summarise(
     settings: &Settings,
@@ -130,11 +93,6 @@ fn of_parameters(width: &Width) -> Option<BallModel> {
 fn largest_share(gathered: &Gathered) -> f64 {
     let share = |width: &Width| width.effective_dimension.median / width.parameters as f64;
     extreme(gathered.widths().map(share), f64::max)
-}
-
-/// What the bound for a hidden layer promises to hold with, at least.
-pub(super) fn promised(reach: f64) -> f64 {
-    1.0 - 2.0 * (-reach * reach / 2.0).exp()
 }
 
 fn hidden(gathered: &Gathered, findings: &mut Findings) -> Result<()> {

@@ -1,13 +1,12 @@
 //! What the records of `bounds` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::verdicts;
 use crate::experiments::bounds::Bounds;
 use crate::experiments::bounds::record::Log;
 use crate::ingredients::{ProbeLog, SampleLog, SandwichTally};
-use crate::profile::Profile;
+use crate::testing::verdicts;
 
 /// A training whose risk wanders down from `first` to `last`; `follows` says whether the bounds of the probe set
 /// go with it.

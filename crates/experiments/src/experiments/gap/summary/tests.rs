@@ -1,13 +1,12 @@
 //! What the records of `gap` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+use std::collections::BTreeMap;
+
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::{self, run_all};
 use crate::experiments::gap::{Gap, Parts};
 use crate::ingredients::SandwichTally;
-use crate::profile::Profile;
-use std::collections::BTreeMap;
+use crate::testing::{self, run_all};
 
 fn record(structure: f64, own: f64, d: f64, risk: f64) -> Record {
     let logarithmic =

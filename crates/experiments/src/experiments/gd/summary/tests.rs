@@ -1,12 +1,11 @@
 //! What the records of `gd` decide.
 
-use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing;
-use crate::experiments::gd::GeneralisedDescent;
-use crate::profile::Profile;
+use fenchel_harness::{Experiment, Profile, Verdict};
 use std::collections::BTreeMap;
+
+use super::*;
+use crate::experiments::gd::GeneralisedDescent;
+use crate::testing;
 
 fn verdicts(change: fn(&mut Run)) -> BTreeMap<&'static str, Verdict> {
     let settings = Settings {

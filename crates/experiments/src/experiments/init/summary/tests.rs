@@ -1,12 +1,11 @@
 //! What the records of `init` decide.
 
+use fenchel_harness::{Experiment, Outcome, Profile, Verdict};
+
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::{self, run_all};
 use crate::experiments::init::{Init, Start};
 use crate::ingredients::{ProbeLog, SandwichTally, StepLog};
-use crate::profile::Profile;
+use crate::testing::{self, run_all};
 
 /// A cell with the structure that the theory expects of its start, and a training that follows λ_min of B.
 fn cell(start: &str, depth: usize) -> Finished {

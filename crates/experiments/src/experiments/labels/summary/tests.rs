@@ -1,12 +1,12 @@
 //! What the records of `labels` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+
+use super::super::Log;
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::{self, run_all};
 use crate::experiments::labels::Labels;
 use crate::ingredients::{ProbeLog, SandwichTally};
-use crate::profile::Profile;
+use crate::testing::{self, run_all};
 
 /// How the wrong labels' bound moves beside the true risk.
 #[derive(Clone, Copy)]

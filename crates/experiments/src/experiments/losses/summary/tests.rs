@@ -1,11 +1,10 @@
 //! What the records of `losses` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::{self, run_all};
 use crate::experiments::losses::Losses;
-use crate::profile::Profile;
+use crate::testing::{self, run_all};
 
 fn smallest() -> TrainingSettings {
     TrainingSettings {

@@ -1,11 +1,10 @@
 //! What the records of `optimisers` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing::{self, run_all};
 use crate::experiments::optimisers::Optimisers;
-use crate::profile::Profile;
+use crate::testing::{self, run_all};
 
 #[test]
 fn the_smallest_cells_run_and_one_violation_fails_the_claim_by_name() {

@@ -2,11 +2,11 @@
 
 use fenchel_convexity::proxy::star_convex::{EvenPolynomial, RootPower, StarConvex};
 use fenchel_convexity::proxy::{Comparator, Descent, Exact, LipschitzGuarantee, Noisy};
+use fenchel_harness::Failure;
 use fenchel_random::{Seed, Stream};
 use ndarray::Array1;
 
 use super::{digests, vector};
-use crate::error::Failure;
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
 

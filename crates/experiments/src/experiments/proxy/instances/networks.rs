@@ -3,6 +3,7 @@
 use fenchel_convexity::proxy::{Comparator, Descent};
 use fenchel_datasets::Dataset;
 use fenchel_datasets::synthetic::{self, Separable};
+use fenchel_harness::Failure;
 use fenchel_nn::proxy::{
     Classification, HiddenLayer, SandwichInstance, SandwichObjective, SeparableInstance, TangentInstance,
 };
@@ -11,7 +12,6 @@ use fenchel_tensor::Activation;
 use ndarray::Array1;
 
 use super::digests;
-use crate::error::Failure;
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
 

@@ -3,11 +3,11 @@
 use fenchel_convexity::proxy::neuron::{NeuronInstance, spread};
 use fenchel_convexity::proxy::{Descent, Run};
 use fenchel_datasets::synthetic::{self, Spread};
+use fenchel_harness::Failure;
 use fenchel_random::Seed;
 use ndarray::{Array1, Array2};
 
 use super::{digests, vector};
-use crate::error::Failure;
 use crate::experiments::proxy::Settings;
 use crate::experiments::proxy::record::Check;
 

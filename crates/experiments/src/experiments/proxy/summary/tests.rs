@@ -1,12 +1,12 @@
 //! What the records of `proxy` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+
+use super::super::record::{Images, Problem, Width};
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing;
 use crate::experiments::proxy::ProxyConvexity;
 use crate::experiments::proxy::record::{ErrorLog, NearMiss, Point};
-use crate::profile::Profile;
+use crate::testing;
 
 fn check(theorem: &str, stochastic: bool, bound: f64) -> Check {
     let point = Point { steps: 80, measured: 0.1, lower: 0.05, upper: 0.15, bound };

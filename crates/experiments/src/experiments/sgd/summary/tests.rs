@@ -1,12 +1,12 @@
 //! What the records of `sgd` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+
+use super::super::record::Step;
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing;
 use crate::experiments::sgd::StochasticDescent;
 use crate::ingredients::SandwichTally;
-use crate::profile::Profile;
+use crate::testing;
 
 /// Cells whose energies are of the order of their interference, and whose norms are of the order of their risks.
 fn outcomes() -> Vec<Outcome<Case, Record>> {

@@ -1,13 +1,13 @@
 //! What the records of `skip` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+
+use super::super::record::Structure;
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing;
 use crate::experiments::skip::SkipConnections;
 use crate::experiments::skip::record::{Ends, Trained};
 use crate::ingredients::SandwichTally;
-use crate::profile::Profile;
+use crate::testing;
 
 /// Cells that follow the theory to the letter: A₁ of slope (min, max) by block, risks by block.
 fn outcomes(min: impl Fn(Block) -> f64, risk: impl Fn(Block) -> f64) -> Vec<Outcome<Case, Record>> {

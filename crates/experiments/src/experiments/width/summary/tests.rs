@@ -1,13 +1,12 @@
 //! What the records of `width` decide.
 
+use fenchel_harness::{Experiment, Profile, Verdict};
+
 use super::*;
-use crate::claim::Verdict;
-use crate::experiment::Experiment;
-use crate::experiment::testing;
 use crate::experiments::width::OverParametrisation;
 use crate::experiments::width::record::{Hidden, Spread};
 use crate::ingredients::SandwichTally;
-use crate::profile::Profile;
+use crate::testing;
 
 fn outcomes(d: impl Fn(usize) -> f64, held: usize) -> Vec<Outcome<Case, Record>> {
     let experiment = OverParametrisation;

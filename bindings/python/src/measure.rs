@@ -196,7 +196,7 @@ pub(crate) fn layer_parts<'py>(
     let parts = in_precision!(network, own => {
         let (shape, rows) = inputs(&x)?;
         own.check_inputs(&shape).map_err(exception)?;
-        py.detach(|| rust::with_threads(threads, || rust::layer_parts(own, rows.view())))
+        py.detach(|| rust::with_threads(threads, || rust::layer_parts(own, rows.view(), &[])))
     });
     let parts = parts.and_then(|inner| inner).map_err(exception)?;
     let (count, layers) = (parts.samples.len(), parts.layers.len());
@@ -208,9 +208,10 @@ pub(crate) fn layer_parts<'py>(
     let result = PyDict::new(py);
     result.set_item("layers", &parts.layers)?;
     for (name, number) in numbers {
-        let all = parts.samples.iter().flat_map(|sample| sample.layers.iter().map(number)).collect();
+        let by_layer: Vec<Vec<f64>> = (0..layers).map(|layer| parts.numbers(|sum| number(&sum.layers[layer]))).collect();
+        let all = (0..count).flat_map(|sample| by_layer.iter().map(move |values| values[sample])).collect();
         result.set_item(name, numpy(py, &[count, layers], all)?)?;
-        let below = parts.samples.iter().map(|sample| number(&sample.below_head)).collect();
+        let below = parts.numbers(|sum| number(&sum.below_head));
         result.set_item(format!("below_head_{name}"), numpy(py, &[count], below)?)?;
     }
     Ok(result)

@@ -86,7 +86,7 @@ def test_a_bad_sample_is_named_and_the_others_measured():
     x[3, 0] = math.nan
     m = fenchel.measure(linear(), x, [0, 1, 2, 0, 1])
     assert [sample for sample, _ in m.failures] == [3] and numpy.isnan(m.loss[3]) and not numpy.isnan(m.loss[[0, 1, 2, 4]]).any()
-    assert "sample 3: its output is not finite" in repr(m)
+    assert "sample 3: number 0 of its input is NaN" in repr(m)
     with pytest.raises(ValueError, match="none of 5 samples"):
         fenchel.measure(linear(), numpy.full((5, 2), math.inf), [0] * 5)
 

@@ -253,15 +253,15 @@ fn wrong_samples_are_refused() {
     inputs.data(&[4, 2], &x, &[0, -1, 1, 2]);
     has(&inputs.refusal(&[]), &["sample 1 in `y` is -1"]);
     inputs.data(&[4, 2], &x, &[0, 1, 2]);
-    has(&inputs.refusal(&[]), &["`y` has shape [3]", "[4]"]);
+    has(&inputs.refusal(&[]), &["`y` has whole numbers of shape [3]", "[4] labels"]);
     inputs.data(&[2, 4], &x, &[0, 1]);
     has(&inputs.refusal(&[]), &["`x` has shape [2, 4]", "[N, 2]"]);
     inputs.data(&[0, 2], &[], &[]);
     has(&inputs.refusal(&[]), &["`x` has shape [0, 2]", "at least one sample"]);
     inputs.data(&[1, 2], &[1.0, f64::INFINITY], &[0]);
-    has(&inputs.refusal(&[]), &["`x`", "inf", "[0, 1]"]);
+    has(&inputs.refusal(&[]), &["sample 0", "number 1 of its input is inf"]);
     inputs.data(&[1, 2], &[1.0, 1e300], &[0]);
-    has(&inputs.refusal(&["--precision", "f32"]), &["`x`", "choose f64"]);
+    has(&inputs.refusal(&["--precision", "f32"]), &["sample 0", "is inf in f32", "measure in f64"]);
     inputs.data(&[1, 2], &[1.0, 1e200], &[0]);
     has(&inputs.refusal(&[]), &["sample 0", "not finite", "overflows"]);
     let mut tensors = Tensors::new();
@@ -270,7 +270,107 @@ fn wrong_samples_are_refused() {
     has(&inputs.refusal(&[]), &["data.npz has no tensor `y`", "it has x"]);
     tensors.insert("y", &[1], &[0.0]).unwrap();
     tensors.write(&inputs.path("data.npz")).unwrap();
-    has(&inputs.refusal(&[]), &["`y` has the type f64", "integers", "astype"]);
+    has(&inputs.refusal(&[]), &["`y` has real numbers of shape [1]", "labels", "astype"]);
+}
+
+#[test]
+fn a_bad_sample_is_named_and_costs_no_other() {
+    let inputs = Inputs::new(3);
+    inputs.data(&[3, 2], &[1.0, 2.0, f64::NAN, 0.0, 0.5, 0.5], &[0, 1, 2]);
+    let output = inputs.measure("ce", &["--report", "page.html", "--gradients", "--parts", "--kernel"]);
+    assert_eq!(output.status.code(), Some(1));
+    has(&String::from_utf8(output.stderr).unwrap(), &["sample 1 could not be measured", "number 0", "NaN"]);
+    has(&String::from_utf8(output.stdout).unwrap(), &["holds for 2 of 2 samples", "page.html"]);
+    let out = Tensors::read(&inputs.path("out.npz")).unwrap();
+    let (_, loss) = out.numbers::<f64>("loss", "N").unwrap();
+    assert!(loss[0] > 0.0 && loss[1].is_nan() && loss[2] > 0.0);
+    assert!(out.names().all(|name| !name.starts_with("grad/")), "no mean without the sample");
+    has(
+        &fs::read_to_string(inputs.path("page.html")).unwrap(),
+        &["<svg", "could not be measured", "number 0"],
+    );
+}
+
+#[test]
+fn losses_are_as_in_training_and_wrappers_prefixes_come_off() {
+    let inputs = Inputs::new(6);
+    inputs.weights(|tensors| {
+        *tensors = Tensors::new();
+        tensors.insert("module.0.weight", &[3, 2], &WEIGHT).unwrap();
+        tensors.insert("module.0.bias", &[3], &BIAS).unwrap();
+    });
+    has(&inputs.refusal(&[]), &["the same but for `module.` before each", "--prefix module."]);
+    has(&inputs.refusal(&["--prefix", "net."]), &["`module.0.bias` does not begin with `net.`"]);
+    let more = ["--prefix", "module.", "--smoothing", "0.1", "--kernel", "--parts"];
+    assert_eq!(inputs.measure("ce", &more).status.code(), Some(0));
+    let out = Tensors::read(&inputs.path("out.npz")).unwrap();
+    let entropy = out.floats::<f64>("entropy", &[6]).unwrap();
+    let y: [f64; 3] = [0.9 + 0.1 / 3.0, 0.1 / 3.0, 0.1 / 3.0];
+    let expected: f64 = y.iter().map(|y| -y * y.ln()).sum();
+    assert!(entropy.iter().all(|&entropy| (entropy - expected).abs() < 1e-14));
+    // The kernel's blocks on the diagonal are the structural matrices, and one layer is the whole.
+    let (kernel, structure) =
+        (out.floats::<f64>("kernel", &[18, 18]).unwrap(), out.floats::<f64>("structure", &[6, 3, 3]));
+    let structure = structure.unwrap();
+    let (trace, max) =
+        (out.floats::<f64>("part/0/trace", &[6]), out.floats::<f64>("below_head/lambda_max", &[6]));
+    for sample in 0..6 {
+        for (k, l) in (0..9).map(|place| (place / 3, place % 3)) {
+            let (a, b) = (kernel[18 * (3 * sample + k) + 3 * sample + l], structure[9 * sample + 3 * k + l]);
+            assert!((a - b).abs() <= 1e-13 * b.abs().max(1.0));
+        }
+        assert!(close(trace.as_ref().unwrap()[sample], 3.0 * structure[9 * sample]));
+        assert_eq!(max.as_ref().unwrap()[sample], 0.0);
+    }
+    let ignored =
+        inputs.measure("ce", &["--prefix", "module.", "--ignore-label", "2", "--class-weights", "1,3,1"]);
+    has(&String::from_utf8(ignored.stdout).unwrap(), &["of 4 classified right"]);
+}
+
+#[test]
+fn numbers_from_elsewhere_are_judged() {
+    let inputs = Inputs::new(5);
+    assert_eq!(inputs.measure("ce", &[]).status.code(), Some(0));
+    let (out, data) =
+        (Tensors::read(&inputs.path("out.npz")).unwrap(), Tensors::read(&inputs.path("data.npz")).unwrap());
+    let write = |scale: f64, more: &dyn Fn(&mut Tensors)| {
+        let mut numbers = Tensors::new();
+        for (name, shape) in [("logits", &[5, 3][..]), ("structure", &[5, 3, 3]), ("grad_norm_sq", &[5])] {
+            let factor = if name == "grad_norm_sq" { scale } else { 1.0 };
+            let values: Vec<f64> =
+                out.floats(name, shape).unwrap().iter().map(|v: &f64| factor * v).collect();
+            numbers.insert(name, shape, &values).unwrap();
+        }
+        let labels: Vec<i64> = data.integers("y", "").unwrap().1.iter().map(|y| y as i64).collect();
+        numbers.insert_integers("y", &[5], &labels).unwrap();
+        more(&mut numbers);
+        numbers.write(&inputs.path("numbers.npz")).unwrap();
+    };
+    let judge = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fenchel"));
+        command.args(["judge", "numbers.npz", "--loss", "ce"]).args(more).current_dir(inputs.folder.path());
+        let output = command.output().unwrap();
+        let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+        (output.status.code(), text)
+    };
+    write(1.0, &|_| ());
+    let (code, text) = judge(&["--out", "judged.npz", "--report", "judged.html"]);
+    assert_eq!(code, Some(0), "{text}");
+    has(&text, &["of 5 samples 5 hold", "relative error of 1.7"]);
+    let judged = Tensors::read(&inputs.path("judged.npz")).unwrap();
+    assert_eq!(judged.floats::<f64>("verdict", &[5]).unwrap(), [0.0; 5]);
+    assert!(judged.floats::<f64>("D", &[5]).unwrap().iter().all(|d| d.abs() < 1e-12));
+    has(&fs::read_to_string(inputs.path("judged.html")).unwrap(), &["<svg", "computed elsewhere"]);
+    // The gradient of the mean instead of each sample's is the mistake that is made most.
+    write(1.0 / 25.0, &|_| ());
+    let (code, text) = judge(&[]);
+    assert_eq!(code, Some(1));
+    has(&text, &["5 have e'Ae apart from grad_norm_sq"]);
+    write(1.0, &|numbers| numbers.insert("structure", &[5, 9], &[1.0; 45]).unwrap());
+    has(&judge(&[]).1, &["`structure` has shape [5, 9]", "[N, m, m]"]);
+    write(1.0, &|numbers| numbers.insert("roundoff", &[5, 2], &[1e-9; 10]).unwrap());
+    has(&judge(&[]).1, &["5 hold", "the file's own round-off"]);
+    has(&judge(&["--out", "numbers.npz"]).1, &["overwrite numbers.npz"]);
 }
 
 #[test]

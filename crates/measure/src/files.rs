@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use fenchel_nn::NnError;
 use fenchel_nn::description::{Description, DescriptionError, Row};
-use fenchel_nn::measurement::StructuralPart;
+use fenchel_nn::measurement::{LayerSum, StructuralPart};
 use fenchel_nn::weights::{NpzWriter, Tensors};
 use fenchel_tensor::Real;
 
@@ -128,7 +128,11 @@ fn run<T: Real>(
     for (name, shape, values) in measurement.arrays() {
         file.array(name, &shape, values)?;
     }
-    let parts = if request.parts { Some(layer_parts(&network, inputs.view())?) } else { None };
+    let parts = if request.parts {
+        Some(layer_parts(&network, inputs.view(), measurement.failures())?)
+    } else {
+        None
+    };
     if let Some(parts) = &parts {
         write_parts(&mut file, parts)?;
     }
@@ -145,23 +149,22 @@ fn run<T: Real>(
     Ok(Written { network: network.table().to_vec(), measurement, squared_mean_gradient_norm, parts })
 }
 
-/// Three numbers a sample for the part of each layer, what is below the head, and the whole.
+/// Three numbers a sample for the part of each layer, and for what is below the head.
 fn write_parts(file: &mut NpzWriter, parts: &LayerParts) -> Result<(), MeasureError> {
     let count = parts.samples.len();
-    let mut write = |name: &str, part: &dyn Fn(usize) -> StructuralPart| {
+    let mut write = |name: &str, part: &dyn Fn(&LayerSum) -> StructuralPart| {
         let numbers: [(&str, fn(StructuralPart) -> f64); 3] = [
             ("trace", |part| part.trace),
             ("lambda_min", |part| part.eigenvalues.min),
             ("lambda_max", |part| part.eigenvalues.max),
         ];
         numbers.iter().try_for_each(|(what, number)| {
-            let values: Vec<f64> = (0..count).map(|sample| number(part(sample))).collect();
-            file.array(&format!("{name}/{what}"), &[count], &values)
+            file.array(&format!("{name}/{what}"), &[count], &parts.numbers(|sum| number(part(sum))))
         })
     };
     for (index, layer) in parts.layers.iter().enumerate() {
-        write(&format!("part/{layer}"), &|sample| parts.samples[sample].layers[index])?;
+        write(&format!("part/{layer}"), &|sum| sum.layers[index])?;
     }
-    write("below_head", &|sample| parts.samples[sample].below_head)?;
+    write("below_head", &|sum| sum.below_head)?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use fenchel_harness::figure::{Axis, Band, Curve, Figure, Panel};
 use fenchel_harness::number::{counted, short};
 use fenchel_harness::page::Page;
 use fenchel_harness::table::{Entry, Table};
-use fenchel_nn::measurement::Side;
+use fenchel_nn::measurement::{LayerSum, Side};
 
 use crate::judge::Verdict;
 use crate::{LayerParts, Measurement};
@@ -178,12 +178,14 @@ fn structure(measured: &Measurement) -> Figure {
 
 /// Each layer's share of the trace, and its largest eigenvalue.
 fn by_layer(parts: &LayerParts) -> Figure {
-    let count = parts.samples.len() as f64;
-    let mean = |number: &dyn Fn(&fenchel_nn::measurement::LayerSum, usize) -> f64, layer: usize| {
-        parts.samples.iter().map(|sample| number(sample, layer)).sum::<f64>() / count
+    let mean = |number: &dyn Fn(&LayerSum) -> f64| {
+        let known: Vec<f64> = parts.numbers(number).into_iter().filter(|value| !value.is_nan()).collect();
+        known.iter().sum::<f64>() / known.len() as f64
     };
-    let points = |number: &dyn Fn(&fenchel_nn::measurement::LayerSum, usize) -> f64| {
-        (0..parts.layers.len()).map(|layer| (layer as f64 + 1.0, mean(number, layer))).collect::<Vec<_>>()
+    let points = |number: &dyn Fn(&LayerSum, usize) -> f64| {
+        (0..parts.layers.len())
+            .map(|layer| (layer as f64 + 1.0, mean(&|sum| number(sum, layer))))
+            .collect::<Vec<_>>()
     };
     let axis = || Axis::linear("layer with parameters, in order");
     let share = Panel::new("", axis(), Axis::linear("share of the trace of A").range(0.0, 1.0)).curve(

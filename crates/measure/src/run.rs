@@ -2,7 +2,7 @@
 
 use fenchel_nn::measurement::{LayerSum, layer_sums};
 use fenchel_tensor::{Engine, Real, TensorError};
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
 use crate::sample::{evaluate, measure_block};
 use crate::{Failure, MeasureError, Measurement, Network, Targets};
@@ -94,22 +94,34 @@ pub fn mean_gradient<T: Real>(
 pub struct LayerParts {
     /// The paths of the layers with parameters.
     pub layers: Vec<String>,
-    /// Sample by sample.
-    pub samples: Vec<LayerSum>,
+    /// Sample by sample; none for those that were left out.
+    pub samples: Vec<Option<LayerSum>>,
 }
 
-/// The structural matrix of each sample by layer (T13), with what is left below the head (T12).
+impl LayerParts {
+    /// A number of a part of each sample, NaN where it was left out.
+    pub fn numbers(&self, number: impl Fn(&LayerSum) -> f64) -> Vec<f64> {
+        self.samples.iter().map(|sample| sample.as_ref().map_or(f64::NAN, &number)).collect()
+    }
+}
+
+/// The structural matrix of each sample by layer (T13), with what is left below the head (T12); of all samples but those
+/// that are known to fail.
 ///
 /// # Errors
-/// If the inputs do not fit, or a number is not finite.
+/// If the inputs do not fit, or a number of a sample that is not left out is not finite.
 pub fn layer_parts<T: Real>(
     network: &Network<T>,
     inputs: ArrayView2<'_, T>,
+    failures: &[Failure],
 ) -> Result<LayerParts, MeasureError> {
-    Ok(LayerParts {
-        layers: network.layers(),
-        samples: layer_sums(&network.engine, &network.parameters, inputs)?,
-    })
+    network.check_inputs(inputs.shape())?;
+    let fails = |sample: &usize| failures.binary_search_by_key(sample, |failure| failure.sample).is_ok();
+    let left: Vec<usize> = (0..inputs.nrows()).filter(|sample| !fails(sample)).collect();
+    let sums = layer_sums(&network.engine, &network.parameters, inputs.select(Axis(0), &left).view())?;
+    let mut samples = vec![None; inputs.nrows()];
+    left.into_iter().zip(sums).for_each(|(sample, sum)| samples[sample] = Some(sum));
+    Ok(LayerParts { layers: network.layers(), samples })
 }
 
 /// The empirical neural tangent kernel between two sets, `(N_a m) x (N_b m)`, in `f64`: see [`Engine::tangent_kernel`].

@@ -1,5 +1,7 @@
 //! What is measured of each sample, a chunk at a time.
 
+use std::collections::BTreeMap;
+
 use fenchel_convexity::ConvexityError;
 use fenchel_nn::NnError;
 use fenchel_nn::measurement::{ExtremeEigenvalues, MeasuredSample, SampleBounds, Sandwich};
@@ -40,12 +42,18 @@ pub(crate) fn measure_block<T: Real>(
     let relative = engine.tape().backward_roundoff::<T>();
     let chunks = engine.map_chunks(inputs.nrows(), |sweep, rows| {
         let (start, count) = (first + rows.start, rows.len());
-        let mut pass = sweep.forward(parameters, inputs.slice(s![rows, ..]))?;
+        let inputs = inputs.slice(s![rows, ..]);
+        let bad: BTreeMap<usize, String> =
+            (0..count).filter_map(|row| Some((row, not_finite(inputs.row(row))?))).collect();
+        let mut pass = sweep.forward(parameters, inputs)?;
         let logits = pass.outputs().mapv(T::as_f64);
         // A sample whose loss cannot be computed keeps the residual 0, so that it spoils no other.
         let mut residuals = Array2::<T>::zeros(logits.dim());
         let losses: Vec<Result<f64, String>> = (0..count)
-            .map(|row| evaluate(targets, start + row, logits.row(row), residuals.row_mut(row)))
+            .map(|row| match bad.get(&row) {
+                Some(reason) => Ok(Err(reason.clone())),
+                None => evaluate(targets, start + row, logits.row(row), residuals.row_mut(row)),
+            })
             .collect::<Result<_, MeasureError>>()?;
         let norms = pass.squared_gradient_norms(residuals.view())?;
         let structure = pass.structure();
@@ -115,9 +123,19 @@ pub(crate) fn evaluate<T: Real>(
     }
 }
 
+/// What is wrong with an input that is not finite.
+fn not_finite<T: Real>(input: ArrayView1<'_, T>) -> Option<String> {
+    let (place, value) = input.iter().enumerate().find(|(_, value)| !value.is_finite())?;
+    let value = value.as_f64();
+    Some(format!(
+        "number {place} of its input is {value} in {}; mend it, or measure in f64 if it is finite there",
+        T::NAME
+    ))
+}
+
 fn overflow(quantity: &str) -> String {
     format!(
-        "its {quantity} is not finite; if the input is, the network overflows: measure in f64, or look for parameters that \
+        "its {quantity} is not finite: the network overflows; measure in f64, or look for parameters that \
          grew without bound"
     )
 }

@@ -133,7 +133,7 @@ fn one_bad_sample_is_named_and_the_others_are_as_without_it() {
     inputs[[2, 0]] = f64::NAN;
     let (bad, partly) = measured(&network, &inputs, &targets);
     assert_eq!(bad.failures().iter().map(|failure| failure.sample).collect::<Vec<_>>(), [2]);
-    assert!(bad.failures()[0].reason.contains("output is not finite"));
+    assert!(bad.failures()[0].reason.contains("number 0 of its input is NaN in f64"));
     for sample in [0, 1, 3] {
         for name in ["loss", "grad_norm_sq", "D", "lower", "upper"] {
             assert_eq!(array(&bad, name)[sample], array(&good, name)[sample], "{name}");

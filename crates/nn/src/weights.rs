@@ -240,6 +240,16 @@ impl Tensors {
         Ok((tensor.shape.clone(), self.finite(name, tensor)?))
     }
 
+    /// The shape and the numbers of a tensor of floats, finite or not: for samples, of which a bad one need not cost the
+    /// others.
+    ///
+    /// # Errors
+    /// If there is no such tensor, or it holds no floats.
+    pub fn numbers<T: Real>(&self, name: &str, needs: &str) -> Result<(Vec<usize>, Vec<T>), WeightsError> {
+        let tensor = self.need(name, needs)?;
+        Ok((tensor.shape.clone(), self.converted(name, tensor)?))
+    }
+
     /// The shape and the numbers of a tensor of integers of any width.
     ///
     /// # Errors
@@ -300,15 +310,19 @@ impl Tensors {
         WeightsError::Type { path: self.path.clone(), tensor: name.to_owned(), got, needs, remedy }
     }
 
-    fn finite<T: Real>(&self, name: &str, tensor: &Tensor) -> Result<Vec<T>, WeightsError> {
-        let converted: Vec<T> = match &tensor.values {
-            Values::F32(values) => values.iter().map(|&v| T::of(f64::from(v))).collect(),
-            Values::F64(values) => values.iter().map(|&v| T::of(v)).collect(),
+    fn converted<T: Real>(&self, name: &str, tensor: &Tensor) -> Result<Vec<T>, WeightsError> {
+        match &tensor.values {
+            Values::F32(values) => Ok(values.iter().map(|&v| T::of(f64::from(v))).collect()),
+            Values::F64(values) => Ok(values.iter().map(|&v| T::of(v)).collect()),
             other => {
                 let remedy = "convert it, with .float() or .astype(\"float32\") for example";
-                return Err(self.wrong_type(name, other, "f32 or f64", remedy));
+                Err(self.wrong_type(name, other, "f32 or f64", remedy))
             }
-        };
+        }
+    }
+
+    fn finite<T: Real>(&self, name: &str, tensor: &Tensor) -> Result<Vec<T>, WeightsError> {
+        let converted: Vec<T> = self.converted(name, tensor)?;
         let Some(place) = converted.iter().position(|value| !value.is_finite()) else { return Ok(converted) };
         let value = match &tensor.values {
             Values::F64(values) => values[place],

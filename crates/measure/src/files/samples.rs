@@ -23,7 +23,7 @@ impl<T: Real> Samples<T> {
     ) -> Result<Self, MeasureError> {
         let tensors = Tensors::read(path)?;
         let needs = "[N, d] or [N, C, H, W]";
-        let (shape, values) = tensors.floats_of_any_shape::<T>("x", needs)?;
+        let (shape, values) = tensors.numbers::<T>("x", needs)?;
         network.check_inputs(&shape).map_err(|error| error.within(path))?;
         let count = shape[0];
         let targets = targets(&tensors, criterion, count, network.outputs())?;

@@ -10,6 +10,7 @@ use pyo3::types::PyDict;
 
 use crate::arrays::exception;
 use crate::measure::{Criterion, arrays, name};
+use crate::report::Measured;
 
 /// The arrays of a measurement with a verdict for each sample; exactly one of `structure` and `eigenvalues` is given.
 #[pyfunction]
@@ -50,9 +51,10 @@ pub(crate) fn judge<'py>(
     let squared_gradient_norms = grad_norm_sq.as_array().to_vec();
     let numbers = Numbers { logits, structure, squared_gradient_norms, roundoff };
     let (measured, verdicts) = fenchel_measure::judge::judge(&numbers, &targets).map_err(exception)?;
-    let result = arrays(py, &measured)?;
+    let result = arrays(py, measured.clone())?;
     let words: Vec<String> = verdicts.iter().map(|&verdict| word(verdict)).collect();
     result.set_item("verdict", words)?;
+    result.set_item("measured", Measured { own: measured, verdicts: Some(verdicts) })?;
     Ok(result)
 }
 

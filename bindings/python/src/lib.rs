@@ -8,6 +8,7 @@ mod arrays;
 mod judge;
 mod measure;
 mod network;
+mod report;
 
 use pyo3::prelude::*;
 
@@ -21,6 +22,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(measure::mean_gradient, module)?)?;
     module.add_function(wrap_pyfunction!(measure::layer_parts, module)?)?;
     module.add_function(wrap_pyfunction!(measure::tangent_kernel, module)?)?;
+    module.add_class::<report::Measured>()?;
     module.add_function(wrap_pyfunction!(judge::judge, module)?)?;
     Ok(())
 }

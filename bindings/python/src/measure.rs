@@ -14,6 +14,7 @@ use pyo3::types::PyDict;
 
 use crate::arrays::{answers, exception, inputs, numpy};
 use crate::network::{Network, in_precision};
+use crate::report::Measured;
 
 /// How outputs are compared with answers: a loss by name, smoothing, weights, a label that does not count.
 #[pyclass(module = "fenchel", frozen)]
@@ -85,7 +86,7 @@ pub(crate) fn measure<'py>(
         let keep = structure.then_some(&mut matrices);
         (shape[0], py.detach(|| work(own, rows, &targets, keep, threads, progress))?)
     });
-    let result = arrays(py, &measured)?;
+    let result = arrays(py, measured)?;
     if structure {
         result.set_item("structure", numpy(py, &[count, outputs, outputs], matrices)?)?;
     }
@@ -133,7 +134,7 @@ fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
 }
 
 /// The arrays of a measurement, and its counts.
-pub(crate) fn arrays<'py>(py: Python<'py>, measured: &Measurement) -> PyResult<Bound<'py, PyDict>> {
+pub(crate) fn arrays(py: Python<'_>, measured: Measurement) -> PyResult<Bound<'_, PyDict>> {
     let result = PyDict::new(py);
     for (name, shape, values) in measured.arrays() {
         result.set_item(name, numpy(py, &shape, values.to_vec())?)?;
@@ -147,6 +148,7 @@ pub(crate) fn arrays<'py>(py: Python<'py>, measured: &Measurement) -> PyResult<B
     result.set_item("violations", violations)?;
     result.set_item("classified", classified)?;
     result.set_item("right", right)?;
+    result.set_item("measured", Measured { own: measured, verdicts: None })?;
     Ok(result)
 }
 
@@ -208,7 +210,8 @@ pub(crate) fn layer_parts<'py>(
     let result = PyDict::new(py);
     result.set_item("layers", &parts.layers)?;
     for (name, number) in numbers {
-        let by_layer: Vec<Vec<f64>> = (0..layers).map(|layer| parts.numbers(|sum| number(&sum.layers[layer]))).collect();
+        let by_layer: Vec<Vec<f64>> =
+            (0..layers).map(|layer| parts.numbers(|sum| number(&sum.layers[layer]))).collect();
         let all = (0..count).flat_map(|sample| by_layer.iter().map(move |values| values[sample])).collect();
         result.set_item(name, numpy(py, &[count, layers], all)?)?;
         let below = parts.numbers(|sum| number(&sum.below_head));

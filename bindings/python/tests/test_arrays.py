@@ -113,6 +113,12 @@ def test_results_are_written(tmp_path):
     m.to_npz(tmp_path / "out.npz")
     with numpy.load(tmp_path / "out.npz") as again:
         assert set(again.files) == set(m.arrays) and (again["D"] == m.D).all()
+    m.report(tmp_path / "out.html")
+    page = (tmp_path / "out.html").read_text()
+    assert page.count("<svg") == 5 and "Spectra" in page and "http://" not in page.replace("http://www.w3.org", "")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        m.report(tmp_path / "file" / "out.html")
     with pytest.raises(AttributeError, match="no array `d`"):
         m.d
 

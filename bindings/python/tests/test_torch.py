@@ -183,7 +183,7 @@ def test_what_cannot_be_said_is_refused_by_name(make, words):
         fenchel.measure(model, torch.zeros(2, 4), [0, 1])
 
 
-def test_a_watcher_leaves_the_training_as_it_is():
+def test_a_watcher_leaves_the_training_as_it_is(tmp_path):
     torch.manual_seed(1)
     model = nn.Sequential(nn.Linear(4, 16), nn.ReLU(), nn.Dropout(0.5), nn.Linear(16, 3))
     x, y = torch.randn(30, 4), torch.randint(3, (30,))
@@ -199,3 +199,5 @@ def test_a_watcher_leaves_the_training_as_it_is():
         watch(step)
     assert watch.steps == [0, 5, 10, 15, 20] and watch.violations == [0] * 5
     assert (watch.lower <= watch.loss).all() and (watch.loss <= watch.upper).all()
+    watch.report(tmp_path / "training.html")
+    assert "Along the training" in (tmp_path / "training.html").read_text()

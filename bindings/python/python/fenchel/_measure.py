@@ -25,6 +25,7 @@ class Measurement:
         self.classified, self.right = arrays.pop("classified"), arrays.pop("right")
         #: Of judged numbers a word for each sample; None for what was measured here.
         self.verdict = arrays.pop("verdict", None)
+        self._measured = arrays.pop("measured")
         self.arrays = arrays
 
     def __getattr__(self, name):
@@ -59,6 +60,10 @@ class Measurement:
         if self.verdict is not None:
             columns["verdict"] = self.verdict
         return pandas.DataFrame(columns)
+
+    def report(self, path):
+        """Writes a page with figures, one HTML file that asks for nothing from outside."""
+        self._measured.report(path, self.criterion.loss, self.network)
 
     def summary(self):
         """A table of text: mean, minimum, median and maximum of each quantity."""

@@ -48,6 +48,13 @@ class Watcher:
         self.last = measured
         return measured
 
+    def report(self, path):
+        """Writes a page: the means along the training, and the last measurement."""
+        if self.last is None:
+            raise ValueError("nothing has been measured yet; call the watcher with a step that `every` divides")
+        along = {"steps": self.steps, **self.records}
+        self.last._measured.report(path, self.last.criterion.loss, self.last.network, along)
+
     def __getattr__(self, name):
         records = self.__dict__.get("records", {})
         if name in records:

@@ -199,5 +199,6 @@ def test_a_watcher_leaves_the_training_as_it_is(tmp_path):
         watch(step)
     assert watch.steps == [0, 5, 10, 15, 20] and watch.violations == [0] * 5
     assert (watch.lower <= watch.loss).all() and (watch.loss <= watch.upper).all()
+    assert watch.risk[-1] == pytest.approx(watch.last.loss.mean()) and watch.D[-1] in watch.last.D
     watch.report(tmp_path / "training.html")
     assert "Along the training" in (tmp_path / "training.html").read_text()

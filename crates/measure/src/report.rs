@@ -10,18 +10,18 @@ use fenchel_nn::measurement::{LayerSum, Side};
 use crate::judge::Verdict;
 use crate::{LayerParts, Measurement};
 
-/// What is measured along a training, a number a step: means over the samples.
+/// What is measured along a training, a number a step: medians over the samples, but for the local gradient norm.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
     /// The steps.
     pub steps: Vec<f64>,
-    /// The mean loss.
+    /// The median loss.
     pub loss: Vec<f64>,
-    /// The mean lower bound.
+    /// The median lower bound.
     pub lower: Vec<f64>,
-    /// The mean upper bound.
+    /// The median upper bound.
     pub upper: Vec<f64>,
-    /// The mean structural error.
+    /// The median structural error.
     pub structural_error: Vec<f64>,
     /// The mean squared gradient norm.
     pub squared_gradient_norm: Vec<f64>,
@@ -202,7 +202,7 @@ fn by_layer(parts: &LayerParts) -> Figure {
     Figure::new("layers", "The layers' parts", &caption).panel(share).panel(ends).columns(2)
 }
 
-/// Means over the samples along a training.
+/// Medians and means over the samples along a training.
 fn training(series: &Series) -> Result<Figure> {
     let all =
         [&series.loss, &series.lower, &series.upper, &series.structural_error, &series.squared_gradient_norm];
@@ -217,15 +217,16 @@ fn training(series: &Series) -> Result<Figure> {
     let band =
         series.steps.iter().zip(&series.lower).zip(&series.upper).map(|((&x, &a), &b)| (x, a, b)).collect();
     let step = || Axis::linear("step");
-    let bounds = Panel::new("", step(), Axis::log10("mean loss"))
-        .band(Band::new("between the mean bounds", 1, band))
-        .curve(Curve::new("mean loss", 0, points(&series.loss)).marked());
-    let error = Panel::new("", step(), Axis::linear("mean D"))
+    let bounds = Panel::new("", step(), Axis::log10("median loss"))
+        .band(Band::new("between the median bounds", 1, band))
+        .curve(Curve::new("median loss", 0, points(&series.loss)).marked());
+    let error = Panel::new("", step(), Axis::linear("median D"))
         .curve(Curve::new("structural error", 0, points(&series.structural_error)).marked());
     let norm = Panel::new("", step(), Axis::log10("mean ‖grad‖^{2}"))
         .curve(Curve::new("local gradient norm", 0, points(&series.squared_gradient_norm)).marked());
-    let caption = "Means over the same samples at each step; the area reaches the top where a sample has no upper bound, and a \
-                   curve of D breaks where one has a singular matrix.";
+    let caption = "Over the same samples at each step: medians, which lie as each sample does, and right the mean of the squared \
+                   gradient norms. The area reaches the top where half of the samples have no upper bound, and the curve of D \
+                   breaks where half of the matrices are singular.";
     Ok(Figure::new("training", "The sandwich along the training", caption)
         .panel(bounds)
         .panel(error)

@@ -12,21 +12,22 @@ class Watcher:
         for step, (inputs, targets) in enumerate(loader):
             ...                        # one step of the training
             watch(step)
-        watch.lower, watch.loss, watch.upper      # means over the samples, one number a measurement
+        watch.lower, watch.loss, watch.upper      # medians over the samples, one number a measurement
         watch.report("training.html")
 
     The model is put into evaluation mode for the measurement, and back; nothing else of it is touched, and no random number is drawn.
     """
 
-    #: What is recorded of each measurement: the mean over the samples.
-    RECORDED = ("loss", "lower", "upper", "D", "U", "L", "grad_norm_sq")
+    #: What is recorded of each measurement: the median over the samples, which lie as the samples do, lower <= loss <= upper, and which
+    #: one singular matrix does not make infinite. Then `risk` and `grad_norm_sq`, the means of losses and of squared gradient norms.
+    MEDIANS = ("loss", "lower", "upper", "D", "U", "L")
 
     def __init__(self, model, x, y, loss="ce", *, every=1, **settings):
         if every < 1:
             raise ValueError(f"`every` is {every}, but must be at least 1")
         self.model, self.x, self.y, self.loss_name = model, x, y, loss
         self.every, self.settings = every, {"progress": False, **settings}
-        self.steps, self.violations, self.records = [], [], {name: [] for name in self.RECORDED}
+        self.steps, self.violations, self.records = [], [], {name: [] for name in (*self.MEDIANS, "risk", "grad_norm_sq")}
         self.last = None
 
     def __call__(self, step):
@@ -43,8 +44,10 @@ class Watcher:
         self.steps.append(step)
         self.violations.append(len(measured.violations))
         known = ~numpy.isnan(measured.loss)
-        for name in self.RECORDED:
-            self.records[name].append(float(measured.arrays[name][known].mean()))
+        for name in self.MEDIANS:
+            self.records[name].append(median(measured.arrays[name][known]))
+        self.records["risk"].append(float(measured.loss[known].mean()))
+        self.records["grad_norm_sq"].append(float(measured.grad_norm_sq[known].mean()))
         self.last = measured
         return measured
 
@@ -60,3 +63,8 @@ class Watcher:
         if name in records:
             return numpy.array(records[name])
         raise AttributeError(f"a watcher has no record `{name}`; it has {', '.join(records)}")
+
+
+def median(values):
+    """The middle value, the lower one of two: an order statistic, so that medians keep the order of the samples."""
+    return float(numpy.sort(values)[(len(values) - 1) // 2])

@@ -356,7 +356,7 @@ fn numbers_from_elsewhere_are_judged() {
     write(1.0, &|_| ());
     let (code, text) = judge(&["--out", "judged.npz", "--report", "judged.html"]);
     assert_eq!(code, Some(0), "{text}");
-    has(&text, &["of 5 samples 5 hold", "relative error of 1.7"]);
+    has(&text, &["of 5 samples 5 hold", "relative error of 1.8e-9"]);
     let judged = Tensors::read(&inputs.path("judged.npz")).unwrap();
     assert_eq!(judged.floats::<f64>("verdict", &[5]).unwrap(), [0.0; 5]);
     assert!(judged.floats::<f64>("D", &[5]).unwrap().iter().all(|d| d.abs() < 1e-12));

@@ -64,10 +64,10 @@ pub(crate) fn measure_block<T: Real>(
             let matrix = structure.index_axis(Axis(0), row);
             let spectrum = match &spectra {
                 Ok(spectra) => Ok(spectra.row(row).to_vec()),
-                Err(_) => eigenvalues(matrix).map_err(|_| overflow("structural matrix")),
+                Err(_) => eigenvalues(matrix).map_err(|_| overflow::<T>("structural matrix")),
             };
             let norm = norms[row].as_f64();
-            let norm = if norm.is_finite() { Ok(norm) } else { Err(overflow("gradient")) };
+            let norm = if norm.is_finite() { Ok(norm) } else { Err(overflow::<T>("gradient")) };
             let (loss, squared_gradient_norm, spectrum) = match (loss, norm, spectrum) {
                 (Ok(loss), Ok(norm), Ok(spectrum)) => (loss, norm, spectrum),
                 (Err(reason), ..) | (_, Err(reason), _) | (.., Err(reason)) => {
@@ -117,7 +117,7 @@ pub(crate) fn evaluate<T: Real>(
             into.zip_mut_with(&residual, |into, &e| *into = T::of(e));
             Ok(Ok(loss))
         }
-        Err(ConvexityError::NotFinite { .. }) => Ok(Err(overflow("output"))),
+        Err(ConvexityError::NotFinite { .. }) => Ok(Err(overflow::<T>("output"))),
         Err(source @ ConvexityError::Overflow { .. }) => Ok(Err(source.to_string())),
         Err(other) => Err(NnError::from(other).into()),
     }
@@ -133,9 +133,9 @@ fn not_finite<T: Real>(input: ArrayView1<'_, T>) -> Option<String> {
     ))
 }
 
-fn overflow(quantity: &str) -> String {
+fn overflow<T: Real>(quantity: &str) -> String {
+    let remedy = if T::NAME == f32::NAME { "measure in f64, or " } else { "" };
     format!(
-        "its {quantity} is not finite: the network overflows; measure in f64, or look for parameters that \
-         grew without bound"
+        "its {quantity} is not finite: the network overflows; {remedy}look for parameters that grew without bound"
     )
 }

@@ -181,7 +181,12 @@ fn names_message(path: &Path, missing: &[String], unexpected: &[String], prefix:
             );
     }
     let statistics = |name: &String| name.contains("running_") || name.contains("num_batches_tracked");
-    text += if unexpected.iter().any(statistics) {
+    let kernels = |name: &String| name.contains("/kernel`") || name.contains(".kernel`");
+    text += if unexpected.iter().any(kernels) {
+        "; these are the names of Flax, whose layouts differ, too: a kernel is in x out (height x width x in x out), and a \
+         dense layer behind an image reads its channels last. Permute and rename them in Python, or compute structural \
+         matrices and gradient norms in JAX and give them to `fenchel judge`"
+    } else if unexpected.iter().any(statistics) {
         "; running statistics belong to a batch normalisation: give the model description a layer `batch_norm` of that \
          name. Folded into the layer before, it would give the same outputs but another structural matrix"
     } else {

@@ -104,6 +104,7 @@ impl Header {
         let known = match kind {
             'f' => matches!(size, 2 | 4 | 8),
             'i' | 'u' => matches!(size, 1 | 2 | 4 | 8),
+            'b' => size == 1,
             _ => false,
         };
         (known && matches!(order, '<' | '>' | '|' | '=')).then_some((order == '>', kind, size))
@@ -231,7 +232,8 @@ mod tests {
         assert_eq!(values(">f8", &1.5_f64.to_be_bytes(), 1), Values::F64(vec![1.5]));
         assert_eq!(values("<f4", &1.5_f32.to_le_bytes(), 1), Values::F32(vec![1.5]));
         assert_eq!(values("<f2", &[0, 0x3e, 1, 0], 2), Values::F32(vec![1.5, 2.0_f32.powi(-24)]));
-        assert_eq!(values("|b1", &[1], 1), Values::Other("|b1".into()));
+        assert_eq!(integers("|b1", &[1, 0], 2), [1, 0]);
+        assert_eq!(values("<c8", &[0; 8], 1), Values::Other("<c8".into()));
     }
 
     #[test]

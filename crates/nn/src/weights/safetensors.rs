@@ -14,15 +14,18 @@ use super::{Integers, Tensor, Values, WeightsError};
 
 /// Every tensor of the file whose contents are `bytes`.
 pub(super) fn read(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, WeightsError> {
-    // A pickle, as PyTorch wrote before its archives.
-    if bytes.starts_with(&[0x80, 2]) {
-        return Err(checkpoint(path));
-    }
-    let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsError::Format {
-        path: path.to_path_buf(),
-        format: "safetensors",
-        reason: if bytes.is_empty() { "it is empty".to_owned() } else { error.to_string() },
-        remedy: "it is damaged, cut off, or of another format (safetensors and npz are read): write it again",
+    let file = SafeTensors::deserialize(bytes).map_err(|error| {
+        // A pickle, as PyTorch wrote before its archives. Only what is no safetensors file can be one: the first bytes
+        // of both are any.
+        if bytes.first() == Some(&0x80) && matches!(bytes.get(1), Some(2..=5)) {
+            return checkpoint(path);
+        }
+        WeightsError::Format {
+            path: path.to_path_buf(),
+            format: "safetensors",
+            reason: if bytes.is_empty() { "it is empty".to_owned() } else { error.to_string() },
+            remedy: "it is damaged, cut off, or of another format (safetensors and npz are read): write it again",
+        }
     })?;
     let tensors = file.iter().map(|(name, tensor)| {
         let values = values(tensor.dtype(), tensor.data());
@@ -40,6 +43,7 @@ fn values(dtype: Dtype, data: &[u8]) -> Values {
         Dtype::F16 => Values::F32(numbers(data, |bits| f16::from_le_bytes(bits).to_f32())),
         Dtype::BF16 => Values::F32(numbers(data, |bits| bf16::from_le_bytes(bits).to_f32())),
         Dtype::F64 => Values::F64(numbers(data, f64::from_le_bytes)),
+        Dtype::BOOL => integers(1, false),
         Dtype::I8 => integers(1, true),
         Dtype::U8 => integers(1, false),
         Dtype::I16 => integers(2, true),

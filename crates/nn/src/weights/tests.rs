@@ -263,3 +263,33 @@ fn what_is_no_list_of_classes_is_not_advised_to_become_one() {
     }
     has(&refused(&[3], &[0.0, 1.0, 2.0]), &["astype"]);
 }
+
+#[test]
+fn a_pickle_is_named_and_no_safetensors_file_is_taken_for_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights");
+    for protocol in 2..=5 {
+        fs::write(&path, [0x80, protocol, b'}', b'q', 0, b'.']).unwrap();
+        let message = Tensors::read(&path).unwrap_err().to_string();
+        assert!(message.contains("torch.load") && message.contains("pickle"), "{message}");
+    }
+    // A header of 640 bytes begins with the first bytes of a pickle.
+    let header = format!("{:<640}", r#"{"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}}"#);
+    let bytes = [&640_u64.to_le_bytes()[..], header.as_bytes(), &1.5_f64.to_le_bytes()].concat();
+    assert_eq!(bytes[..2], [0x80, 2]);
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(Tensors::read(&path).unwrap().floats::<f64>("a", &[1]).unwrap(), [1.5]);
+}
+
+#[test]
+fn half_precision_and_booleans_are_read_exactly() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights");
+    let header = r#"{"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"h":{"dtype":"F16","shape":[2],"data_offsets":[4,8]},"t":{"dtype":"BOOL","shape":[2],"data_offsets":[8,10]}}"#;
+    let data = [0x80, 0x3f, 0x01, 0x00, 0x00, 0x3c, 0xff, 0x7b, 1, 0];
+    fs::write(&path, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat()).unwrap();
+    let tensors = Tensors::read(&path).unwrap();
+    assert_eq!(tensors.floats::<f64>("b", &[2]).unwrap(), [1.0, 2.0_f64.powi(-133)]);
+    assert_eq!(tensors.floats::<f64>("h", &[2]).unwrap(), [1.0, 65504.0]);
+    assert_eq!(tensors.integers("t", "").unwrap().1.iter().collect::<Vec<_>>(), [1, 0]);
+}

@@ -71,7 +71,7 @@ pub(crate) fn run(options: &JudgeOptions) -> Result<ExitCode, Failure> {
         .collect();
     let by = judged
         .error
-        .map_or("the file's own round-off".to_owned(), |error| format!("a relative error of {error:e}"));
+        .map_or("the file's own round-off".to_owned(), |error| format!("a relative error of {error:.1e}"));
     say!("of {} samples {}, by {by}", judged.verdicts.len(), words.join(", "));
     if let Some(file) = &options.report {
         let name = options.criterion.name();

@@ -25,6 +25,9 @@ impl<T: Real> Samples<T> {
             Shape::Image { channels, height, width } => {
                 format!("[N, {channels}, {height}, {width}] or [N, {d}], channels before rows before columns")
             }
+            Shape::Sequence { tokens, features } => {
+                format!("[N, {tokens}, {features}] or [N, {d}], token by token")
+            }
         };
         let wrong = |tensor, got: String, needs: String| MeasureError::Data {
             path: path.to_path_buf(),
@@ -32,13 +35,20 @@ impl<T: Real> Samples<T> {
             got,
             needs,
         };
-        let (sizes, values) = tensors.floats_of_any_shape::<T>("x", &needs)?;
+        let (sizes, values) = match tensors.integers("x", &needs) {
+            // Token ids, which no network reads beside other numbers.
+            Ok((sizes, ids)) if tape.vocabulary().is_some() => {
+                (sizes.to_vec(), ids.iter().map(|id| T::of(id as f64)).collect())
+            }
+            _ => tensors.floats_of_any_shape::<T>("x", &needs)?,
+        };
         let fits = match (shape, &sizes[..]) {
             (_, [_, features]) => *features == d,
             (Shape::Vector(_), [_, c, h, w]) => c.checked_mul(*h).and_then(|a| a.checked_mul(*w)) == Some(d),
             (Shape::Image { channels, height, width }, [_, c, h, w]) => {
                 [*c, *h, *w] == [channels, height, width]
             }
+            (Shape::Sequence { tokens, features }, [_, t, f]) => [*t, *f] == [tokens, features],
             _ => false,
         };
         let count = sizes.first().copied().unwrap_or(0);
@@ -64,6 +74,7 @@ impl<T: Real> Samples<T> {
             targets[[sample, class]] = 1.0;
         }
         let inputs = Array2::from_shape_vec((count, d), values).expect("the shape was checked");
+        tape.check_ids(inputs.view())?;
         Ok(Self { inputs, targets })
     }
 }

@@ -58,12 +58,13 @@ fn every_example_of_a_layer_has_a_type_a_summary_and_a_place() {
     for layer in AnyLayer::examples() {
         assert!(AnyLayer::types().contains(&layer.kind()), "{layer:?}");
         assert!(layer.summary().starts_with(layer.kind()), "{layer:?}");
-        let fits = [Shape::image(4, 6, 6), Shape::vector(2)].iter().any(|&shape| {
+        let shapes = [Shape::image(4, 6, 6), Shape::vector(2), Shape::sequence(3, 4), Shape::sequence(6, 6)];
+        let fits = shapes.iter().any(|&shape| {
             let mut net = TapeBuilder::new(shape);
             let x = net.input();
             layer.record(&mut net, "layer", x).is_ok()
         });
-        assert!(fits, "{layer:?} fits neither an image nor a vector");
+        assert!(fits, "{layer:?} fits no image, vector or sequence");
     }
 }
 
@@ -186,7 +187,7 @@ fn what_is_no_description_is_refused_with_its_line() {
         ("input = [3]\nlayers = [", &["text, line 2", "not TOML"]),
         ("layers = []", &["line 1", "lacks `input`"]),
         ("input = [3]", &["lacks `layers`"]),
-        ("input = [3, 3]\nlayers = []", &["line 1", "[channels, height, width]"]),
+        ("input = [3, 3, 3, 3]\nlayers = []", &["line 1", "[channels, height, width]"]),
         ("input = [0]\nlayers = []", &["at least 1"]),
         (
             "input = [3]\noutputs = 3\nlayers = []",

@@ -36,19 +36,35 @@ fn statistics(shape: Shape) -> Constants {
 
 /// The records that the examples of all layers leave, each with the name of its example.
 fn records() -> Vec<(String, Record)> {
-    let shapes = [Shape::image(4, 6, 5), Shape::image(16, 5, 6), Shape::vector(2), Shape::vector(12)];
+    let shapes = [
+        Shape::image(4, 6, 5),
+        Shape::image(16, 5, 6),
+        Shape::vector(2),
+        Shape::vector(12),
+        Shape::sequence(3, 4),
+        Shape::sequence(6, 6),
+    ];
     let mut records = Vec::new();
     for (number, example) in AnyLayer::examples().into_iter().enumerate() {
         for shape in shapes {
             let mut net = TapeBuilder::new(shape).with_constants(statistics(shape));
             let before = match shape {
-                Shape::Vector(features) => net.dense("before", net.input(), features),
+                Shape::Vector(features) | Shape::Sequence { features, .. } => {
+                    net.dense("before", net.input(), features)
+                }
                 Shape::Image { channels, .. } => net.conv2d("before", net.input(), Conv2d::new(channels, 1)),
             };
-            let Ok(node) = example.record(&mut net, "layer", before.unwrap()) else { continue };
+            let node = example.record(&mut net, "layer", before.unwrap()).or_else(|_| {
+                // What reads the network's input alone.
+                net = TapeBuilder::new(shape);
+                let x = net.input();
+                example.record(&mut net, "layer", x)
+            });
+            let Ok(node) = node else { continue };
             let output = net.flatten(node).unwrap();
-            let tape = net.finish(output).unwrap();
-            let own = tape.records[2..].iter().filter(|record| record.place.shapes.len() == 1);
+            let Ok(tape) = net.finish(output) else { continue };
+            let own = tape.records.iter();
+            let own = own.filter(|record| record.place.shapes.len() == 1 && record.name != "before");
             records.extend(own.map(|record| (format!("{number} {example:?} on {shape}"), record.clone())));
         }
     }
@@ -71,7 +87,10 @@ impl<T: Real> Case<T> {
         let len = place.tensors.iter().map(|range| range.end).max().unwrap_or(0);
         let parameters = numbers(&mut stream, len);
         let mut values = vec![Buffer::default(); place.inputs[0] + 1];
-        let x: Vec<T> = numbers(&mut stream, place.shapes[0].len() * LANES);
+        let mut x: Vec<T> = numbers(&mut stream, place.shapes[0].len() * LANES);
+        if let Some(count) = record.layer.as_ref().unwrap().vocabulary() {
+            x.iter_mut().for_each(|x| *x = T::of(stream.random_range(0..count) as f64));
+        }
         values[place.inputs[0]].resize(x.len());
         values[place.inputs[0]].copy_from_slice(&x);
         let mut case = Self {
@@ -145,6 +164,9 @@ impl<T: Real> Case<T> {
             }
         });
         self.scratch = scratch;
+        for place in self.record.place.tensors.iter().flat_map(Clone::clone) {
+            jacobian[place].resize(K, 0.0);
+        }
         jacobian.into_iter().filter(|row| !row.is_empty()).collect()
     }
 }

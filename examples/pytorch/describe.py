@@ -100,7 +100,7 @@ class Describer(Learned, Attends):
                 target = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", node.target)
                 raise Unsupported(
                     f"`{node.name}` ({target}): it moves the entries of {shape} in a way for which there is no layer; those are a sample "
-                    "flattened whole (dimensions 1 to the last), flatten(2).transpose(1, 2) of an image and back, x[:, index] of a sequence"
+                    "flattened whole (dimensions 1 to the last), flatten(2).transpose(1, 2) of an image and back, transpose(1, 2) and x[:, index] of a sequence"
                 )
             self.paths[node] = path if kind is None else self.emit(kind, [path], self.free(node), **keys)
         if node in self.learned:
@@ -195,6 +195,8 @@ class Describer(Learned, Attends):
             if module.elementwise_affine and module.bias is None:
                 refuse("a scale without shift is not supported")
             self.put(node, "layer_norm", [source], path, epsilon=module.eps, affine=module.elementwise_affine)
+        elif isinstance(module, (nn.Softmax, nn.LogSoftmax)):
+            self.softmax(node, "softmax" if isinstance(module, nn.Softmax) else "log_softmax", source, module.dim, refuse)
         elif isinstance(module, nn.MaxPool2d):
             if one(module.dilation, refuse) != 1 or module.return_indices:
                 refuse("dilation and indices are not supported")
@@ -213,6 +215,11 @@ class Describer(Learned, Attends):
             refuse("there is no such layer; compose the network of the layers in docs/measure.md, or measure a part of it")
         if own and node in self.paths:
             self.tensors |= {name: self.state[name].detach().contiguous() for name in own}
+
+    def softmax(self, node, kind, source, dim, refuse):
+        if len(shape_of(source)) > 2 or dim not in (-1, len(shape_of(source))):
+            refuse("softmax over the last dimension of vectors and sequences is supported")
+        self.put(node, kind, [source])
 
     def modules_of(self, node, kinds):
         return node.op == "call_module" and isinstance(self.modules[node.target], kinds)
@@ -296,6 +303,8 @@ class Describer(Learned, Attends):
                 self.adaptive(node, tensors[0], (1, 1), refuse)
             else:
                 self.put(node, "global_average_pool", tensors[:1])
+        elif target in ("softmax", "log_softmax"):
+            self.softmax(node, target, tensors[0], setting(1, "dim", None), refuse)
         elif target == "adaptive_avg_pool2d":
             self.adaptive(node, tensors[0], setting(1, "output_size", None), refuse)
         elif target in ("dropout", "dropout2d", "alpha_dropout"):

@@ -66,6 +66,8 @@ def layer_of(shape, moved):
     if len(shape) == 2 and len(to) == 3 and to[0] == shape[1] and to[1] * to[2] == shape[0]:
         if is_like(base.transpose(1, 2).reshape(2, *to)):
             return "tokens_to_image", {"height": to[1], "width": to[2]}
+    if to == shape[::-1] and len(to) == 2 and is_like(base.transpose(1, 2)):
+        return "transpose_tokens", {}
     if len(shape) == 2 and to == shape[1:]:
         index = moved[0, 0].item() // shape[1]
         if index < shape[0] and is_like(base[:, index]):

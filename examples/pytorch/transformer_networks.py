@@ -1,4 +1,4 @@
-"""Small transformers: of images, of token ids, causal, and those that PyTorch and torchvision build."""
+"""Small transformers: of images, of token ids, causal, those that PyTorch and torchvision build; and a mixer."""
 
 import torch
 from torch import nn
@@ -100,6 +100,23 @@ class Encoders(nn.Module):
         return self.head(x.flatten(1))
 
 
+class Mixer(nn.Module):
+    """A block that mixes tokens, then features (Tolstikhin et al., 2021), with a softmax over features for want of another use."""
+
+    def __init__(self):
+        super().__init__()
+        self.into = nn.Conv2d(3, 10, 3, stride=3)
+        self.ln_1, self.ln_2 = nn.LayerNorm(10), nn.LayerNorm(10)
+        self.tokens = nn.Sequential(nn.Linear(12, 7), nn.GELU(), nn.Linear(7, 12))
+        self.features = nn.Sequential(nn.Linear(10, 9), nn.Softmax(-1), nn.Linear(9, 10))
+        self.head = nn.Linear(10, 4)
+
+    def forward(self, x):
+        x = self.into(x).flatten(2).transpose(1, 2)
+        x = x + self.tokens(self.ln_1(x).transpose(1, 2)).transpose(1, 2)
+        return torch.log_softmax(self.head((x + self.features(self.ln_2(x))).mean(1)), 1)
+
+
 class Causal(nn.Module):
     """Attention written out around scaled_dot_product_attention, with a causal mask."""
 
@@ -147,6 +164,7 @@ NETWORKS = {
     "vit": (ViT, VIT, (3, 16, 16), 10),
     "tokens": (Tokens, None, (12,), 4),
     "encoders": (Encoders, None, (10, 6), 3),
+    "mixer": (Mixer, None, (3, 9, 12), 4),
     "gpt": (Gpt, None, (9,), 15),
     "torchvision_vit": (torchvision_vit, None, (3, 16, 16), 6),
 }

@@ -44,6 +44,7 @@ mod pool;
 mod prelu;
 mod scale;
 mod scale_and_shift;
+mod softmax;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -68,8 +69,9 @@ pub use max_pool::MaxPool;
 pub use pool::Pool2d;
 pub use prelu::PRelu;
 pub use scale::Scale;
+pub use softmax::{LogSoftmax, Softmax};
 pub use token::{MeanOverTokens, TakeToken};
-pub use tokens::{ImageToTokens, TokensToImage};
+pub use tokens::{ImageToTokens, TokensToImage, TransposeTokens};
 
 use crate::{Node, TapeBuilder, TensorError};
 
@@ -157,6 +159,7 @@ macro_rules! layers {
 // The list of all layers.
 layers! {
     Dense, Conv2d, MaxPool, AveragePool, GlobalAveragePool, Flatten, Activation, PRelu, GroupNorm, LayerNorm, InstanceNorm, BatchNorm,
-    Scale, Identity, FixedDense, ImageToTokens, TokensToImage, TakeToken, MeanOverTokens,
+    Scale, Identity, FixedDense, ImageToTokens, TokensToImage, TransposeTokens, TakeToken, MeanOverTokens,
     Embedding, AddLearned, PrependToken, SelfAttention, DotProductAttention,
+    Softmax, LogSoftmax,
 }

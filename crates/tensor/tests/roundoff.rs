@@ -42,12 +42,14 @@ fn exact_forwards() -> impl Strategy<Value = Architecture> {
                 AnyLayer::GlobalAveragePool(_) | AnyLayer::BatchNorm(_) | AnyLayer::MeanOverTokens(_) => {
                     false
                 }
-                // Nor is one over the number of tokens, which attention weighs by; trained values are no zeros.
+                // Nor is one over the number of what softmax weighs; trained values are no zeros.
                 AnyLayer::SelfAttention(_)
                 | AnyLayer::DotProductAttention(_)
                 | AnyLayer::Embedding(_)
                 | AnyLayer::AddLearned(_)
-                | AnyLayer::PrependToken(_) => false,
+                | AnyLayer::PrependToken(_)
+                | AnyLayer::Softmax(_)
+                | AnyLayer::LogSoftmax(_) => false,
                 AnyLayer::Dense(_)
                 | AnyLayer::Conv2d(_)
                 | AnyLayer::MaxPool(_)
@@ -55,6 +57,7 @@ fn exact_forwards() -> impl Strategy<Value = Architecture> {
                 | AnyLayer::PRelu(_)
                 | AnyLayer::ImageToTokens(_)
                 | AnyLayer::TokensToImage(_)
+                | AnyLayer::TransposeTokens(_)
                 | AnyLayer::TakeToken(_)
                 | AnyLayer::Identity(_) => true,
                 AnyLayer::FixedDense(FixedDense(weights)) => *weights != FixedWeights::Signs,

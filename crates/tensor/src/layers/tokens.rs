@@ -1,5 +1,5 @@
 //! Images as sequences, and back: the positions of an image are the tokens, its channels their features. A tape holds
-//! both in one order, so nothing moves.
+//! both in one order, so nothing moves; where tokens become features and features tokens, all do.
 
 use super::described::{Described, Keys, Usual};
 use super::pick::{Pick, Picked};
@@ -18,6 +18,10 @@ pub struct TokensToImage {
     /// The number of columns.
     pub width: usize,
 }
+
+/// The tokens as features, and the features as tokens: what a dense layer mixes then are the tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TransposeTokens;
 
 impl TapeBuilder {
     /// An image as a sequence: a token for each position, row by row, whose features are the channels.
@@ -40,12 +44,33 @@ impl TapeBuilder {
         self.put(name, Picked(ImageToTokens), &[x])
     }
 
+    /// The tokens of a sequence as features, and its features as tokens (Tolstikhin et al., 2021).
+    ///
+    /// # Errors
+    /// If `x` is no sequence.
+    pub fn transpose_tokens(&mut self, name: &str, x: Node) -> Result<Node, TensorError> {
+        self.put(name, Picked(TransposeTokens), &[x])
+    }
+
     /// A sequence as an image of so many rows and columns, row by row.
     ///
     /// # Errors
     /// If `x` is no sequence, or has another number of tokens.
     pub fn tokens_to_image(&mut self, name: &str, x: Node, to: TokensToImage) -> Result<Node, TensorError> {
         self.put(name, Picked(to), &[x])
+    }
+}
+
+impl Pick for TransposeTokens {
+    fn shape(self, input: Shape) -> Result<Shape, Misfit> {
+        match input {
+            Shape::Sequence { tokens, features } => Ok(Shape::sequence(features, tokens)),
+            Shape::Vector(_) | Shape::Image { .. } => Err(Misfit::Input("a sequence".to_owned())),
+        }
+    }
+
+    fn source(self, input: Shape, entry: usize) -> usize {
+        input.entry_of(entry)
     }
 }
 
@@ -109,5 +134,20 @@ impl Described for TokensToImage {
 
     fn examples() -> Vec<Self> {
         vec![Self { height: 1, width: 3 }, Self { height: 3, width: 2 }]
+    }
+}
+
+impl Described for TransposeTokens {
+    const TYPE: &'static str = "transpose_tokens";
+    const PYTORCH: Option<&'static str> = Some("x.transpose(1, 2)");
+    const BLANK: Self = Self;
+    const REMARK: &'static str = "tokens become features, features tokens";
+
+    fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
+        net.transpose_tokens(name, x)
+    }
+
+    fn examples() -> Vec<Self> {
+        vec![Self]
     }
 }

@@ -8,6 +8,7 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 
 use crate::Real;
 use crate::gemm::{gemm, view, view_mut};
+use crate::layers::softmax::softmax;
 
 /// The heads of an attention.
 #[derive(Clone, Copy, Debug)]
@@ -177,17 +178,4 @@ impl Heads {
             gemm(T::one(), v, view(tokens, tokens, between).t(), T::one(), dy);
         }
     }
-}
-
-/// The softmax of some numbers, the largest of which is taken off first, so that nothing overflows.
-fn softmax<T: Real>(numbers: &mut [T]) {
-    // A NaN must not be lost, so no `max`.
-    let larger = |most: T, &number: &T| if number <= most { most } else { number };
-    let most = numbers.iter().fold(T::neg_infinity(), larger);
-    let mut sum = T::zero();
-    for number in numbers.iter_mut() {
-        *number = (*number - most).exp();
-        sum += *number;
-    }
-    numbers.iter_mut().for_each(|number| *number /= sum);
 }

@@ -85,6 +85,20 @@ pub struct Slot {
     pub start: Option<f64>,
 }
 
+impl Slot {
+    /// The name of the layer that it belongs to.
+    #[must_use]
+    pub fn layer(&self) -> &str {
+        match self.role {
+            Role::Value => &self.name,
+            role => {
+                let layer = self.name.strip_suffix(role.suffix()).unwrap_or(&self.name);
+                layer.strip_suffix(['.', '_']).unwrap_or(layer)
+            }
+        }
+    }
+}
+
 /// The layout of a model's flat parameter vector: every tensor once, in the order of the layers.
 ///
 /// Optimisers and checkpoints work on the flat vector and need no knowledge of layers; initialisers and files go

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::models::{
-    ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip,
+    ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip, ViT,
 };
 
 fn builtin() -> Vec<(Box<dyn Model>, Shape, usize)> {
@@ -23,6 +23,7 @@ fn builtin() -> Vec<(Box<dyn Model>, Shape, usize)> {
         (Box::new(ResNet { blocks: 2, groups: Some(4) }), colour, 10),
         (Box::new(OneHiddenLayer { width: 6, activation: leaky }), Shape::vector(4), 1),
         (Box::new(Neuron { activation: leaky }), Shape::vector(4), 1),
+        (Box::new(ViT { patch: 8, features: 12, heads: 2, hidden: 20, blocks: 2 }), colour, 10),
         (Box::new(LinearChain { depth: 3, width: 5 }), Shape::vector(4), 2),
     ];
     for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::Averaged, Skip::LayerNorm, Skip::PreLayerNorm] {

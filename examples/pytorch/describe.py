@@ -143,7 +143,7 @@ class Describer(Learned, Attends):
     def module(self, node):
         path, module = node.target, self.modules[node.target]
         kind = type(module).__name__
-        source = node.args[0]
+        source = node.args[0] if node.args else next(iter(node.kwargs.values()))
 
         def refuse(reason):
             raise Unsupported(f"`{path}` ({kind}): {reason}")
@@ -327,7 +327,7 @@ class Describer(Learned, Attends):
                 refuse("settings by position are not supported; give them by name")
             kind, keys = ELEMENTWISE[FUNCTIONS[target]](FUNCTIONS[target](**keys), refuse)
             self.put(node, kind, tensors, **keys)
-        else:
+        elif node.meta["tensor_meta"].dtype != torch.bool:  # a mask is refused where it is read
             refuse("there is no such layer; use a module of torch.nn that has one, or measure a part of the network")
 
 

@@ -175,6 +175,21 @@ impl<T: Real> Rows<T> for Embedding {
         }
     }
 
+    fn gradient(&self, at: &At<'_, T>, u: &[T], gradient: &mut [T], overwrite: bool, _scratch: &mut Scratch) {
+        let own = &mut gradient[at.place.tensors[0].clone()];
+        if overwrite {
+            own.fill(T::zero());
+        }
+        let (ids, lanes) = (at.x(0), at.lanes);
+        for (feature, u) in u.chunks_exact(ids.len()).enumerate() {
+            for (u, ids) in u.chunks_exact(lanes).zip(ids.chunks_exact(lanes)) {
+                for (&u, &number) in u.iter().zip(ids).take(at.samples) {
+                    own[id(number) * self.features + feature] += u;
+                }
+            }
+        }
+    }
+
     /// A row is no longer than the root of how often its id occurs allows.
     fn bound(&self, at: &At<'_, T>) -> RowBound {
         let ids: Vec<usize> = at.x(0).iter().map(|&number| id(number)).collect();

@@ -30,13 +30,16 @@ fn cases() -> Vec<(String, Vec<AnyLayer>)> {
     cases
 }
 
+/// Brings an image to what a layer may take.
+type Turn = fn(&mut TapeBuilder, Node) -> Result<Node, TensorError>;
+
 /// `None` where an example fits neither 16 channels of 16 x 16, nor the vector of them, nor their 256 tokens.
 fn tape(layers: &[AnyLayer]) -> Option<Arc<Tape>> {
     let mut net = TapeBuilder::new(Shape::image(3, 16, 16));
     let mut x = net.conv2d("before", net.input(), Conv2d::new(16, 1)).ok()?;
     for (index, layer) in layers.iter().enumerate() {
         let name = format!("layer {index}");
-        let attempts: [fn(&mut TapeBuilder, Node) -> Result<Node, TensorError>; 3] =
+        let attempts: [Turn; 3] =
             [|_, x| Ok(x), |net, x| net.flatten(x), |net, x| net.image_to_tokens("tokens", x)];
         (net, x) = attempts.into_iter().find_map(|turn| {
             let mut net = net.clone();

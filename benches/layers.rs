@@ -6,7 +6,7 @@ use std::sync::Arc;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use fenchel_benches::BATCH;
 use fenchel_tensor::layers::{AnyLayer, Dense, Described, MaxPool};
-use fenchel_tensor::{Activation, Conv2d, Pool2d, Shape, Sweep, Tape, TapeBuilder};
+use fenchel_tensor::{Activation, Conv2d, Node, Pool2d, Shape, Sweep, Tape, TapeBuilder, TensorError};
 use ndarray::Array2;
 
 /// Every layer's examples, and sizes of use of the convolution, each behind a 1x1 convolution, so that cotangents
@@ -30,21 +30,29 @@ fn cases() -> Vec<(String, Vec<AnyLayer>)> {
     cases
 }
 
-/// `None` where an example does not fit 16 channels of 16 x 16, nor the vector of them.
+/// Brings an image to what a layer may take.
+type Turn = fn(&mut TapeBuilder, Node) -> Result<Node, TensorError>;
+
+/// `None` where an example fits neither 16 channels of 16 x 16, nor the vector of them, nor their 256 tokens.
 fn tape(layers: &[AnyLayer]) -> Option<Arc<Tape>> {
     let mut net = TapeBuilder::new(Shape::image(3, 16, 16));
     let mut x = net.conv2d("before", net.input(), Conv2d::new(16, 1)).ok()?;
     for (index, layer) in layers.iter().enumerate() {
         let name = format!("layer {index}");
-        x = layer
-            .record(&mut net, &name, x)
-            .or_else(|_| {
-                let x = net.flatten(x)?;
-                layer.record(&mut net, &name, x)
-            })
-            .ok()?;
+        let attempts: [Turn; 3] =
+            [|_, x| Ok(x), |net, x| net.flatten(x), |net, x| net.image_to_tokens("tokens", x)];
+        (net, x) = attempts.into_iter().find_map(|turn| {
+            let mut net = net.clone();
+            let x = turn(&mut net, x).ok()?;
+            let x = layer.record(&mut net, &name, x).ok()?;
+            Some((net, x))
+        })?;
     }
-    let x = if matches!(net.shape(x), Shape::Image { .. }) { net.global_average_pool(x).ok()? } else { x };
+    let x = match net.shape(x) {
+        Shape::Vector(_) => x,
+        Shape::Image { .. } => net.global_average_pool(x).ok()?,
+        Shape::Sequence { .. } => net.mean_over_tokens("mean", x).ok()?,
+    };
     let y = net.dense("head", x, 10).ok()?;
     net.finish(y).map(Arc::new).ok()
 }

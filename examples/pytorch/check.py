@@ -77,6 +77,8 @@ def main():
 
     network, _, _, classes = named(options.network)
     network = network.double().eval()
+    # Attention by the operations that torch.func can differentiate.
+    torch.backends.mha.set_fastpath_enabled(False)
     stem = options.network.replace(":", "-")
     weights = load_file(options.folder / f"{stem}.safetensors")
     network.load_state_dict({name: value.double() if value.is_floating_point() else value for name, value in weights.items()})

@@ -1,10 +1,10 @@
 """Exports a PyTorch network to the files that `fenchel measure` reads.
 
-    python export.py mlp out/          # or lenet5, residual, pooled, normed, torchvision:resnet18
+    python export.py mlp out/          # or lenet5, residual, pooled, normed, vit, tokens, encoders, gpt, torchvision_vit, torchvision:resnet18
 
 writes out/mlp.toml (the description), out/mlp.safetensors (the weights) and out/mlp-data.npz (samples and labels). The
 network is trained for a few steps first, so that it is not at its start, on random samples; a batch normalisation gathers its
-running statistics by them. To export a network of your own, let describe.py write its description, and save its weights and
+running statistics by them. To export a network of your own, let fenchel.torch.describe write its description, and save its weights and
 samples as the last lines do.
 """
 
@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import save_file
 
 from networks import network as named
+from transformer_networks import IDS
 
 
 def main():
@@ -35,6 +36,8 @@ def main():
     # Of a few samples alone a large network would soon make losses below the round-off of PyTorch's.
     count = max(options.samples, 64)
     x = torch.randn(count, *shape, dtype=dtype)
+    if options.network in IDS:
+        x = torch.randint(IDS[options.network], (count, *shape))
     y = torch.randint(classes, (count,))
     optimiser = torch.optim.SGD(network.parameters(), lr=0.02, momentum=0.9)
     for _ in range(options.steps):

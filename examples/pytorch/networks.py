@@ -2,6 +2,9 @@
 
 from torch import nn
 
+import transformer_networks
+from fenchel.torch import describe
+
 
 class Residual(nn.Module):
     """shortcut(x) + scale * body(x): the counterpart of Fenchel's layer `residual`."""
@@ -237,7 +240,7 @@ NETWORKS = {
     "residual": (residual, RESIDUAL, (3, 21, 21), 7),
     "pooled": (pooled, POOLED, (2, 13, 13), 6),
     "normed": (normed, NORMED, (3, 9, 9), 5),
-}
+} | transformer_networks.NETWORKS
 
 
 def network(name):
@@ -245,10 +248,9 @@ def network(name):
     kind, _, model = name.partition(":")
     if kind != "torchvision":
         build, description, shape, classes = NETWORKS[name]
-        return build(), description, shape, classes
+        network = build()
+        return network, description or describe(network.eval(), shape, name)[0], shape, classes
     import torchvision
-
-    from describe import describe
 
     shape, classes = (3, 64, 64), 10
     built = torchvision.models.get_model(model, num_classes=classes)

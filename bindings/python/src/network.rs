@@ -85,6 +85,7 @@ impl Network {
     fn input_shape(&self) -> Vec<usize> {
         match in_precision!(self, own => own.input()) {
             Shape::Vector(features) => vec![features],
+            Shape::Sequence { tokens, features } => vec![tokens, features],
             Shape::Image { channels, height, width } => vec![channels, height, width],
         }
     }

@@ -58,6 +58,12 @@ impl<T: Real> Network<T> {
         slots.iter().map(|slot| (slot.name.clone(), slot.shape.clone(), slot.range.clone()))
     }
 
+    /// Whether its inputs are the ids of tokens, which must be whole and within its vocabulary.
+    #[must_use]
+    pub fn reads_ids(&self) -> bool {
+        self.engine.tape().vocabulary().is_some()
+    }
+
     /// Whether samples of this shape, the number of samples first, are what the network takes.
     ///
     /// # Errors
@@ -68,6 +74,7 @@ impl<T: Real> Network<T> {
         let fits = match (own, shape) {
             (_, [_, features]) => *features == d,
             (Shape::Vector(_), [_, c, h, w]) => c.checked_mul(*h).and_then(|a| a.checked_mul(*w)) == Some(d),
+            (Shape::Sequence { tokens, features }, [_, t, f]) => [*t, *f] == [tokens, features],
             (Shape::Image { channels, height, width }, [_, c, h, w]) => {
                 [*c, *h, *w] == [channels, height, width]
             }
@@ -78,6 +85,9 @@ impl<T: Real> Network<T> {
         }
         let needs = match own {
             Shape::Vector(d) => format!("[N, {d}], or [N, C, H, W] with C H W = {d}"),
+            Shape::Sequence { tokens, features } => {
+                format!("[N, {tokens}, {features}] or [N, {d}], token by token")
+            }
             Shape::Image { channels, height, width } => {
                 format!("[N, {channels}, {height}, {width}] or [N, {d}], channels before rows before columns")
             }

@@ -116,6 +116,7 @@ pub fn layer_parts<T: Real>(
     failures: &[Failure],
 ) -> Result<LayerParts, MeasureError> {
     network.check_inputs(inputs.shape())?;
+    network.engine.tape().check_ids(inputs)?;
     let fails = |sample: &usize| failures.binary_search_by_key(sample, |failure| failure.sample).is_ok();
     let left: Vec<usize> = (0..inputs.nrows()).filter(|sample| !fails(sample)).collect();
     let sums = layer_sums(&network.engine, &network.parameters, inputs.select(Axis(0), &left).view())?;
@@ -140,6 +141,9 @@ pub fn tangent_kernel<T: Real>(
             return Err(MeasureError::Kernel { samples, outputs, rows, limit: KERNEL_ROWS });
         }
     }
+    for inputs in [a, b] {
+        network.engine.tape().check_ids(inputs)?;
+    }
     Ok(network.engine.tangent_kernel(&network.parameters, a, b)?.mapv(T::as_f64))
 }
 
@@ -163,6 +167,7 @@ fn check<T: Real>(
     targets: &Targets,
 ) -> Result<(), MeasureError> {
     network.check_inputs(inputs.shape())?;
+    network.engine.tape().check_ids(inputs)?;
     if targets.len() != inputs.nrows() || targets.outputs() != network.outputs() {
         let needs = format!("[{}, {}]", inputs.nrows(), network.outputs());
         let got = vec![targets.len(), targets.outputs()];

@@ -2,7 +2,7 @@
 //!
 //! ```toml
 //! name = "small"
-//! input = [1, 8, 8]                                         # channels, height, width; or [features]
+//! input = [1, 8, 8]                                         # channels, height, width; or [features]; or [tokens, features]
 //! layers = [
 //!   { type = "conv2d", channels = 4, kernel = 3, padding = 1 },
 //!   { type = "relu" },

@@ -20,6 +20,7 @@ mod linear_chain;
 mod neuron;
 mod one_hidden_layer;
 mod resnet;
+mod vit;
 
 pub use conv_chain::ConvChain;
 pub use dense_chain::{DenseChain, Skip};
@@ -28,6 +29,7 @@ pub use linear_chain::LinearChain;
 pub use neuron::Neuron;
 pub use one_hidden_layer::OneHiddenLayer;
 pub use resnet::ResNet;
+pub use vit::ViT;
 
 use std::sync::Arc;
 

@@ -249,6 +249,7 @@ fn every_model_computes_what_its_description_says() {
         let sizes = match shape {
             Shape::Vector(features) => vec![features],
             Shape::Image { channels, height, width } => vec![channels, height, width],
+            Shape::Sequence { tokens, features } => vec![tokens, features],
         };
         let (_, expected) =
             interpret(&description.layers, "", &by_name(&tape, &flat), (sizes, input.clone()));

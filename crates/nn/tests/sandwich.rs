@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::{Loss, SoftmaxCrossEntropy, SquaredError};
 use fenchel_nn::measurement::{MeasuredSample, Probe, SampleBounds, layer_sums};
-use fenchel_nn::models::{ConvChain, DenseChain, LeNet5, Model, Skip};
+use fenchel_nn::models::{ConvChain, DenseChain, LeNet5, Model, Skip, ViT};
 use fenchel_nn::{Initialiser, Trainer, evaluate, one_hot, optimisers::Sgd};
 use fenchel_random::Seed;
 use fenchel_tensor::{Engine, Real, Shape, Sweep, Tape, TapeBuilder};
@@ -21,6 +21,7 @@ fn models() -> Vec<(Box<dyn Model>, Shape)> {
         (Box::new(ConvChain { modules: 3, skip: false }), image),
         (Box::new(ConvChain { modules: 3, skip: true }), image),
         (Box::new(LeNet5), Shape::image(1, 20, 20)),
+        (Box::new(ViT { patch: 4, features: 8, heads: 2, hidden: 12, blocks: 2 }), image),
     ];
     for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::LayerNorm, Skip::PreLayerNorm] {
         models.push((Box::new(DenseChain::new(3, 9).with_skip(skip)), image));
@@ -43,7 +44,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn the_measured_sandwich_is_the_brute_force_one(index in 0_usize..7, which in 0_usize..2, seed: u64) {
+    fn the_measured_sandwich_is_the_brute_force_one(index in 0_usize..9, which in 0_usize..2, seed: u64) {
         let (model, shape) = models().swap_remove(index);
         let loss = losses()[which].clone();
         let tape = model.tape(shape, 4).unwrap();

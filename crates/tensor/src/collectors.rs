@@ -73,13 +73,13 @@ impl<T: Real> Site<'_, T> {
         self.sample
     }
 
-    /// The sample's value at the layer's input.
+    /// The sample's value at the layer's input; a sequence's as `features x tokens`.
     #[must_use]
     pub fn input(&self) -> &[T] {
         self.at.x(0)
     }
 
-    /// The Jacobian of all outputs in the layer's own output, `m x len`.
+    /// The Jacobian of all outputs in the layer's own output, `m x len`; of a sequence as `features x tokens`.
     #[must_use]
     pub fn cotangents(&self) -> Array2<T> {
         let (shape, lanes) = (self.at.place.shape, self.at.lanes);
@@ -87,7 +87,8 @@ impl<T: Real> Site<'_, T> {
     }
 
     /// Calls `take(place, derivatives)` once for every parameter of the layer: its place in the flat vector, and the
-    /// derivatives of the `m` outputs in it.
+    /// derivatives of the `m` outputs in it. The vectors of tokens that a sample does not have, whose derivatives are 0,
+    /// are left out.
     pub fn for_each_parameter(&mut self, mut take: impl FnMut(usize, &[T])) {
         let lanes = self.at.lanes;
         self.layer.rows(&self.at, self.u, self.scratch, &mut |part| {

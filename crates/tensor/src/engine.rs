@@ -113,6 +113,7 @@ impl<T: Real> Engine<T> {
     /// # Errors
     /// If an argument has the wrong shape.
     pub fn outputs(&self, parameters: &[T], inputs: ArrayView2<'_, T>) -> Result<Array2<T>, TensorError> {
+        self.tape.check_ids(inputs)?;
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
             sweep.forward(parameters, inputs.slice(s![rows, ..])).map(|pass| pass.outputs().to_owned())
         })?;
@@ -128,6 +129,7 @@ impl<T: Real> Engine<T> {
     /// # Errors
     /// If an argument has the wrong shape.
     pub fn structure(&self, parameters: &[T], inputs: ArrayView2<'_, T>) -> Result<Array3<T>, TensorError> {
+        self.tape.check_ids(inputs)?;
         let chunks = self.map_chunks(inputs.nrows(), |sweep, rows| {
             sweep.forward(parameters, inputs.slice(s![rows, ..])).map(|mut pass| pass.structure())
         })?;
@@ -155,6 +157,7 @@ impl<T: Real> Engine<T> {
         self.tape.check_parameters("parameters", parameters.len())?;
         self.tape.check_parameters("gradient", gradient.len())?;
         self.tape.check_inputs(inputs.shape())?;
+        self.tape.check_ids(inputs)?;
         let rows = inputs.nrows();
         if rows == 0 {
             gradient.fill(T::zero());

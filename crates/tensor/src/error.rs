@@ -40,6 +40,21 @@ pub enum TensorError {
         /// The shape that it needs.
         needs: String,
     },
+    /// A sample holds something else than the ids of tokens.
+    #[error(
+        "sample {sample} has {value} at place {place}, but a token id is a whole number from 0 to {last}; give ids of \
+         the embedding's own vocabulary"
+    )]
+    TokenId {
+        /// The sample's number, from 0.
+        sample: usize,
+        /// The place in the sample.
+        place: usize,
+        /// What stands there.
+        value: f64,
+        /// The last id.
+        last: usize,
+    },
     /// A number is NaN or infinite where that has no meaning.
     #[error("`{argument}` has the non-finite value {value} at index {index}")]
     NonFinite {

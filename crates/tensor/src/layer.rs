@@ -43,6 +43,11 @@ pub(crate) trait Layer: Kernel<f32> + Kernel<f64> + Debug + Send + Sync {
     /// its share of [`Tape::backward_roundoff`](crate::Tape::backward_roundoff).
     fn terms(&self, place: &Place) -> usize;
 
+    /// How many token ids there are, if its input holds such.
+    fn vocabulary(&self) -> Option<usize> {
+        None
+    }
+
     /// The layer's parameters, if it has any.
     fn trained(&self) -> Option<&(dyn Trained + 'static)> {
         None

@@ -9,7 +9,7 @@
 //!
 //! **Fans.** A structural matrix needs `K` cotangents of every sample, a *fan*. Where the value is a vector they lie as
 //! `S x K x d`: the rows of all samples form one tall matrix, so a dense layer is one matrix product. Where the value
-//! is an image they lie, one sample at a time, as `(C H W) x K`: one sample's fan fits in the second-level cache where
+//! is an image or a sequence they lie, one sample at a time, as `(C H W) x K` or `(features tokens) x K`: one sample's fan fits in the second-level cache where
 //! a batch's would not, and behind a max pool it is kept as a list, since all cotangents of a window stand at one
 //! position.
 //!
@@ -17,6 +17,7 @@
 
 mod activation;
 mod add;
+mod attention;
 mod average_pool;
 mod batch_norm;
 mod channels;
@@ -24,7 +25,9 @@ mod concatenate;
 mod conv2d;
 mod convolution;
 mod dense;
+mod dense_per_token;
 mod described;
+mod embedding;
 mod fixed_dense;
 mod flatten;
 mod group_norm;
@@ -32,32 +35,43 @@ mod grouped_conv2d;
 mod identity;
 mod instance_norm;
 mod layer_norm;
+mod learned;
 mod max_pool;
 mod multiply;
 mod normalise;
+mod pick;
 mod pool;
 mod prelu;
 mod scale;
 mod scale_and_shift;
+mod softmax;
 #[cfg(test)]
 mod tests;
+mod token;
+mod tokens;
 
 pub use activation::Activation;
+pub use attention::{DotProductAttention, SelfAttention};
 pub use average_pool::{AveragePool, GlobalAveragePool};
 pub use batch_norm::BatchNorm;
 pub use conv2d::Conv2d;
 pub use dense::Dense;
 pub use described::{Described, FixedWeights, Keys, Usual};
+pub use embedding::Embedding;
 pub use fixed_dense::FixedDense;
 pub use flatten::Flatten;
 pub use group_norm::GroupNorm;
 pub use identity::Identity;
 pub use instance_norm::InstanceNorm;
 pub use layer_norm::LayerNorm;
+pub use learned::{AddLearned, PrependToken};
 pub use max_pool::MaxPool;
 pub use pool::Pool2d;
 pub use prelu::PRelu;
 pub use scale::Scale;
+pub use softmax::{LogSoftmax, Softmax};
+pub use token::{MeanOverTokens, TakeToken};
+pub use tokens::{ImageToTokens, TokensToImage, TransposeTokens};
 
 use crate::{Node, TapeBuilder, TensorError};
 
@@ -145,5 +159,7 @@ macro_rules! layers {
 // The list of all layers.
 layers! {
     Dense, Conv2d, MaxPool, AveragePool, GlobalAveragePool, Flatten, Activation, PRelu, GroupNorm, LayerNorm, InstanceNorm, BatchNorm,
-    Scale, Identity, FixedDense,
+    Scale, Identity, FixedDense, ImageToTokens, TokensToImage, TransposeTokens, TakeToken, MeanOverTokens,
+    Embedding, AddLearned, PrependToken, SelfAttention, DotProductAttention,
+    Softmax, LogSoftmax,
 }

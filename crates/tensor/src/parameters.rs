@@ -13,15 +13,20 @@ pub enum Role {
     Scale,
     /// What a layer adds to each channel or feature, as normalisations do.
     Shift,
+    /// A trained value of the network itself, `1 x tokens x features` or of an image's or vector's shape: position and
+    /// class tokens.
+    Value,
 }
 
 impl Role {
-    /// The last part of the parameter's name: `weight` or `bias`, as other systems call them.
+    /// The last part of the parameter's name: `weight` or `bias`, as other systems call them. A value has its layer's
+    /// name alone.
     #[must_use]
     pub const fn suffix(self) -> &'static str {
         match self {
             Self::Weight | Self::Scale => "weight",
             Self::Bias | Self::Shift => "bias",
+            Self::Value => "",
         }
     }
 }
@@ -34,28 +39,41 @@ pub(crate) struct Tensor {
     pub(crate) fan_in: usize,
     pub(crate) fan_out: usize,
     pub(crate) start: Option<f64>,
+    /// What stands between the layer's name and the role's suffix.
+    joint: &'static str,
 }
 
 impl Tensor {
     /// Numbers that an initialiser draws.
     pub(crate) fn drawn(role: Role, shape: Vec<usize>, fan_in: usize, fan_out: usize) -> Self {
-        Self { role, shape, fan_in, fan_out, start: None }
+        let joint = if role == Role::Value { "" } else { "." };
+        Self { role, shape, fan_in, fan_out, start: None, joint }
     }
 
     /// `count` numbers, one for each channel or feature, that are `start` in every fresh model.
     pub(crate) fn by_channel(role: Role, count: usize, start: f64) -> Self {
-        Self { role, shape: vec![count], fan_in: 1, fan_out: 1, start: Some(start) }
+        Self { start: Some(start), ..Self::drawn(role, vec![count], 1, 1) }
+    }
+
+    /// The same called `layer_weight` in place of `layer.weight`.
+    pub(crate) fn underscored(self) -> Self {
+        Self { joint: "_", ..self }
+    }
+
+    /// Its name in a layer of this name.
+    pub(crate) fn name(&self, layer: &str) -> String {
+        format!("{layer}{}{}", self.joint, self.role.suffix())
     }
 }
 
 /// One parameter tensor: its name, its shape and its range in the flat parameter vector.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slot {
-    /// `layer.weight` or `layer.bias`.
+    /// `layer.weight` or `layer.bias`; of a [value](Role::Value) `layer`.
     pub name: String,
     /// What the tensor does.
     pub role: Role,
-    /// Its shape: `[out, in]`, `[out, in, kh, kw]` or `[features]`.
+    /// Its shape: `[out, in]`, `[out, in, kh, kw]`, `[features]` or that of a value, of a sequence `[1, tokens, features]`.
     pub shape: Vec<usize>,
     /// Its range in the flat parameter vector, row-major.
     pub range: Range<usize>,
@@ -65,6 +83,20 @@ pub struct Slot {
     pub fan_out: usize,
     /// The number that every entry has in a fresh model, whatever the initialiser; `None` where it is drawn.
     pub start: Option<f64>,
+}
+
+impl Slot {
+    /// The name of the layer that it belongs to.
+    #[must_use]
+    pub fn layer(&self) -> &str {
+        match self.role {
+            Role::Value => &self.name,
+            role => {
+                let layer = self.name.strip_suffix(role.suffix()).unwrap_or(&self.name);
+                layer.strip_suffix(['.', '_']).unwrap_or(layer)
+            }
+        }
+    }
 }
 
 /// The layout of a model's flat parameter vector: every tensor once, in the order of the layers.
@@ -80,10 +112,10 @@ pub struct ParameterLayout {
 impl ParameterLayout {
     /// Appends a layer's tensor and returns its range.
     pub(crate) fn push(&mut self, layer: &str, tensor: Tensor) -> Range<usize> {
-        let Tensor { role, shape, fan_in, fan_out, start } = tensor;
+        let name = tensor.name(layer);
+        let Tensor { role, shape, fan_in, fan_out, start, .. } = tensor;
         let range = self.len..self.len + shape.iter().product::<usize>();
         self.len = range.end;
-        let name = format!("{layer}.{}", role.suffix());
         self.slots.push(Slot { name, role, shape, range: range.clone(), fan_in, fan_out, start });
         range
     }

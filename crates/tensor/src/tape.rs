@@ -8,6 +8,8 @@ mod builder;
 
 use std::sync::Arc;
 
+use ndarray::ArrayView2;
+
 use crate::layer::{Layer, Place, Trained};
 use crate::{Constants, ParameterLayout, Real, Shape, TensorError};
 
@@ -123,6 +125,27 @@ impl Tape {
         }
         let needs = format!("[samples, {want}]");
         Err(TensorError::Argument { argument: "inputs", got: got.to_vec(), needs })
+    }
+
+    /// How many token ids there are, if the input holds ids: whole numbers from 0 to one below.
+    #[must_use]
+    pub fn vocabulary(&self) -> Option<usize> {
+        self.records.iter().filter_map(|record| record.layer.as_ref()?.vocabulary()).min()
+    }
+
+    /// Refuses inputs, `samples x features`, that hold something else than token ids where the network reads such.
+    ///
+    /// # Errors
+    /// The first sample that does, counted from 0.
+    pub fn check_ids<T: Real>(&self, inputs: ArrayView2<'_, T>) -> Result<(), TensorError> {
+        let Some(count) = self.vocabulary() else { return Ok(()) };
+        let is_id = |value: f64| value >= 0.0 && value < count as f64 && value.fract() == 0.0;
+        match inputs.indexed_iter().find(|(_, value)| !is_id(value.as_f64())) {
+            Some(((sample, place), value)) => {
+                Err(TensorError::TokenId { sample, place, value: value.as_f64(), last: count - 1 })
+            }
+            None => Ok(()),
+        }
     }
 
     /// A bound on the relative round-off of what a backward pass in precision `T` gathers: of a squared gradient norm, and of

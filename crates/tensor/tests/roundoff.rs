@@ -39,12 +39,26 @@ fn exact_forwards() -> impl Strategy<Value = Architecture> {
                     true
                 }
                 // One over the number of positions differs between the precisions, and so do shifted zeros.
-                AnyLayer::GlobalAveragePool(_) | AnyLayer::BatchNorm(_) => false,
+                AnyLayer::GlobalAveragePool(_) | AnyLayer::BatchNorm(_) | AnyLayer::MeanOverTokens(_) => {
+                    false
+                }
+                // Nor is one over the number of what softmax weighs; trained values are no zeros.
+                AnyLayer::SelfAttention(_)
+                | AnyLayer::DotProductAttention(_)
+                | AnyLayer::Embedding(_)
+                | AnyLayer::AddLearned(_)
+                | AnyLayer::PrependToken(_)
+                | AnyLayer::Softmax(_)
+                | AnyLayer::LogSoftmax(_) => false,
                 AnyLayer::Dense(_)
                 | AnyLayer::Conv2d(_)
                 | AnyLayer::MaxPool(_)
                 | AnyLayer::Flatten(_)
                 | AnyLayer::PRelu(_)
+                | AnyLayer::ImageToTokens(_)
+                | AnyLayer::TokensToImage(_)
+                | AnyLayer::TransposeTokens(_)
+                | AnyLayer::TakeToken(_)
                 | AnyLayer::Identity(_) => true,
                 AnyLayer::FixedDense(FixedDense(weights)) => *weights != FixedWeights::Signs,
                 other => panic!("{other:?} is new: say whether it is exact at zero in both precisions"),

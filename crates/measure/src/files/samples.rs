@@ -22,8 +22,14 @@ impl<T: Real> Samples<T> {
         criterion: &Criterion,
     ) -> Result<Self, MeasureError> {
         let tensors = Tensors::read(path)?;
-        let needs = "[N, d] or [N, C, H, W]";
-        let (shape, values) = tensors.numbers::<T>("x", needs)?;
+        let needs = "[N, d], [N, tokens, features] or [N, C, H, W]";
+        let (shape, values) = match tensors.integers("x", needs) {
+            // Token ids, which no network reads beside other numbers.
+            Ok((shape, ids)) if network.reads_ids() => {
+                (shape.to_vec(), ids.iter().map(|id| T::of(id as f64)).collect())
+            }
+            _ => tensors.numbers::<T>("x", needs)?,
+        };
         network.check_inputs(&shape).map_err(|error| error.within(path))?;
         let count = shape[0];
         let targets = targets(&tensors, criterion, count, network.outputs())?;

@@ -26,7 +26,7 @@ pub fn list() -> String {
             and `projection` |\n\
             | `add` | `inputs`; values of one shape | `a + b` |\n\
             | `multiply` | `inputs`; two of one shape, or an image and one number for each of its channels | `a * b` |\n\
-            | `concatenate` | `inputs`; vectors, or the channels of images | `torch.cat([a, b], 1)` |\n"
+            | `concatenate` | `inputs`; vectors, the channels of images, or the features of tokens | `torch.cat([a, b], 1)` |\n"
 }
 
 /// Notes the keys.

@@ -22,7 +22,7 @@ pub(super) fn description(text: &str, origin: &str) -> Result<Description, Descr
     })?;
     let mut entries = Entries::new(source, document.get_ref(), document.span(), "the description".to_owned());
     let name = entries.text("name")?.unwrap_or_default().to_owned();
-    let needs = "[features] or [channels, height, width]";
+    let needs = "[features], [channels, height, width] or [tokens, features]";
     let sizes = entries.list("input", needs)?;
     let sizes = sizes.ok_or_else(|| entries.fault(&format!("it lacks `input`, {needs}")))?;
     let input = shape(sizes).ok_or_else(|| {
@@ -44,6 +44,7 @@ fn shape(sizes: &DeArray<'_>) -> Option<Shape> {
     let sizes: Vec<usize> = sizes.iter().map(size).collect::<Option<_>>()?;
     match sizes[..] {
         [features] => Some(Shape::vector(features)),
+        [tokens, features] => Some(Shape::sequence(tokens, features)),
         [channels, height, width] => Some(Shape::image(channels, height, width)),
         _ => None,
     }

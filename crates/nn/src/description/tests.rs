@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::models::{
-    ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip,
+    ConvChain, DenseChain, LeNet5, LinearChain, Model, Neuron, OneHiddenLayer, ResNet, Skip, ViT,
 };
 
 fn builtin() -> Vec<(Box<dyn Model>, Shape, usize)> {
@@ -23,6 +23,7 @@ fn builtin() -> Vec<(Box<dyn Model>, Shape, usize)> {
         (Box::new(ResNet { blocks: 2, groups: Some(4) }), colour, 10),
         (Box::new(OneHiddenLayer { width: 6, activation: leaky }), Shape::vector(4), 1),
         (Box::new(Neuron { activation: leaky }), Shape::vector(4), 1),
+        (Box::new(ViT { patch: 8, features: 12, heads: 2, hidden: 20, blocks: 2 }), colour, 10),
         (Box::new(LinearChain { depth: 3, width: 5 }), Shape::vector(4), 2),
     ];
     for skip in [Skip::None, Skip::Plain, Skip::Scaled, Skip::Averaged, Skip::LayerNorm, Skip::PreLayerNorm] {
@@ -58,12 +59,13 @@ fn every_example_of_a_layer_has_a_type_a_summary_and_a_place() {
     for layer in AnyLayer::examples() {
         assert!(AnyLayer::types().contains(&layer.kind()), "{layer:?}");
         assert!(layer.summary().starts_with(layer.kind()), "{layer:?}");
-        let fits = [Shape::image(4, 6, 6), Shape::vector(2)].iter().any(|&shape| {
+        let shapes = [Shape::image(4, 6, 6), Shape::vector(2), Shape::sequence(3, 4), Shape::sequence(6, 6)];
+        let fits = shapes.iter().any(|&shape| {
             let mut net = TapeBuilder::new(shape);
             let x = net.input();
             layer.record(&mut net, "layer", x).is_ok()
         });
-        assert!(fits, "{layer:?} fits neither an image nor a vector");
+        assert!(fits, "{layer:?} fits no image, vector or sequence");
     }
 }
 
@@ -186,7 +188,7 @@ fn what_is_no_description_is_refused_with_its_line() {
         ("input = [3]\nlayers = [", &["text, line 2", "not TOML"]),
         ("layers = []", &["line 1", "lacks `input`"]),
         ("input = [3]", &["lacks `layers`"]),
-        ("input = [3, 3]\nlayers = []", &["line 1", "[channels, height, width]"]),
+        ("input = [3, 3, 3, 3]\nlayers = []", &["line 1", "[channels, height, width]"]),
         ("input = [0]\nlayers = []", &["at least 1"]),
         (
             "input = [3]\noutputs = 3\nlayers = []",

@@ -19,6 +19,7 @@ pub(super) fn description(description: &Description) -> String {
         Shape::Image { channels, height, width } => {
             writeln!(text, "input = [{channels}, {height}, {width}]")
         }
+        Shape::Sequence { tokens, features } => writeln!(text, "input = [{tokens}, {features}]"),
     };
     text += "layers = ";
     list(&mut text, &description.layers, 0);

@@ -20,7 +20,7 @@ impl Model for LeNet5 {
     fn layers(&self, input: Shape, outputs: usize) -> Vec<Layer> {
         let padding = match input {
             Shape::Image { height, .. } => 32_usize.saturating_sub(height) / 2,
-            Shape::Vector(_) => 0,
+            Shape::Vector(_) | Shape::Sequence { .. } => 0,
         };
         let pool = || MaxPool(Pool2d::square(2)).into();
         vec![

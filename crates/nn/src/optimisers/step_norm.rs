@@ -29,7 +29,7 @@ impl StepNorm {
         let mut layers: Vec<Range<usize>> = Vec::new();
         let mut last = None;
         for slot in layout.slots() {
-            let layer = slot.name.rsplit_once('.').map_or(slot.name.as_str(), |(layer, _)| layer);
+            let layer = slot.layer();
             match layers.last_mut() {
                 Some(range) if last == Some(layer) => range.end = slot.range.end,
                 _ => layers.push(slot.range.clone()),

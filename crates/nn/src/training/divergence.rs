@@ -134,7 +134,7 @@ impl Divergence {
 fn layers(tape: &Tape) -> Vec<(String, Range<usize>)> {
     let mut layers: Vec<(String, Range<usize>)> = Vec::new();
     for slot in tape.parameters().slots() {
-        let layer = slot.name.rsplit_once('.').map_or(slot.name.as_str(), |(layer, _)| layer);
+        let layer = slot.layer();
         match layers.last_mut() {
             Some((name, range)) if name == layer => range.end = slot.range.end,
             _ => layers.push((layer.to_owned(), slot.range.clone())),

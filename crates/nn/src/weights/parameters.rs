@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use fenchel_tensor::{Constants, ParameterLayout, Real, Slot, Tape};
+use fenchel_tensor::{Constants, ParameterLayout, Real, Role, Slot, Tape};
 
 use super::{Tensors, WeightsError};
 
@@ -80,7 +80,8 @@ impl Tensors {
     }
 
     /// The flat parameter vector of a network: each tensor of its layout and each of its constants once, of its shape,
-    /// finite, and no other but the `num_batches_tracked` of a batch normalisation, which is of no use here.
+    /// finite, and no other but the `num_batches_tracked` of a batch normalisation, which is of no use here. Trained
+    /// values, as position tokens, may lack the first axis of one.
     ///
     /// # Errors
     /// If tensors are missing or unknown, have another shape, hold no floats, or numbers that are not finite in `T`; if
@@ -174,10 +175,19 @@ impl Tensors {
     fn flat<T: Real>(&self, prefix: &str, layout: &ParameterLayout) -> Result<Vec<T>, WeightsError> {
         let mut parameters = Vec::with_capacity(layout.len());
         for slot in layout.slots() {
-            parameters.extend(self.floats::<T>(&format!("{prefix}{}", slot.name), &slot.shape)?);
+            let name = format!("{prefix}{}", slot.name);
+            // Position tokens are stored with and without the axis of the batch.
+            let held = self.get(&name).map_or(&slot.shape[..], |tensor| &tensor.shape);
+            let alike = slot.role == Role::Value && without_ones(held) == without_ones(&slot.shape);
+            parameters.extend(self.floats::<T>(&name, if alike { held } else { &slot.shape })?);
         }
         Ok(parameters)
     }
+}
+
+/// A shape without its first axes of one.
+fn without_ones(shape: &[usize]) -> &[usize] {
+    &shape[shape.iter().take_while(|&&size| size == 1).count()..]
 }
 
 /// The name in a file and the shape of every tensor of a layout.

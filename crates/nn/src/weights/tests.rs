@@ -55,6 +55,23 @@ fn parameters_survive_both_formats_and_precisions_bit_for_bit() {
 }
 
 #[test]
+fn trained_values_come_with_and_without_the_axis_of_the_batch() {
+    let mut net = TapeBuilder::new(Shape::sequence(2, 3));
+    let x = net.add_learned("positions", net.input()).unwrap();
+    let y = net.flatten(x).unwrap();
+    let tape = net.finish(y).unwrap();
+    let numbers: Vec<f64> = (0..6).map(f64::from).collect();
+    for (shape, fits) in [(&[1, 2, 3][..], true), (&[2, 3], true), (&[3, 2], false), (&[1, 6], false)] {
+        let mut tensors = Tensors::new();
+        tensors.insert("positions", shape, &numbers).unwrap();
+        match tensors.network::<f64>(&tape) {
+            Ok(parameters) => assert!(fits && parameters == numbers, "{shape:?}"),
+            Err(error) => assert!(!fits && error.to_string().contains("[1, 2, 3]"), "{shape:?}: {error}"),
+        }
+    }
+}
+
+#[test]
 fn states_of_one_layout_share_a_file_under_prefixes() {
     let (folder, tape) = (tempfile::tempdir().unwrap(), tape());
     let path = folder.path().join("state.safetensors");

@@ -26,8 +26,8 @@ pub(crate) struct Outer {
 
 /// What a layer with parameters gives to the quantities.
 pub(crate) trait Rows<T: Real> {
-    /// Shows one sample's Jacobian in the layer's own parameters, part by part and every parameter once; `at`
-    /// is that sample's.
+    /// Shows one sample's Jacobian in the layer's own parameters, part by part and every parameter once, but for
+    /// those that it does not have any derivative in; `at` is that sample's.
     fn rows(&self, at: &At<'_, T>, u: Cotangents<'_, T>, scratch: &mut Scratch, take: Take<'_, T>);
 
     /// Adds the gradient of the samples' sum to `gradient`, which holds all parameters, or writes it over.

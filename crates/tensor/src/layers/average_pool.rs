@@ -82,10 +82,10 @@ impl Described for GlobalAveragePool {
     const REMARK: &'static str = "gives a vector";
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
-        // The shape rule refuses a vector.
+        // The shape rule refuses all but images.
         let (height, width) = match net.shape(x) {
             Shape::Image { height, width, .. } => (height, width),
-            Shape::Vector(_) => (1, 1),
+            Shape::Vector(_) | Shape::Sequence { .. } => (1, 1),
         };
         let windows = Windows { height, width, stride: 1, padding: 0, ceil: false };
         let pooled = net.put(name, Mean { windows, own: false }, &[x])?;

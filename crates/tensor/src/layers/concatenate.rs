@@ -3,13 +3,13 @@
 use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
-/// Vectors behind one another, or the channels of images of one height and width.
+/// Vectors behind one another, the channels of images of one height and width, or the features of as many tokens.
 #[derive(Clone, Copy, Debug)]
 struct Concatenate;
 
 impl TapeBuilder {
-    /// Two or more nodes one behind the other: vectors, or the channels of images of one height and width, as dense blocks
-    /// have them (Huang, Liu, van der Maaten, Weinberger, 2017).
+    /// Two or more nodes one behind the other: vectors, the channels of images of one height and width, as dense blocks
+    /// have them (Huang, Liu, van der Maaten, Weinberger, 2017), or the features of sequences of as many tokens.
     ///
     /// # Errors
     /// If there is but one node, or a shape does not fit the first.
@@ -45,10 +45,14 @@ impl Layer for Concatenate {
             (Shape::Image { height, width, .. }, Shape::Image { height: h, width: w, .. }) => {
                 (height, width) == (h, w)
             }
+            (Shape::Sequence { tokens, .. }, Shape::Sequence { tokens: others, .. }) => tokens == others,
             _ => false,
         };
         if let Some(other) = inputs.iter().find(|shape| !fits(shape)) {
-            let needs = format!("only vectors, or only images of one height and width; another is {other}");
+            let needs = format!(
+                "only vectors, only images of one height and width, or only sequences of as many tokens; another is \
+                 {other}"
+            );
             return Err(Misfit::Input(needs));
         }
         // Within u64 whatever the sizes, each being below 2^32; the tape refuses what is too large.
@@ -56,6 +60,7 @@ impl Layer for Concatenate {
         Ok(match inputs[0] {
             Shape::Vector(_) => Shape::Vector(channels),
             Shape::Image { height, width, .. } => Shape::Image { channels, height, width },
+            Shape::Sequence { tokens, .. } => Shape::Sequence { tokens, features: channels },
         })
     }
 

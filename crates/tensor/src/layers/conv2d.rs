@@ -3,15 +3,14 @@
 use super::channels::{add_channel_norms, channel_sums};
 use super::convolution::{
     BlockScratch, ConvGeometry, ConvScratch, GatheredScratch, add_weight_norms, bound, convolve,
-    convolve_backward, gathered_backward, pack_by_entry, pack_transposed, position_space_is_cheaper,
-    pull_bounded, weight_gradient,
+    convolve_backward, gathered_backward, pack_by_entry, pack_transposed, pull_bounded, weight_gradient,
 };
 use super::described::{Described, Keys, Usual};
 use super::grouped_conv2d::Grouped;
 use crate::kernels::add_row_gram;
 use crate::layer::{
-    At, Carry, Cotangents, Fan, FanTarget, Kept, Kernel, Layer, Misfit, Part, Place, Prepared, RowBound,
-    Rows, Scratch, Take, Tangent, Target, Tools, Trained, check_stride, within,
+    At, Carry, Cotangents, Fan, FanTarget, Kept, Kernel, Layer, Misfit, Place, Prepared, RowBound, Rows,
+    Scratch, Take, Tangent, Target, Tools, Trained, check_stride, within,
 };
 use crate::parameters::{Role, Tensor};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
@@ -312,18 +311,14 @@ impl<T: Real> Rows<T> for Conv2d {
 
     fn add_gram(&self, at: &At<'_, T>, u: Cotangents<'_, T>, gram: &mut [T], scratch: &mut Scratch) {
         let (geometry, lanes) = (self.geometry(at.place), at.lanes);
-        let mut add = |part: &Part<'_, T>| add_row_gram(part.rows, part.count, part.step, lanes, gram);
         match u {
-            Cotangents::All(all) if position_space_is_cheaper(geometry, lanes) => {
-                let block = &mut scratch.get::<Buffers<T>>().block;
-                block.position_gram(geometry, at.x(0), lanes, all, gram);
-                if let Some(biases) = at.place.tensors.get(1) {
-                    block.bias_part(at.place.shape, biases, lanes, u, &mut |part| {
-                        add_row_gram(part.rows, part.count, part.step, lanes, gram);
-                    });
-                }
+            Cotangents::All(all) => {
+                let (block, biases) = (&mut scratch.get::<Buffers<T>>().block, at.place.tensors.get(1));
+                block.add_gram(geometry, at.x(0), lanes, all, biases, gram);
             }
-            _ => self.rows(at, u, scratch, &mut add),
+            Cotangents::List(_) | Cotangents::Rows(_) => self.rows(at, u, scratch, &mut |part| {
+                add_row_gram(part.rows, part.count, part.step, lanes, gram);
+            }),
         }
     }
 

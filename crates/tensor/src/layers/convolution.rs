@@ -17,7 +17,7 @@ mod weights;
 pub(super) use bounds::{bound, pull_bounded};
 pub(super) use direct::ConvScratch;
 pub(super) use gathered::{GatheredScratch, gathered_backward, pack_by_entry};
-pub(super) use rows::{BlockScratch, position_space_is_cheaper};
+pub(super) use rows::BlockScratch;
 pub(super) use weights::{add_weight_norms, weight_gradient};
 
 use crate::Real;

@@ -1,8 +1,9 @@
-//! The dense layer `y = W x + b`.
+//! The dense layer `y = W x + b` of a vector; of each token of a sequence it is [`PerToken`].
 
 use ndarray::ArrayView2;
 
 use super::channels::{add_product_rows, channel_rows, channel_sums};
+use super::dense_per_token::PerToken;
 use super::described::{Described, Keys, Usual};
 use crate::gemm::{gemm, view, view_mut};
 use crate::kernels::{SLACK, add_vector_gram, sum_of_products};
@@ -13,7 +14,7 @@ use crate::layer::{
 use crate::parameters::{Role, Tensor};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
-/// `y = W x + b`, or `y = W x`, of a vector.
+/// `y = W x + b`, or `y = W x`, of a vector or of each token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dense {
     /// The number of outputs.
@@ -23,12 +24,12 @@ pub struct Dense {
 }
 
 impl TapeBuilder {
-    /// `y = W x + b`, with `W` of shape `outputs x inputs`.
+    /// `y = W x + b`, with `W` of shape `outputs x inputs`; of a sequence for each token.
     ///
     /// # Errors
     /// If `x` is an image (flatten it first), `outputs` is 0 or too large to hold, or the name is taken.
     pub fn dense(&mut self, name: &str, x: Node, outputs: usize) -> Result<Node, TensorError> {
-        self.put(name, Dense { outputs, bias: true }, &[x])
+        Dense { outputs, bias: true }.record(self, name, x)
     }
 
     /// `y = W x`: a dense layer without bias.
@@ -36,7 +37,7 @@ impl TapeBuilder {
     /// # Errors
     /// As for [`dense`](Self::dense).
     pub fn dense_without_bias(&mut self, name: &str, x: Node, outputs: usize) -> Result<Node, TensorError> {
-        self.put(name, Dense { outputs, bias: false }, &[x])
+        Dense { outputs, bias: false }.record(self, name, x)
     }
 }
 
@@ -55,7 +56,10 @@ impl Described for Dense {
     }
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
-        net.put(name, *self, &[x])
+        match net.shape(x) {
+            Shape::Sequence { .. } => net.put(name, PerToken::new(*self), &[x]),
+            Shape::Vector(_) | Shape::Image { .. } => net.put(name, *self, &[x]),
+        }
     }
 
     fn examples() -> Vec<Self> {
@@ -68,10 +72,7 @@ impl Layer for Dense {
         let Shape::Vector(inputs) = inputs[0] else {
             return Err(Misfit::Input("a vector; put a flatten before it".to_owned()));
         };
-        if self.outputs == 0 {
-            return Err(Misfit::Setting("it has no outputs; give it at least one".to_owned()));
-        }
-        within("its weight", &[self.outputs, inputs])?;
+        self.check(inputs)?;
         Ok(Shape::Vector(self.outputs))
     }
 
@@ -86,7 +87,7 @@ impl Layer for Dense {
 
 impl Trained for Dense {
     fn tensors(&self, inputs: &[Shape]) -> Vec<Tensor> {
-        let (inputs, outputs) = (inputs[0].len(), self.outputs);
+        let (inputs, outputs) = (inputs[0].channels(), self.outputs);
         let weight = Tensor::drawn(Role::Weight, vec![outputs, inputs], inputs, outputs);
         let bias = self.bias.then(|| Tensor::drawn(Role::Bias, vec![outputs], inputs, outputs));
         std::iter::once(weight).chain(bias).collect()
@@ -94,6 +95,14 @@ impl Trained for Dense {
 }
 
 impl Dense {
+    /// Refuses what could not be held, for so many inputs.
+    pub(super) fn check(self, inputs: usize) -> Result<(), Misfit> {
+        if self.outputs == 0 {
+            return Err(Misfit::Setting("it has no outputs; give it at least one".to_owned()));
+        }
+        within("its weight", &[self.outputs, inputs])
+    }
+
     fn weight<'a, T: Real>(&self, at: &At<'a, T>) -> ArrayView2<'a, T> {
         view(self.outputs, at.place.shapes[0].len(), at.tensor(0))
     }

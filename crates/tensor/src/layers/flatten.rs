@@ -1,16 +1,18 @@
-//! Flattening: in lanes nothing moves; for fans it is the border between the two layouts.
+//! Flattening: in lanes nothing moves but a sequence, whose tokens come one after the other; for fans it is the border
+//! between the two layouts.
 
 use super::described::Described;
+use super::pick::{Pick, Picked};
 use crate::kernels::transpose;
 use crate::layer::{At, Carry, Kept, Kernel, Layer, Misfit, Place, Scratch, Tangent, Target, Tools};
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
-/// An image as a vector; a vector stays as it is.
+/// An image or a sequence as a vector; a vector stays as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flatten;
 
 impl TapeBuilder {
-    /// An image as a vector, in the order channels, rows, columns. A vector stays as it is.
+    /// An image as a vector, in the order channels, rows, columns; a sequence token by token. A vector stays as it is.
     ///
     /// # Errors
     /// If the network's input is empty or too large to hold.
@@ -18,7 +20,22 @@ impl TapeBuilder {
         match self.shape(x) {
             Shape::Vector(_) => Ok(x),
             Shape::Image { .. } => self.put("flatten", Flatten, &[x]),
+            Shape::Sequence { .. } => self.put("flatten", Picked(TokenByToken), &[x]),
         }
+    }
+}
+
+/// A sequence as a vector.
+#[derive(Clone, Copy, Debug)]
+struct TokenByToken;
+
+impl Pick for TokenByToken {
+    fn shape(self, input: Shape) -> Result<Shape, Misfit> {
+        Ok(Shape::Vector(input.len()))
+    }
+
+    fn source(self, input: Shape, entry: usize) -> usize {
+        input.entry_of(entry)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Group normalisation.
 
 use super::described::{Described, Keys, Usual};
-use super::normalise::{normalise, normalise_backward, normalise_backward_fan};
+use super::normalise::{Sets, normalise, normalise_backward, normalise_backward_fan};
 use super::scale_and_shift;
 use crate::layer::{
     At, Carry, Cotangents, Kept, Kernel, Layer, Misfit, Place, RowBound, Rows, Scratch, Take, Tangent,
@@ -10,7 +10,8 @@ use crate::layer::{
 use crate::parameters::Tensor;
 use crate::{Node, Real, Shape, TapeBuilder, TensorError};
 
-/// Each sample's channels in groups are brought to mean 0 and variance 1, then scaled and shifted by channel.
+/// Each sample's channels in groups are brought to mean 0 and variance 1, then scaled and shifted by channel. Of a
+/// sequence, each token's features are, token by token.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GroupNorm {
     /// The number of groups.
@@ -110,20 +111,25 @@ impl Trained for GroupNorm {
 }
 
 impl GroupNorm {
-    /// The normalised values, and `1 / sigma` of each group.
+    fn sets(&self, place: &Place) -> Sets {
+        Sets::of(place.shape, self.groups)
+    }
+
+    /// The normalised values, and `1 / sigma` of each set.
     fn kept<'a, T>(&self, at: &At<'a, T>) -> (&'a [T], &'a [T]) {
         let lanes = if at.is_shared { 1 } else { at.lanes };
         at.numbers.split_at(at.place.shape.len() * lanes)
     }
 }
 
-/// It keeps the normalised values, `len` rows, and `1 / sigma` of each group, as many rows as groups.
+/// It keeps the normalised values, `len` rows, and `1 / sigma` of each set, as many rows as sets.
 impl<T: Real> Kernel<T> for GroupNorm {
     fn forward(&self, at: &At<'_, T>, y: &mut [T], keep: &mut Kept<T>, scratch: &mut Scratch) {
-        keep.numbers.resize(y.len() + self.groups * at.lanes, T::zero());
+        let sets = self.sets(at.place);
+        keep.numbers.resize(y.len() + sets.count * at.lanes, T::zero());
         let (values, inverse) = keep.numbers.split_at_mut(y.len());
         let moments = scratch.get::<Vec<T>>();
-        normalise(at.place.shape, at.lanes, self.groups, self.epsilon, at.x(0), values, inverse, moments);
+        normalise(sets, at.lanes, self.epsilon, at.x(0), values, inverse, moments);
         scale_and_shift::forward(at, values, y);
     }
 
@@ -136,9 +142,8 @@ impl<T: Real> Kernel<T> for GroupNorm {
         let backward = if at.is_shared { normalise_backward_fan } else { normalise_backward };
         let (dx, accumulate) = (to.dx, to.accumulate);
         backward(
-            at.place.shape,
+            self.sets(at.place),
             at.lanes,
-            self.groups,
             scale_and_shift::scales(at, ones),
             values,
             inverse,
@@ -160,13 +165,12 @@ impl<T: Real> Kernel<T> for GroupNorm {
 
     fn push(&self, at: &At<'_, T>, tangent: &Tangent<'_, T>, dy: &mut [T], scratch: &mut Scratch) {
         let (values, inverse) = self.kept(at);
-        let shape = at.place.shape;
         if let Some(dx) = tangent.x(at.place, 0) {
             // The Jacobian of x -> xhat is symmetric: the backward kernel with unit scales is the forward one.
             let [ones, moments] = scratch.get::<[Vec<T>; 2]>();
             ones.clear();
-            ones.resize(shape.channels(), T::one());
-            normalise_backward(shape, at.lanes, self.groups, ones, values, inverse, dx, dy, false, moments);
+            ones.resize(at.place.shape.channels(), T::one());
+            normalise_backward(self.sets(at.place), at.lanes, ones, values, inverse, dx, dy, false, moments);
         } else {
             dy.fill(T::zero());
         }
@@ -175,34 +179,32 @@ impl<T: Real> Kernel<T> for GroupNorm {
 
     fn pull_bounded(&self, at: &At<'_, T>, _input: usize, carry: &mut Carry<'_>) {
         let (values, inverse) = self.kept(at);
-        let (shape, k) = (at.place.shape, carry.k);
+        let (sets, k) = (self.sets(at.place), carry.k);
         let scale = scale_and_shift::scales(at, &mut Vec::new())
             .iter()
             .map(|scale| scale.as_f64())
             .collect::<Vec<_>>();
-        let group = shape.len() / self.groups;
-        let gamma = gamma(group + 8 + carry.readers, carry.unit);
+        let gamma = gamma(sets.len + 8 + carry.readers, carry.unit);
         let (u, into) = (carry.u, &mut *carry.into);
-        for (g, inverse) in inverse.iter().enumerate() {
-            let places = g * group..(g + 1) * group;
+        for (set, inverse) in inverse.iter().enumerate() {
             let inverse = inverse.as_f64();
             for l in 0..k {
                 // With the sums of `v` and `v xhat` go the sums of their errors, roundings included.
                 let [mut mean, mut correlation, mut mean_error, mut correlation_error] = [0.0_f64; 4];
                 let v = |place: usize| {
-                    let scale = scale[place / shape.positions()];
+                    let scale = scale[sets.channel(place)];
                     let (value, error) = (u.values[place * k + l], u.errors[place * k + l]);
                     (scale * value, scale.abs() * passed_on(value, error, gamma))
                 };
-                for place in places.clone() {
+                for place in sets.entries(set) {
                     let ((value, error), normal) = (v(place), values[place].as_f64());
                     mean += value;
                     mean_error += error;
                     correlation += value * normal;
                     correlation_error += error * normal.abs();
                 }
-                let count = group as f64;
-                for place in places.clone() {
+                let count = sets.len as f64;
+                for place in sets.entries(set) {
                     let ((value, error), normal) = (v(place), values[place].as_f64());
                     let exact = value - mean / count - normal * correlation / count;
                     let sizes = value.abs() + (mean.abs() + normal.abs() * correlation.abs()) / count;

@@ -37,7 +37,7 @@ impl Grouped {
     fn share(self, shape: Shape) -> Shape {
         match shape {
             Shape::Image { channels, height, width } => Shape::image(channels / self.0.groups, height, width),
-            Shape::Vector(_) => shape,
+            Shape::Vector(_) | Shape::Sequence { .. } => shape,
         }
     }
 

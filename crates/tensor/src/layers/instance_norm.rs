@@ -35,8 +35,8 @@ impl Described for InstanceNorm {
             Shape::Image { channels, .. } => {
                 net.put(name, GroupNorm { groups: channels, epsilon, affine }, &[x])
             }
-            got @ Shape::Vector(_) => {
-                let needs = "an image: a feature alone has no variance; for vectors use layer normalisation";
+            got @ (Shape::Vector(_) | Shape::Sequence { .. }) => {
+                let needs = "an image; for vectors and tokens use layer normalisation";
                 Err(TensorError::LayerInput { layer: name.to_owned(), got, needs: needs.to_owned() })
             }
         }

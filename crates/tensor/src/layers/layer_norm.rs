@@ -1,10 +1,10 @@
-//! Layer normalisation: group normalisation of a vector with one group.
+//! Layer normalisation: group normalisation of a vector, or of each token, with one group.
 
 use super::described::{Described, Keys, Usual};
 use super::group_norm::{GroupNorm, USUAL_EPSILON, unusual};
 use crate::{Node, Shape, TapeBuilder, TensorError};
 
-/// Each sample's features are brought to mean 0 and variance 1, then scaled and shifted one by one.
+/// Each sample's features, or each token's, are brought to mean 0 and variance 1, then scaled and shifted one by one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LayerNorm {
     /// What is added to the variance before its root is taken.
@@ -21,7 +21,7 @@ impl Default for LayerNorm {
 }
 
 impl TapeBuilder {
-    /// Layer normalisation (Ba, Kiros, Hinton, 2016) of a vector: group normalisation with one group.
+    /// Layer normalisation (Ba, Kiros, Hinton, 2016) of a vector, or of each token of a sequence.
     ///
     /// # Errors
     /// If `x` is an image (use [`group_norm`](Self::group_norm), whose scale is per channel), or the name is
@@ -35,7 +35,7 @@ impl Described for LayerNorm {
     const TYPE: &'static str = "layer_norm";
     const PYTORCH: Option<&'static str> = Some("LayerNorm");
     const BLANK: Self = Self { epsilon: USUAL_EPSILON, affine: true };
-    const REMARK: &'static str = "of a vector";
+    const REMARK: &'static str = "of a vector, or of each token";
 
     fn keys<K: Keys>(&mut self, keys: &mut K) -> Result<(), K::Error> {
         keys.number("epsilon", &mut self.epsilon, Usual::Is(USUAL_EPSILON))?;
@@ -48,12 +48,12 @@ impl Described for LayerNorm {
 
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
         match net.shape(x) {
-            Shape::Vector(_) => {
+            Shape::Vector(_) | Shape::Sequence { .. } => {
                 let Self { epsilon, affine } = *self;
                 net.put(name, GroupNorm { groups: 1, epsilon, affine }, &[x])
             }
             got @ Shape::Image { .. } => {
-                let needs = "a vector; for images use group normalisation".to_owned();
+                let needs = "a vector or a sequence; for images use group normalisation".to_owned();
                 Err(TensorError::LayerInput { layer: name.to_owned(), got, needs })
             }
         }

@@ -3,28 +3,63 @@
 use crate::kernels::vectorised;
 use crate::{Real, Shape};
 
+/// The sets of entries that are normalised each by itself: a group of channels, of a sequence for each token.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sets {
+    /// How many there are.
+    pub(super) count: usize,
+    /// How many entries each has.
+    pub(super) len: usize,
+    /// The tokens, whose entries lie side by side; 1 of what is no sequence.
+    tokens: usize,
+    /// How many entries share a scale.
+    positions: usize,
+}
+
+impl Sets {
+    /// Those of `groups` groups of channels, or of each token's features.
+    pub(super) fn of(shape: Shape, groups: usize) -> Self {
+        let tokens = match shape {
+            Shape::Sequence { tokens, .. } => tokens,
+            Shape::Vector(_) | Shape::Image { .. } => 1,
+        };
+        let count = groups * tokens;
+        Self { count, len: shape.len() / count, tokens, positions: shape.positions() }
+    }
+
+    /// The entries of one set.
+    #[inline(always)]
+    pub(super) fn entries(self, set: usize) -> impl Iterator<Item = usize> + Clone {
+        let first = set / self.tokens * self.len * self.tokens + set % self.tokens;
+        (0..self.len).map(move |entry| first + entry * self.tokens)
+    }
+
+    /// Which of the scales an entry has.
+    #[inline(always)]
+    pub(super) fn channel(self, entry: usize) -> usize {
+        entry / self.positions
+    }
+}
+
 vectorised! {
-/// `values = (x - mean) / sqrt(variance + epsilon)`, mean and variance over each sample's groups, `len x L`, and
-/// `1 / sigma` of each group, `groups x L`.
+/// `values = (x - mean) / sqrt(variance + epsilon)`, mean and variance over each of a sample's sets, `len x L`, and
+/// `1 / sigma` of each set, `sets x L`.
 #[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
 pub(super) fn normalise<T: Real>(
-    shape: Shape,
+    sets: Sets,
     lanes: usize,
-    groups: usize,
     epsilon: f64,
     x: &[T],
     values: &mut [T],
     inverse_deviations: &mut [T],
     scratch: &mut Vec<T>,
 ) {
-    let group = shape.len() / groups * lanes;
-    let count = T::of((shape.len() / groups) as f64);
+    let count = T::of(sets.len as f64);
     let (mean, _) = moments(scratch, lanes);
-        let blocks = x.chunks_exact(group).zip(values.chunks_exact_mut(group));
-        for ((x, values), inverse) in blocks.zip(inverse_deviations.chunks_exact_mut(lanes)) {
+        for (set, inverse) in inverse_deviations.chunks_exact_mut(lanes).enumerate() {
             mean.fill(T::zero());
-            for x in x.chunks_exact(lanes) {
-                for (mean, &x) in mean.iter_mut().zip(x) {
+            for i in sets.entries(set) {
+                for (mean, &x) in mean.iter_mut().zip(&x[i * lanes..][..lanes]) {
                     *mean += x;
                 }
             }
@@ -33,8 +68,8 @@ pub(super) fn normalise<T: Real>(
             }
             // Two passes: the mean square less the squared mean would cancel.
             inverse.fill(T::zero());
-            for x in x.chunks_exact(lanes) {
-                for ((inverse, &x), &mean) in inverse.iter_mut().zip(x).zip(&*mean) {
+            for i in sets.entries(set) {
+                for ((inverse, &x), &mean) in inverse.iter_mut().zip(&x[i * lanes..][..lanes]).zip(&*mean) {
                     *inverse += (x - mean) * (x - mean);
                 }
             }
@@ -44,7 +79,8 @@ pub(super) fn normalise<T: Real>(
                 // see it.
                 *inverse = if variance.is_finite() { T::one() / variance.sqrt() } else { T::nan() };
             }
-            for (values, x) in values.chunks_exact_mut(lanes).zip(x.chunks_exact(lanes)) {
+            for i in sets.entries(set) {
+                let (values, x) = (&mut values[i * lanes..][..lanes], &x[i * lanes..][..lanes]);
                 for (((value, &x), &mean), &inverse) in values.iter_mut().zip(x).zip(&*mean).zip(&*inverse) {
                     *value = (x - mean) * inverse;
                 }
@@ -56,12 +92,11 @@ pub(super) fn normalise<T: Real>(
 vectorised! {
 /// `dX` for one cotangent a sample; adds to `dx` if `accumulate`.
 ///
-/// With `v = scale * u`: `dx = (v - mean v - xhat mean(v xhat)) / sigma`, the means over the group.
+/// With `v = scale * u`: `dx = (v - mean v - xhat mean(v xhat)) / sigma`, the means over the set.
 #[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
 pub(super) fn normalise_backward<T: Real>(
-    shape: Shape,
+    sets: Sets,
     lanes: usize,
-    groups: usize,
     scale: &[T],
     values: &[T],
     inverse_deviations: &[T],
@@ -70,16 +105,14 @@ pub(super) fn normalise_backward<T: Real>(
     accumulate: bool,
     scratch: &mut Vec<T>,
 ) {
-    let (positions, group) = (shape.positions(), shape.len() / groups);
-    let count = T::of(group as f64);
+    let count = T::of(sets.len as f64);
     let (mean, correlation) = moments(scratch, lanes);
-        for g in 0..groups {
-            let features = g * group..(g + 1) * group;
+        for g in 0..sets.count {
             let inverse = &inverse_deviations[g * lanes..][..lanes];
             mean.fill(T::zero());
             correlation.fill(T::zero());
-            for i in features.clone() {
-                let scale = scale[i / positions];
+            for i in sets.entries(g) {
+                let scale = scale[sets.channel(i)];
                 let (u, values) = (&u[i * lanes..][..lanes], &values[i * lanes..][..lanes]);
                 for l in 0..lanes {
                     let v = scale * u[l];
@@ -91,8 +124,8 @@ pub(super) fn normalise_backward<T: Real>(
                 mean[l] /= count;
                 correlation[l] /= count;
             }
-            for i in features {
-                let scale = scale[i / positions];
+            for i in sets.entries(g) {
+                let scale = scale[sets.channel(i)];
                 let (u, values) = (&u[i * lanes..][..lanes], &values[i * lanes..][..lanes]);
                 let dx = &mut dx[i * lanes..][..lanes];
                 for l in 0..lanes {
@@ -108,9 +141,8 @@ vectorised! {
 /// The same for one sample's fan, `(entries) x K`; `values` and `inverse_deviations` are that sample's.
 #[allow(clippy::too_many_arguments, reason = "a leaf kernel: every argument is a different array or size")]
 pub(super) fn normalise_backward_fan<T: Real>(
-    shape: Shape,
+    sets: Sets,
     cotangents: usize,
-    groups: usize,
     scale: &[T],
     values: &[T],
     inverse_deviations: &[T],
@@ -119,15 +151,13 @@ pub(super) fn normalise_backward_fan<T: Real>(
     accumulate: bool,
     scratch: &mut Vec<T>,
 ) {
-    let (positions, group) = (shape.positions(), shape.len() / groups);
-    let count = T::of(group as f64);
+    let count = T::of(sets.len as f64);
     let (mean, correlation) = moments(scratch, cotangents);
-        for g in 0..groups {
-            let features = g * group..(g + 1) * group;
+        for g in 0..sets.count {
             mean.fill(T::zero());
             correlation.fill(T::zero());
-            for i in features.clone() {
-                let (scale, value) = (scale[i / positions], values[i]);
+            for i in sets.entries(g) {
+                let (scale, value) = (scale[sets.channel(i)], values[i]);
                 let u = &u[i * cotangents..][..cotangents];
                 for k in 0..cotangents {
                     let v = scale * u[k];
@@ -139,8 +169,8 @@ pub(super) fn normalise_backward_fan<T: Real>(
                 mean[k] /= count;
                 correlation[k] /= count;
             }
-            for i in features {
-                let (scale, value) = (scale[i / positions], values[i]);
+            for i in sets.entries(g) {
+                let (scale, value) = (scale[sets.channel(i)], values[i]);
                 let u = &u[i * cotangents..][..cotangents];
                 let dx = &mut dx[i * cotangents..][..cotangents];
                 for k in 0..cotangents {
@@ -164,8 +194,8 @@ mod tests {
 
     fn normalised<T: Real>(x: &[T], groups: usize) -> Vec<T> {
         let (mut values, mut inverse) = (vec![T::zero(); x.len()], vec![T::zero(); groups]);
-        let shape = Shape::vector(x.len());
-        normalise(shape, 1, groups, 1e-5, x, &mut values, &mut inverse, &mut Vec::new());
+        let sets = Sets::of(Shape::vector(x.len()), groups);
+        normalise(sets, 1, 1e-5, x, &mut values, &mut inverse, &mut Vec::new());
         values
     }
 

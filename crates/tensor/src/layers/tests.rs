@@ -1,153 +1,19 @@
 //! Every layer at random inputs: what its passes lose is within its bounds, and what it overrides is what the
 //! defaults give. The examples of all layers go through, so that none can be forgotten.
 
-use fenchel_random::{Seed, Stream};
+mod case;
+
+use fenchel_random::Seed;
 
 use super::AnyLayer;
-use crate::buffer::Buffer;
 use crate::kernels::padded_lanes;
 use crate::layer::{
     At, Bounded, Carry, Cotangents, Fan, FanTarget, Kept, Kernel, OWN, Position, Prepared, RowBound, Rows,
     Scratch, Take, Tangent, Target, Tools, gamma,
 };
 use crate::tape::Record;
-use crate::{Constants, Conv2d, Real, Shape, TapeBuilder};
-
-const SAMPLES: usize = 3;
-const LANES: usize = 4;
-/// Cotangents of a fan.
-const K: usize = 5;
-
-/// Random numbers that both precisions hold.
-fn numbers<T: Real>(stream: &mut Stream, count: usize) -> Vec<T> {
-    (0..count).map(|_| T::of(f64::from(stream.random_range(-1.0..1.0) as f32))).collect()
-}
-
-/// Statistics of a layer that normalises by fixed ones.
-fn statistics(shape: Shape) -> Constants {
-    let mut stream = Seed::new(shape.len() as u64).stream();
-    let mut constants = Constants::new();
-    for (name, least) in [("layer.running_mean", -1.0), ("layer.running_var", 0.1)] {
-        let values = (0..shape.channels()).map(|_| stream.random_range(least..2.0)).collect();
-        constants.insert(name, values);
-    }
-    constants
-}
-
-/// The records that the examples of all layers leave, each with the name of its example.
-fn records() -> Vec<(String, Record)> {
-    let shapes = [Shape::image(4, 6, 5), Shape::image(16, 5, 6), Shape::vector(2), Shape::vector(12)];
-    let mut records = Vec::new();
-    for (number, example) in AnyLayer::examples().into_iter().enumerate() {
-        for shape in shapes {
-            let mut net = TapeBuilder::new(shape).with_constants(statistics(shape));
-            let before = match shape {
-                Shape::Vector(features) => net.dense("before", net.input(), features),
-                Shape::Image { channels, .. } => net.conv2d("before", net.input(), Conv2d::new(channels, 1)),
-            };
-            let Ok(node) = example.record(&mut net, "layer", before.unwrap()) else { continue };
-            let output = net.flatten(node).unwrap();
-            let tape = net.finish(output).unwrap();
-            let own = tape.records[2..].iter().filter(|record| record.place.shapes.len() == 1);
-            records.extend(own.map(|record| (format!("{number} {example:?} on {shape}"), record.clone())));
-        }
-    }
-    records
-}
-
-/// A layer with numbers around it.
-struct Case<T> {
-    record: Record,
-    parameters: Vec<T>,
-    values: Vec<Buffer<T>>,
-    kept: Kept<T>,
-    scratch: Scratch,
-}
-
-impl<T: Real> Case<T> {
-    fn new(record: &Record, seed: u64) -> Self {
-        let mut stream = Seed::new(seed).stream();
-        let place = &record.place;
-        let len = place.tensors.iter().map(|range| range.end).max().unwrap_or(0);
-        let parameters = numbers(&mut stream, len);
-        let mut values = vec![Buffer::default(); place.inputs[0] + 1];
-        let x: Vec<T> = numbers(&mut stream, place.shapes[0].len() * LANES);
-        values[place.inputs[0]].resize(x.len());
-        values[place.inputs[0]].copy_from_slice(&x);
-        let mut case = Self {
-            record: record.clone(),
-            parameters,
-            values,
-            kept: Kept::default(),
-            scratch: Scratch::default(),
-        };
-        let (mut y, mut kept) = (vec![T::zero(); place.shape.len() * LANES], Kept::default());
-        let at = At::in_lanes(place, &case.parameters, &case.values, None, SAMPLES, LANES);
-        case.layer().forward(&at, &mut y, &mut kept, &mut Scratch::default());
-        case.kept = kept;
-        case
-    }
-
-    fn layer(&self) -> &(dyn Kernel<T> + 'static) {
-        T::pick(&**self.record.layer.as_ref().unwrap())
-    }
-
-    fn rows(&self) -> Option<&(dyn Rows<T> + 'static)> {
-        self.record.trained().map(T::pick)
-    }
-
-    fn at(&self) -> At<'_, T> {
-        At::in_lanes(&self.record.place, &self.parameters, &self.values, Some(&self.kept), SAMPLES, LANES)
-    }
-
-    /// The same numbers in double precision, what the forward pass stored included.
-    fn exact(&self) -> Case<f64> {
-        let wide = |numbers: &[T]| numbers.iter().map(|v| v.as_f64()).collect::<Vec<f64>>();
-        let values = self.values.iter().map(|value| {
-            let mut buffer = Buffer::default();
-            buffer.resize(value.len());
-            buffer.copy_from_slice(&wide(value));
-            buffer
-        });
-        Case {
-            record: self.record.clone(),
-            parameters: wide(&self.parameters),
-            values: values.collect(),
-            kept: Kept { numbers: wide(&self.kept.numbers), places: self.kept.places.clone() },
-            scratch: Scratch::default(),
-        }
-    }
-
-    /// `dx` of one sample's `K` cotangents, `len x K`.
-    fn pulled(&mut self, sample: usize, u: &[T]) -> Vec<T> {
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let (mut prepared, at) = (Prepared::default(), self.at());
-        self.layer().prepare(&at, &mut prepared);
-        let column = at.column(sample);
-        let mut dx = vec![T::nan(); self.record.place.shapes[0].len() * K];
-        let tools = Tools { prepared: &mut prepared, scratch: &mut scratch };
-        self.layer().pull(&column.at(&at, K), 0, u, Target { dx: &mut dx, accumulate: false }, tools);
-        self.scratch = scratch;
-        dx
-    }
-
-    /// One sample's Jacobian: for each of the layer's parameters, in their order, the `K` derivatives.
-    fn jacobian(&mut self, sample: usize, u: &[T]) -> Vec<Vec<f64>> {
-        let mut jacobian = vec![Vec::new(); self.parameters.len()];
-        let mut scratch = std::mem::take(&mut self.scratch);
-        let at = self.at();
-        let column = at.column(sample);
-        self.rows().unwrap().rows(&column.at(&at, K), Cotangents::All(u), &mut scratch, &mut |part| {
-            for row in 0..part.count {
-                let entry: &mut Vec<f64> = &mut jacobian[(part.parameter)(row)];
-                assert!(entry.is_empty(), "a parameter twice");
-                entry.extend(part.rows[row * part.step..][..K].iter().map(|v| v.as_f64()));
-            }
-        });
-        self.scratch = scratch;
-        jacobian.into_iter().filter(|row| !row.is_empty()).collect()
-    }
-}
+use crate::{Real, Shape};
+use case::{Case, K, LANES, SAMPLES, numbers, records};
 
 /// Exactly, with a bound on what is lost, from cotangents that may be off by so much.
 fn bounded<T: Real>(case: &Case<T>, sample: usize, u: &Bounded) -> Bounded {

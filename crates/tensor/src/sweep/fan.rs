@@ -1,14 +1,14 @@
 //! The backward pass with one cotangent for every output of every sample: structural matrices and Jacobians.
 //!
-//! No image comes after a vector on a tape, so the pass has two halves. Through the vectors all samples go together,
-//! their fans being the rows of one tall matrix; through the images one sample at a time, whose fan stays in the
-//! second-level cache from the last layer to the first.
+//! No image or sequence comes after a vector that moves with parameters, so the pass has two halves. Through the vectors
+//! all samples go together, their fans being the rows of one tall matrix; through the images and sequences one sample at
+//! a time, whose fan stays in the second-level cache from the last layer to the first.
 
 use super::{Fans, Scratch, Sweep};
 use crate::collectors::{Quantity, Site};
 use crate::kernels::transpose;
 use crate::layer::{At, Cotangents, FanTarget, Place, Target, Tools};
-use crate::{Real, Shape, Tape};
+use crate::{Real, Tape};
 
 impl<T: Real> Sweep<T> {
     /// Carries the unit cotangents of all outputs back through the tape and shows every site to `quantity`.
@@ -98,7 +98,7 @@ impl<T: Real> FanPass<'_, T> {
         let scratch = &mut self.scratch.layers;
         for (index, record) in self.tape.records.iter().enumerate().rev() {
             let (Some(layer), place) = (&record.layer, &record.place) else { continue };
-            if !written[index] || reads_image(place) {
+            if !written[index] || by_sample(place) {
                 continue;
             }
             let at = At::in_samples(place, self.parameters, values, &kept[index], samples, cotangents);
@@ -121,14 +121,14 @@ impl<T: Real> FanPass<'_, T> {
         }
     }
 
-    /// The second half: nodes from images to images or to a vector, one sample.
+    /// The second half: nodes from images and sequences to each other or to a vector, one sample.
     fn images<Q: Quantity<T>>(&mut self, sample: usize, written: &mut [bool], quantity: &mut Q) {
         let (samples, cotangents) = (self.samples, self.cotangents);
         let Fans { values, kept, prepared, vectors, images } = &mut *self.fans;
         let scratch = &mut self.scratch.layers;
         for (index, record) in self.tape.records.iter().enumerate().rev() {
             let (Some(layer), place) = (&record.layer, &record.place) else { continue };
-            if !written[index] || !reads_image(place) {
+            if !written[index] || !by_sample(place) {
                 continue;
             }
             let at = At::in_samples(place, self.parameters, values, &kept[index], samples, cotangents);
@@ -136,10 +136,7 @@ impl<T: Real> FanPass<'_, T> {
             let (before, rest) = images.split_at_mut(index);
             let (kernel, fan, prepared) = (T::pick(&**layer), &mut rest[0], &mut prepared[index]);
             let len = place.shape.len() * cotangents;
-            let border = match place.shape {
-                Shape::Vector(_) => Some(&vectors[index][sample * len..][..len]),
-                Shape::Image { .. } => None,
-            };
+            let border = place.shape.is_vector().then(|| &vectors[index][sample * len..][..len]);
             if border.is_none() && !kernel.takes_lists() {
                 fan.whole(place.shape, cotangents);
             }
@@ -167,7 +164,7 @@ impl<T: Real> FanPass<'_, T> {
     }
 }
 
-/// Whether a node stands on the images' side of the border.
-fn reads_image(place: &Place) -> bool {
-    place.shapes.iter().any(|shape| matches!(shape, Shape::Image { .. }))
+/// Whether a node stands on the images' side of the border: it is no vector, or reads what is none.
+fn by_sample(place: &Place) -> bool {
+    place.shapes.iter().chain([&place.shape]).any(|shape| !shape.is_vector())
 }

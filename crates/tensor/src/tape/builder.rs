@@ -70,7 +70,7 @@ impl TapeBuilder {
     pub fn finish(self, output: Node) -> Result<Tape, TensorError> {
         self.check_input()?;
         let refuse = |misfit: Misfit| Err(misfit.of("output", self.shape(output)));
-        if !matches!(self.shape(output), Shape::Vector(_)) {
+        if !self.shape(output).is_vector() {
             return refuse(Misfit::Input("a vector; put a flatten before it".to_owned()));
         }
         if !self.records[output.0].depends_on_parameters {
@@ -117,14 +117,15 @@ impl TapeBuilder {
         let refuse = |misfit: Misfit| misfit.of(name, shapes[0]);
         let shape = layer.shape(&shapes).map_err(refuse)?;
         within("its value", &shape.sizes()).map_err(refuse)?;
-        let is_vector = |shape: &Shape| matches!(shape, Shape::Vector(_));
-        if !is_vector(&shape) && shapes.iter().any(is_vector) {
+        let moves = |node: &Node| self.records[node.0].depends_on_parameters;
+        if !shape.is_vector() && inputs.iter().any(|node| self.shape(*node).is_vector() && moves(node)) {
             // The backward pass of a fan goes through all vectors before the first image.
-            return Err(refuse(Misfit::Setting("it would make an image of a vector".to_owned())));
+            return Err(refuse(Misfit::Setting(format!("it would make {shape} of a vector"))));
         }
         for tensor in layer.trained().map_or_else(Vec::new, |trained| trained.tensors(&shapes)) {
-            within(&format!("its {}", tensor.role.suffix()), &tensor.shape).map_err(refuse)?;
-            if self.parameters.find(&format!("{name}.{}", tensor.role.suffix())).is_some() {
+            let own = tensor.name(name);
+            within(&format!("its `{own}`"), &tensor.shape).map_err(refuse)?;
+            if self.parameters.find(&own).is_some() {
                 return Err(TensorError::DuplicateName { name: name.to_owned() });
             }
         }

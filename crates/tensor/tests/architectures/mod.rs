@@ -97,6 +97,7 @@ pub(crate) fn architecture() -> impl Strategy<Value = Architecture> {
         (1_usize..9).prop_map(Shape::vector),
         (1_usize..4, 1_usize..8, 1_usize..8).prop_map(|(c, h, w)| Shape::image(c, h, w)),
         (16_usize..18, 2_usize..6, 1_usize..6).prop_map(|(c, h, w)| Shape::image(c, h, w)),
+        (1_usize..7, 1_usize..13).prop_map(|(tokens, features)| Shape::sequence(tokens, features)),
     ];
     // Many outputs now and then: more lanes than a kernel holds at once.
     let outputs = prop_oneof![5 => 1_usize..5, 1 => 17_usize..40];
@@ -126,7 +127,11 @@ impl Architecture {
 
     pub(crate) fn inputs<T: Real>(&self, samples: usize) -> Array2<T> {
         let mut stream = Seed::new(self.seed).derive("inputs").stream();
-        Array2::from_shape_simple_fn((samples, self.input.len()), || T::of(stream.random_range(-1.0..1.0)))
+        let ids = self.tape().vocabulary();
+        Array2::from_shape_simple_fn((samples, self.input.len()), || match ids {
+            Some(count) => T::of(stream.random_range(0..count) as f64),
+            None => T::of(stream.random_range(-1.0..1.0)),
+        })
     }
 }
 
@@ -135,8 +140,8 @@ fn add(net: &mut TapeBuilder, nodes: &[Node], choice: &Choice, name: &str) -> Op
     let x = nodes[nodes.len() - 1];
     match choice {
         // One feature a group has no variance: its derivative is 0 up to round-off that 1/sqrt(epsilon) magnifies.
-        Choice::Layer(AnyLayer::GroupNorm(norm)) if net.shape(x).len() <= norm.groups => None,
-        Choice::Layer(AnyLayer::LayerNorm(_)) if net.shape(x).len() == 1 => None,
+        Choice::Layer(AnyLayer::GroupNorm(norm)) if alone(net.shape(x)) <= norm.groups => None,
+        Choice::Layer(AnyLayer::LayerNorm(_)) if alone(net.shape(x)) == 1 => None,
         Choice::Layer(AnyLayer::InstanceNorm(_))
             if matches!(net.shape(x), Shape::Image { height: 1, width: 1, .. }) =>
         {
@@ -153,6 +158,14 @@ fn add(net: &mut TapeBuilder, nodes: &[Node], choice: &Choice, name: &str) -> Op
         }
         Choice::Product { back } => earlier(nodes, *back).and_then(|other| net.multiply(name, other, x).ok()),
         Choice::Gate => gate(net, x, name),
+    }
+}
+
+/// How many numbers one group would normalise.
+fn alone(shape: Shape) -> usize {
+    match shape {
+        Shape::Sequence { features, .. } => features,
+        Shape::Vector(_) | Shape::Image { .. } => shape.len(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{ConvGeometry, ConvScratch, unfold};
 use crate::gemm::{gemm, view, view_mut};
-use crate::kernels::{SLACK, add_row_products, gather_weight_block, vectorised};
+use crate::kernels::{SLACK, add_row_gram, add_row_products, gather_weight_block, vectorised};
 use crate::layer::{Cotangents, Gathered, Part};
 use crate::{Real, Shape};
 
@@ -76,7 +76,7 @@ impl<T: Real> BlockScratch<T> {
     /// Adds the Gram matrix of the Jacobian in the weights to `gram`, by way of the positions:
     /// `(J J')_kj = sum_{p, p'} <x_p, x_p'> <u_k(p), u_j(p')>`, with `G = X'X` of the patches the inner
     /// products of `U` with `G U`.
-    pub(crate) fn position_gram(
+    fn position_gram(
         &mut self,
         geometry: ConvGeometry,
         input: &[T],
@@ -102,6 +102,31 @@ impl<T: Real> BlockScratch<T> {
         );
         let rows = positions * geometry.channels_out;
         add_row_products(&self.by_position, product, rows, cotangents, cotangents, gram);
+    }
+
+    /// Adds the Gram matrix of the Jacobian in the weights, and in the biases if there are any, for cotangents at all
+    /// positions, by the shorter way.
+    pub(crate) fn add_gram(
+        &mut self,
+        geometry: ConvGeometry,
+        input: &[T],
+        cotangents: usize,
+        u: &[T],
+        biases: Option<&Range<usize>>,
+        gram: &mut [T],
+    ) {
+        let add = |part: &Part<'_, T>, gram: &mut [T]| {
+            add_row_gram(part.rows, part.count, part.step, cotangents, gram);
+        };
+        if position_space_is_cheaper(geometry, cotangents) {
+            self.position_gram(geometry, input, cotangents, u, gram);
+        } else {
+            self.whole_part(geometry, input, cotangents, u, 0, &mut |part| add(part, gram));
+        }
+        if let Some(biases) = biases {
+            let shape = Shape::image(geometry.channels_out, geometry.out_height, geometry.out_width);
+            self.bias_part(shape, biases, cotangents, Cotangents::All(u), &mut |part| add(part, gram));
+        }
     }
 
     /// Unfolds one sample's input into `patches`.
@@ -152,7 +177,7 @@ impl<T: Real> BlockScratch<T> {
 
 /// Whether the Gram matrix of the patches, `P x P`, is the shorter way: multiply-adds of both, as derived beside the
 /// code.
-pub(crate) fn position_space_is_cheaper(geometry: ConvGeometry, cotangents: usize) -> bool {
+fn position_space_is_cheaper(geometry: ConvGeometry, cotangents: usize) -> bool {
     let (positions, patch, channels) = (geometry.positions(), geometry.patch(), geometry.channels_out);
     let columns = channels * cotangents;
     let weight_space = positions * patch * columns + patch * columns * cotangents;

@@ -1,27 +1,15 @@
-"""PyTorch's networks as descriptions: what `fenchel.measure` does with a module, and files for the program `fenchel`.
-
-    from fenchel.torch import describe
-
-    description, tensors = describe(model.eval(), (3, 32, 32))      # the shape of one sample
-    Path("model.toml").write_text(description)
-    safetensors.torch.save_file(tensors, "model.safetensors")
-
-The network is traced by torch.fx, module by module; the modules' paths become the names of the layers, so the tensors are those of
-its `state_dict()`. Nothing is folded, merged or left out but what does nothing in evaluation mode: an exporter that folds a batch
-normalisation into the layer before it (as those to ONNX do) would change the parameters, and with them what is measured. What Fenchel
-cannot compute is an `Unsupported` error that names the module and the reason. This file needs PyTorch alone.
-"""
+"""From a traced module to a description: what `describe` does, module by module and call by call."""
 
 import math
-import operator
-from typing import NamedTuple
 
 import torch
 from torch import fx, nn
 
-
-class Unsupported(ValueError):
-    """A network that cannot be described: where, why, what would help."""
+from . import moves
+from .attention import Attends
+from .elementwise import ELEMENTWISE, FUNCTIONS
+from .learned import Learned
+from .moves import Unsupported, shape_like, shape_of
 
 
 def describe(network, shape, name="network"):
@@ -35,10 +23,11 @@ def describe(network, shape, name="network"):
         traced = fx.symbolic_trace(network)
     except Exception as error:
         raise Unsupported(f"torch.fx cannot trace the network: {error}; what depends on values has no fixed graph") from error
+    ids = any(is_embedding(user, traced) for node in traced.graph.nodes if node.op == "placeholder" for user in node.users)
     parameter = next(network.parameters(), torch.zeros(()))
-    sample = torch.zeros(2, *shape, dtype=parameter.dtype, device=parameter.device)
+    sample = torch.zeros(2, *shape, dtype=torch.long if ids else parameter.dtype, device=parameter.device)
     with torch.no_grad():
-        Shapes(traced).run(sample)
+        moves.Shapes(traced).run(sample)
     return Describer(traced, name, shape).result()
 
 
@@ -56,28 +45,7 @@ def refuse_what_acts_unseen(path, module):
         )
 
 
-class Shapes(fx.Interpreter):
-    """Finds the shape of every value; a module that cannot take what reaches it is named."""
-
-    def run_node(self, node):
-        try:
-            result = super().run_node(node)
-        except Exception as error:
-            where = f"`{node.target}`" if node.op == "call_module" else f"`{node.name}`"
-            got = [tuple(source.meta["tensor_meta"].shape) for source in node.all_input_nodes if "tensor_meta" in source.meta]
-            raise Unsupported(f"{where} cannot take what reaches it, {got} for two samples: {error}; check the shape of `x`") from error
-        if isinstance(result, torch.Tensor):
-            node.meta["tensor_meta"] = Traced(result.shape)
-        return result
-
-
-class Traced(NamedTuple):
-    """What is known of a value."""
-
-    shape: torch.Size
-
-
-class Describer:
+class Describer(Learned, Attends):
     """Goes through the nodes of a traced network and collects its layers."""
 
     def __init__(self, traced, name, shape):
@@ -86,6 +54,9 @@ class Describer:
         self.head = [f'name = "{name}"', f"input = {list(shape)}", "layers = ["]
         self.layers, self.tensors = [], {}
         self.paths, self.last = {}, "input"
+        # Values whose entries were moved, until a layer reads them: the path and shape of what they were moved from, and from where
+        # there each entry came. Tensors of the network outside any layer: their names.
+        self.moved, self.learned = {}, {}
         # By path, the operation that changed the value in place.
         self.overwritten = {}
         self.traced = traced
@@ -102,7 +73,8 @@ class Describer:
             elif node.op in ("call_function", "call_method"):
                 self.function(node)
             elif node.op == "get_attr":
-                raise Unsupported(f"`{node.target}` is a tensor of the network outside any layer, which is not supported")
+                if "constant" not in node.meta:
+                    self.learned[node] = node.target
             elif not isinstance(node.args[0], fx.Node):
                 raise Unsupported("the network returns more than one tensor; return the logits alone")
             elif self.path(node.args[0]) != self.last:
@@ -113,7 +85,7 @@ class Describer:
     def forbid_overwritten(self, node):
         """A value that an in-place operation has replaced must not be read again: the graph would have the old one."""
         for source in node.all_input_nodes:
-            by = self.overwritten.get(self.paths.get(source))
+            by = self.overwritten.get(self.paths.get(source) or self.moved.get(source, [None])[0])
             if by is not None and source is not by and not shape_like(node):
                 raise Unsupported(f"`{node.name}` reads a value after `{by.name}` changed it in place; set inplace = False there")
         if self.is_in_place(node):
@@ -127,16 +99,35 @@ class Describer:
         return in_place or node.kwargs.get("inplace", False)
 
     def path(self, node):
+        """The layer that has a node's value; what only moves entries becomes one where it is read first."""
+        if node in self.moved and node not in self.paths:
+            path, shape, entries = self.moved[node]
+            kind, keys = moves.layer_of(shape, entries) if isinstance(entries, torch.Tensor) else ("none", {})
+            if kind == "none":
+                target = node.target if isinstance(node.target, str) else getattr(node.target, "__name__", node.target)
+                raise Unsupported(
+                    f"`{node.name}` ({target}): it moves the entries of {shape} in a way for which there is no layer; those are a sample "
+                    "flattened whole (dimensions 1 to the last), flatten(2).transpose(1, 2) of an image and back, transpose(1, 2) and x[:, index] of a sequence"
+                )
+            self.paths[node] = path if kind is None else self.emit(kind, [path], self.free(node), **keys)
+        if node in self.learned:
+            raise Unsupported(f"`{self.learned[node]}` is a tensor of the network outside any layer; it can be added, or come first as a token")
+        if "constant" in node.meta:
+            raise Unsupported(f"`{node}` ({node.target}) is a fixed tensor, for which there is no layer")
         if node not in self.paths:
             raise Unsupported(f"`{node}` ({node.target}) is no value of a layer")
         return self.paths[node]
 
+    def free(self, node):
+        """A layer's name for a call, which may have the name of a module that comes elsewhere."""
+        return node.name + "_" if node.name in self.modules else node.name
+
     def put(self, node, kind, inputs, name=None, **keys):
         """One layer, reading the one before it unless it says otherwise."""
-        # A call may have the name of a module that comes elsewhere.
-        name = name or (node.name + "_" if node.name in self.modules else node.name)
+        self.paths[node] = self.emit(kind, [self.path(source) for source in inputs], name or self.free(node), **keys)
+
+    def emit(self, kind, paths, name, **keys):
         entries = [f'type = "{kind}"', f'name = "{name}"']
-        paths = [self.path(source) for source in inputs]
         if paths != [self.last]:
             entries.append("inputs = [" + ", ".join(f'"{path}"' for path in paths) + "]")
         usual = USUAL.get(kind, {})
@@ -144,21 +135,31 @@ class Describer:
             if usual.get(key) != value:
                 entries.append(f"{key} = {str(value).lower() if isinstance(value, bool) else value}")
         self.layers.append("  { " + ", ".join(entries) + " },")
-        self.paths[node] = self.last = name
+        self.last = name
+        return name
 
     def same(self, node, source):
         """A node that does nothing."""
-        self.paths[node] = self.path(source)
+        if source in self.moved and source not in self.paths:
+            self.moved[node] = self.moved[source]
+        elif source in self.learned:
+            self.learned[node] = self.learned[source]
+        else:
+            self.paths[node] = self.path(source)
 
     def module(self, node):
         path, module = node.target, self.modules[node.target]
         kind = type(module).__name__
-        source = node.args[0]
+        source = node.args[0] if node.args else next(iter(node.kwargs.values()))
 
         def refuse(reason):
             raise Unsupported(f"`{path}` ({kind}): {reason}")
 
         own = [name for name in self.state if name.startswith(path + ".")]
+        if isinstance(module, (nn.Flatten, nn.Unflatten)):
+            return self.move(node, source)
+        if len(shape_of(source)) == 2 and isinstance(module, OF_CHANNELS):
+            refuse(f"it reads {shape_of(source)} and takes the tokens for channels, for which there is no layer")
         if any(name in self.tensors for name in own):
             refuse("it is used twice; tied weights are not supported")
         layer = ELEMENTWISE.get(type(module))
@@ -168,10 +169,12 @@ class Describer:
             kind, keys = layer(module, refuse)
             self.put(node, kind, [source], **keys)
         elif isinstance(module, nn.PReLU):
+            if len(shape_of(source)) == 2 and module.num_parameters > 1:
+                refuse("its slopes are one for each token, for which there is no layer")
             self.put(node, "prelu", [source], path, by_channel=module.num_parameters > 1)
         elif isinstance(module, nn.Linear):
-            if len(shape_of(source)) != 1:
-                refuse(f"it reads {shape_of(source)}; dense layers of single vectors are supported, of sequences not")
+            if len(shape_of(source)) > 2:
+                refuse(f"it reads {shape_of(source)}; dense layers of vectors and of sequences are supported")
             self.put(node, "dense", [source], path, outputs=module.out_features, bias=module.bias is not None)
         elif isinstance(module, nn.Conv2d):
             if one(module.dilation, refuse) != 1 or module.padding_mode != "zeros":
@@ -194,11 +197,13 @@ class Describer:
                 refuse("running statistics are not supported here")
             self.put(node, "instance_norm", [source], path, epsilon=module.eps, affine=module.affine)
         elif isinstance(module, nn.LayerNorm):
-            if len(shape_of(source)) != 1:
-                refuse(f"it reads {shape_of(source)}; the normalisation of single vectors is supported")
+            if len(shape_of(source)) > 2 or len(module.normalized_shape) != 1:
+                refuse(f"it reads {shape_of(source)}; the normalisation of vectors and of tokens one by one is supported")
             if module.elementwise_affine and module.bias is None:
                 refuse("a scale without shift is not supported")
             self.put(node, "layer_norm", [source], path, epsilon=module.eps, affine=module.elementwise_affine)
+        elif isinstance(module, (nn.Softmax, nn.LogSoftmax)):
+            self.softmax(node, "softmax" if isinstance(module, nn.Softmax) else "log_softmax", source, module.dim, refuse)
         elif isinstance(module, nn.MaxPool2d):
             if one(module.dilation, refuse) != 1 or module.return_indices:
                 refuse("dilation and indices are not supported")
@@ -209,12 +214,22 @@ class Describer:
             self.pool(node, "average_pool", source, module, refuse, count_padding=module.count_include_pad)
         elif isinstance(module, nn.AdaptiveAvgPool2d):
             self.adaptive(node, source, module.output_size, refuse)
-        elif isinstance(module, nn.Flatten):
-            self.flatten(node, source, module.start_dim, module.end_dim, refuse)
+        elif isinstance(module, nn.Embedding):
+            self.embedding(node, path, module, source, refuse)
+        elif isinstance(module, (nn.MultiheadAttention, nn.TransformerEncoderLayer, nn.TransformerEncoder)):
+            self.attends(node, module, path, refuse)
         else:
             refuse("there is no such layer; compose the network of the layers in docs/measure.md, or measure a part of it")
-        if self.paths[node] == path:
+        if own and node in self.paths:
             self.tensors |= {name: self.state[name].detach().contiguous() for name in own}
+
+    def softmax(self, node, kind, source, dim, refuse):
+        if len(shape_of(source)) > 2 or dim not in (-1, len(shape_of(source))):
+            refuse("softmax over the last dimension of vectors and sequences is supported")
+        self.put(node, kind, [source])
+
+    def modules_of(self, node, kinds):
+        return node.op == "call_module" and isinstance(self.modules[node.target], kinds)
 
     def pool(self, node, kind, source, pool, refuse, **keys):
         window = one(pool.kernel_size, refuse)
@@ -234,11 +249,6 @@ class Describer:
             refuse(f"it makes {rows} x {columns} of {height} x {width}, which takes windows of different sizes")
         self.put(node, "average_pool", [source], window=height // rows)
 
-    def flatten(self, node, source, start, end, refuse):
-        if start != 1 or end not in (-1, len(shape_of(source))):
-            refuse("a sample must be flattened whole: dimensions 1 to the last")
-        self.put(node, "flatten", [source])
-
     def function(self, node):
         """A call that is no module's: of torch, of torch.nn.functional, or a tensor's method."""
         target = node.target if node.op == "call_method" else getattr(node.target, "__name__", str(node.target))
@@ -252,7 +262,28 @@ class Describer:
 
         plain = {"iadd": "add", "imul": "mul", "multiply": "mul", "concat": "cat", "concatenate": "cat"}
         target = plain.get(target, target.removesuffix("_"))
-        if target == "add" and len(tensors) == 2 and not node.kwargs:
+        learned = [tensor for tensor in tensors if tensor in self.learned]
+        if "constant" in node.meta or target == "_assert":
+            return  # a mask, the numbers of positions, or a check of sizes
+        if target in moves.OPERATIONS and tensors and (tensors[0] in self.learned or tensors[0] in self.moved or tensors[0] in self.paths):
+            source = tensors[0]
+            if target == "getitem" and self.modules_of(source, nn.MultiheadAttention):
+                if node.args[1] == 0:
+                    return self.same(node, source)
+                if node.users:
+                    refuse("the weights of an attention are no value here; call it with need_weights=False and take the first of what it returns")
+                return
+            return self.move(node, source)
+        if shape_like(node):
+            return  # sizes, which are read from the traced shapes
+        if target in ("long", "int") and self.path(tensors[0]) == "input":
+            return self.same(node, tensors[0])
+        if target == "scaled_dot_product_attention":
+            return self.dot_product(node, refuse)
+        if target == "add" and len(learned) == 1 and len(tensors) == 2:
+            value, = learned
+            self.add_learned(node, next(tensor for tensor in tensors if tensor is not value), value, refuse)
+        elif target == "add" and len(tensors) == 2 and not node.kwargs:
             self.put(node, "add", tensors)
         elif target == "mul" and len(tensors) == 2:
             x, gate = sorted(tensors, key=lambda source: -math.prod(shape_of(source)))
@@ -264,27 +295,29 @@ class Describer:
             number = second if first is tensors[0] else first
             self.put(node, "scale", tensors, factor=float(number if target == "mul" else 1 / number))
         elif target == "cat":
-            if setting(1, "dim", 0) not in (1, -len(shape_of(node))):
-                refuse("only channels, or features of vectors, can be put behind each other: dim = 1")
-            values = list(node.args[0])
+            values, dim, count = list(node.args[0]), setting(1, "dim", 0), len(shape_of(node)) + 1
+            if dim % count == 1 and len(values) == 2 and values[0] in self.learned:
+                return self.prepend(node, *values, refuse)
+            if dim % count != (2 if count == 3 else 1):
+                refuse("only channels, or features of vectors and of tokens, can be put behind each other")
             self.put(node, "concatenate", values) if len(values) > 1 else self.same(node, values[0])
-        elif target == "flatten":
-            self.flatten(node, tensors[0], setting(1, "start_dim", 0), setting(2, "end_dim", -1), refuse)
-        elif target in ("view", "reshape") and shape_of(node) == (math.prod(shape_of(tensors[0])),):
-            self.put(node, "flatten", tensors[:1])
+        elif target == "mean" and len(shape_of(tensors[0])) == 2 and dims(setting(1, "dim", None), 3) == [1]:
+            if setting(2, "keepdim", False):
+                refuse("keepdim is not supported")
+            self.put(node, "mean_over_tokens", tensors[:1])
         elif target == "mean" and len(shape_of(tensors[0])) == 3 and dims(setting(1, "dim", None)) == [2, 3]:
             if setting(2, "keepdim", False):
                 self.adaptive(node, tensors[0], (1, 1), refuse)
             else:
                 self.put(node, "global_average_pool", tensors[:1])
+        elif target in ("softmax", "log_softmax"):
+            self.softmax(node, target, tensors[0], setting(1, "dim", None), refuse)
         elif target == "adaptive_avg_pool2d":
             self.adaptive(node, tensors[0], setting(1, "output_size", None), refuse)
         elif target in ("dropout", "dropout2d", "alpha_dropout"):
             if setting(2, "training", target != "alpha_dropout"):
                 refuse("it is random whatever the mode; pass training=self.training")
             self.same(node, tensors[0])
-        elif target in ("size", "getattr", "getitem") and shape_like(node):
-            pass  # only a flatten's argument, which is read from the traced shapes
         elif target in ("max_pool2d", "avg_pool2d"):
             if len(node.args) > 4:
                 refuse("settings by position beyond the padding are not supported; give them by name")
@@ -301,7 +334,7 @@ class Describer:
                 refuse("settings by position are not supported; give them by name")
             kind, keys = ELEMENTWISE[FUNCTIONS[target]](FUNCTIONS[target](**keys), refuse)
             self.put(node, kind, tensors, **keys)
-        else:
+        elif node.meta["tensor_meta"].dtype != torch.bool:  # a mask is refused where it is read
             refuse("there is no such layer; use a module of torch.nn that has one, or measure a part of the network")
 
 
@@ -318,55 +351,22 @@ USUAL = {
     "leaky_relu": {"slope": 0.01},
     "elu": {"alpha": 1.0},
     "prelu": {"by_channel": False},
+    "take_token": {"index": 0},
+    "self_attention": {"causal": False, "bias": True},
+    "dot_product_attention": {"causal": False},
 }
 
-
-def softplus(module, refuse):
-    if module.beta != 1:
-        refuse("only beta = 1 is supported")
-    return "softplus", {}
+# What would take the tokens of a sequence for channels.
+OF_CHANNELS = (nn.BatchNorm1d, nn.GroupNorm, nn.InstanceNorm1d)
 
 
-def plain(kind):
-    return lambda module, refuse: (kind, {})
+def is_embedding(node, traced):
+    return node.op == "call_module" and isinstance(traced.get_submodule(node.target), nn.Embedding)
 
 
-# What goes entry by entry: the layer and its keys.
-ELEMENTWISE = {
-    nn.ReLU: plain("relu"),
-    nn.ReLU6: plain("relu6"),
-    nn.LeakyReLU: lambda module, refuse: ("leaky_relu", {"slope": module.negative_slope}),
-    nn.ELU: lambda module, refuse: ("elu", {"alpha": module.alpha}),
-    nn.SELU: plain("selu"),
-    nn.GELU: lambda module, refuse: ("gelu_tanh" if module.approximate == "tanh" else "gelu", {}),
-    nn.SiLU: plain("silu"),
-    nn.Mish: plain("mish"),
-    nn.Hardswish: plain("hardswish"),
-    nn.Tanh: plain("tanh"),
-    nn.Sigmoid: plain("sigmoid"),
-    nn.Softplus: softplus,
-}
-
-FUNCTIONS = {
-    "relu": nn.ReLU, "relu6": nn.ReLU6, "leaky_relu": nn.LeakyReLU, "elu": nn.ELU, "selu": nn.SELU, "gelu": nn.GELU,
-    "silu": nn.SiLU, "mish": nn.Mish, "hardswish": nn.Hardswish, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid,
-    "softplus": nn.Softplus,
-}
-
-
-def shape_of(node):
-    """The shape of one sample's value."""
-    return tuple(node.meta["tensor_meta"].shape[1:])
-
-
-def shape_like(node):
-    """Whether a node has to do with sizes only."""
-    return "tensor_meta" not in node.meta or not hasattr(node.meta["tensor_meta"], "shape")
-
-
-def dims(dim):
-    """Dimensions of a batch of images, counted from the front."""
-    return sorted(d % 4 for d in dim) if isinstance(dim, (tuple, list)) else dim
+def dims(dim, count=4):
+    """Dimensions of a batch of images or sequences, counted from the front."""
+    return sorted(d % count for d in dim) if isinstance(dim, (tuple, list)) else dim if dim is None else [dim % count]
 
 
 def is_flatten(node, modules):
@@ -382,26 +382,3 @@ def one(setting, refuse):
     if len(set(setting)) != 1:
         refuse(f"{tuple(setting)} differs for rows and columns, which is not supported")
     return setting[0]
-
-
-def network(module, shape, precision="f64"):
-    """The `fenchel.Network` of a module in evaluation mode, for samples of this shape (without the number of samples)."""
-    from ._native import Network
-
-    for path, parameter in module.named_parameters():
-        if parameter.device.type == "meta":
-            raise Unsupported(f"`{path}` has no numbers: it is on the device `meta`")
-    description, tensors = describe(module, shape)
-    return Network(description, {name: numbers(name, tensor) for name, tensor in tensors.items()}, precision)
-
-
-def numbers(name, tensor):
-    """A tensor as an array of float32, float64 or int64; what is narrower is widened exactly."""
-    tensor = tensor.detach().cpu()
-    if tensor.is_complex() or tensor.is_quantized:
-        raise Unsupported(f"`{name}` has the type {tensor.dtype}, which is not supported")
-    if tensor.dtype in (torch.float16, torch.bfloat16):
-        tensor = tensor.float()
-    if not tensor.is_floating_point():
-        tensor = tensor.long()
-    return tensor.contiguous().numpy()

@@ -129,14 +129,54 @@ def vector_network(draw):
     return nn.Sequential(*dense_layers(draw, features)), (features,)
 
 
-KINDS = [image_network, image_network, vector_network]
+class Transformer(nn.Module):
+    """Tokens of an image or of ids, positions, blocks, one token or the mean of all."""
+
+    def __init__(self, draw, vocabulary, tokens):
+        super().__init__()
+        heads = draw.of(1, 2, 4)
+        width = heads * draw.of(2, 3, 4)
+        self.first = nn.Embedding(vocabulary, width) if vocabulary else nn.Conv2d(2, width, 2, 2)
+        self.is_image, self.mean = not vocabulary, draw.chance(0.5)
+        self.token = nn.Parameter(torch.randn(1, 1, width)) if draw.chance(0.5) else None
+        self.positions = nn.Parameter(torch.randn(1, tokens + (self.token is not None), width))
+        self.blocks = nn.Sequential(*(
+            nn.TransformerEncoderLayer(
+                width, heads, 2 * width, activation=draw.of("relu", "gelu"), batch_first=True, norm_first=draw.chance(0.5)
+            )
+            for _ in range(draw.of(1, 2))
+        ))
+        self.norm = draw.of(nn.Identity(), nn.LayerNorm(width))
+        self.head = nn.Linear(width, draw.of(2, 3, 5))
+
+    def forward(self, x):
+        x = self.first(x)
+        if self.is_image:
+            x = x.flatten(2).transpose(1, 2)
+        if self.token is not None:
+            x = torch.cat([self.token.expand(x.shape[0], -1, -1), x], 1)
+        x = self.norm(self.blocks(x + self.positions))
+        return self.head(x.mean(1) if self.mean else x[:, 0])
+
+
+def image_transformer(draw):
+    return Transformer(draw, None, 9), (2, 6, 6)
+
+
+def token_transformer(draw):
+    vocabulary = draw.of(3, 7)
+    return Transformer(draw, vocabulary, 5), (vocabulary, 5)
+
+
+KINDS = [image_network, image_network, image_network, vector_network, image_transformer, token_transformer]
 
 
 def drawn(seed):
     """A network in evaluation mode with random numbers everywhere, and two samples."""
     draw = Draw(seed)
     torch.manual_seed(seed)
-    network, shape = draw.of(*KINDS)(draw)
+    kind = draw.of(*KINDS)
+    network, shape = kind(draw)
     network = network.double().eval()
     with torch.no_grad():
         for value in network.parameters():
@@ -146,6 +186,8 @@ def drawn(seed):
                 value.normal_()
             elif name.endswith("running_var"):
                 value.uniform_(0.3, 2.0)
+    if kind is token_transformer:
+        return network, torch.randint(shape[0], (2, shape[1]))
     return network, torch.randn(2, *shape, dtype=torch.float64)
 
 

@@ -202,3 +202,50 @@ def test_a_watcher_leaves_the_training_as_it_is(tmp_path):
     assert watch.risk[-1] == pytest.approx(watch.last.loss.mean()) and watch.D[-1] in watch.last.D
     watch.report(tmp_path / "training.html")
     assert "Along the training" in (tmp_path / "training.html").read_text()
+
+
+class Tokens(nn.Module):
+    """An embedding, positions, one transformer block, the mean over the tokens."""
+
+    def __init__(self, norm_first):
+        super().__init__()
+        self.embedding, self.positions = nn.Embedding(11, 8), nn.Parameter(torch.randn(1, 5, 8))
+        self.block = nn.TransformerEncoderLayer(8, 2, 16, activation="gelu", batch_first=True, norm_first=norm_first)
+        self.head = nn.Linear(8, 4)
+
+    def forward(self, ids):
+        return self.head(self.block(self.embedding(ids) + self.positions).mean(1))
+
+
+@pytest.mark.parametrize("norm_first", [False, True])
+def test_a_transformer_on_tokens_is_what_torch_says(norm_first):
+    torch.manual_seed(3)
+    model = Tokens(norm_first).double().eval()
+    ids, y = torch.randint(11, (3, 5)), torch.tensor([0, 3, 1])
+    m = fenchel.measure(model, ids, y)
+    logits, loss, square, structure = by_torch(model, ids, y, nn.functional.cross_entropy)
+    assert close(m.logits, logits) and close(m.loss, loss) and close(m.grad_norm_sq, square) and close(m.structure, structure)
+    with pytest.raises(ValueError, match="sample 1"):
+        fenchel.measure(model, torch.tensor([[0, 1, 2, 3, 4], [0, 1, 2, 3, 11]]).tolist(), [0, 1])
+
+
+TORCHVISION = {
+    "resnet18": (3, 32, 32), "resnet50": (3, 32, 32), "densenet121": (3, 32, 32), "mobilenet_v2": (3, 32, 32),
+    "vit": (3, 16, 16),
+}
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_torchvisions_networks_are_what_torch_says(name):
+    models = pytest.importorskip("torchvision", reason="torchvision is not installed").models
+    torch.manual_seed(0)
+    if name == "vit":
+        model = models.VisionTransformer(16, 4, 2, 2, 24, 48, num_classes=4)
+        nn.init.normal_(model.heads.head.weight)
+    else:
+        model = models.get_model(name, num_classes=4)
+    model = model.double().eval()
+    x, y = torch.randn(1, *TORCHVISION[name], dtype=torch.float64), torch.tensor([2])
+    m = fenchel.measure(model, x, y)
+    logits, loss, square, structure = by_torch(model, x, y, nn.functional.cross_entropy)
+    assert close(m.logits, logits) and close(m.loss, loss) and close(m.grad_norm_sq, square) and close(m.structure, structure)

@@ -10,6 +10,7 @@ printed and the exit code is 1. `--only SEED` shows one.
 
 import argparse
 import sys
+import warnings
 
 import numpy
 import torch
@@ -229,6 +230,8 @@ def main():
     parser.add_argument("--only", type=int, metavar="SEED")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    # torch.func says at every attention that it has no batching rule for it.
+    warnings.filterwarnings("ignore", message="There is a performance drop")
     if options.only is not None:
         print(difference(options.only, show=True))
         return

@@ -5,6 +5,7 @@
 //! samples: to tell progress, and to hear an interrupt.
 
 mod arrays;
+mod convexity;
 mod judge;
 mod measure;
 mod network;
@@ -24,5 +25,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(measure::tangent_kernel, module)?)?;
     module.add_class::<report::Measured>()?;
     module.add_function(wrap_pyfunction!(judge::judge, module)?)?;
+    module.add_function(wrap_pyfunction!(convexity::check, module)?)?;
+    module.add_function(wrap_pyfunction!(convexity::catalogue, module)?)?;
+    module.add_function(wrap_pyfunction!(convexity::loss, module)?)?;
+    module.add_function(wrap_pyfunction!(convexity::loss_bounds, module)?)?;
     Ok(())
 }

@@ -10,6 +10,7 @@ lo(|grad| / sqrt(lambda_max(A))) and hi(|grad| / sqrt(lambda_min(A))), |grad| th
 docs/theory.md).
 """
 
+from . import convexity
 from ._judge import judge
 from ._measure import (
     Measurement,
@@ -29,6 +30,7 @@ __all__ = [
     "Network",
     "Watcher",
     "__version__",
+    "convexity",
     "extreme_eigenvalues",
     "gradient_norms",
     "judge",

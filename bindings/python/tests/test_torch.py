@@ -168,11 +168,12 @@ def hooked():
     [
         (lambda: nn.Sequential(nn.Linear(4, 4), nn.Dropout()).train(), "training mode"),
         (Shared, "`layer` .*tied|used twice"),
-        (Branching, "cannot trace"),
+        (Branching, r"the network \(Branching\) cannot be traced"),
+        (lambda: nn.Sequential(nn.Linear(4, 4), Branching()), "`1` cannot be traced"),
         (Buffered, "mask"),
         (hooked, "`0` has hooks"),
         (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 2)), "weight"),
-        (lambda: nn.LSTM(4, 2), "LSTM|cannot trace|network"),
+        (lambda: nn.LSTM(4, 2), "LSTM"),
         (lambda: nn.Sequential(nn.Linear(5, 2)), "`0` cannot take what reaches it"),
     ],
 )

@@ -19,10 +19,15 @@ def describe(network, shape, name="network"):
         raise Unsupported(f"{training[0]} is in training mode, where samples of a batch may meet; call .eval() on the whole")
     for path, module in network.named_modules():
         refuse_what_acts_unseen(path or "the network", module)
+    tracer = Tracer()
     try:
-        traced = fx.symbolic_trace(network)
+        traced = fx.GraphModule(network, tracer.trace(network))
     except Exception as error:
-        raise Unsupported(f"torch.fx cannot trace the network: {error}; what depends on values has no fixed graph") from error
+        where = f"`{tracer.inside[-1]}`" if tracer.inside else f"the network ({type(network).__name__})"
+        raise Unsupported(
+            f"{where} cannot be traced: {error}; what depends on the values of a sample has no fixed graph. Replace it by what it does for "
+            "these samples, or measure the part of the network before or behind it"
+        ) from error
     ids = any(is_embedding(user, traced) for node in traced.graph.nodes if node.op == "placeholder" for user in node.users)
     parameter = next(network.parameters(), torch.zeros(()))
     sample = torch.zeros(2, *shape, dtype=torch.long if ids else parameter.dtype, device=parameter.device)
@@ -43,6 +48,21 @@ def refuse_what_acts_unseen(path, module):
             "to be taken; that is not supported. torch.nn.utils.parametrize.remove_parametrizations makes them plain parameters, of "
             "which the structural matrix is another one"
         )
+
+
+class Tracer(fx.Tracer):
+    """Knows in which module it is."""
+
+    def __init__(self):
+        super().__init__()
+        self.inside = []
+
+    def call_module(self, module, forward, args, kwargs):
+        self.inside.append(self.path_of_module(module))
+        result = super().call_module(module, forward, args, kwargs)
+        # Not reached where the module raises: then its path stays.
+        self.inside.pop()
+        return result
 
 
 class Describer(Learned, Attends):

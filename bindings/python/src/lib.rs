@@ -17,9 +17,11 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("QUANTITIES", fenchel_measure::QUANTITIES.to_vec())?;
+    module.add("Unmeasurable", module.py().get_type::<arrays::Unmeasurable>())?;
     module.add_class::<network::Network>()?;
     module.add_class::<measure::Criterion>()?;
     module.add_function(wrap_pyfunction!(measure::measure, module)?)?;
+    module.add_function(wrap_pyfunction!(measure::outputs, module)?)?;
     module.add_function(wrap_pyfunction!(measure::mean_gradient, module)?)?;
     module.add_function(wrap_pyfunction!(measure::layer_parts, module)?)?;
     module.add_function(wrap_pyfunction!(measure::tangent_kernel, module)?)?;

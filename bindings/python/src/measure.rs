@@ -159,6 +159,22 @@ pub(crate) fn name(side: Side) -> &'static str {
     }
 }
 
+/// The outputs of every sample, N x m.
+#[pyfunction]
+pub(crate) fn outputs<'py>(
+    py: Python<'py>,
+    network: &Network,
+    x: PyReadonlyArrayDyn<'py, f64>,
+) -> PyResult<Bound<'py, numpy::PyArrayDyn<f64>>> {
+    let values = in_precision!(network, own => {
+        let (shape, rows) = inputs(&x)?;
+        own.check_inputs(&shape).map_err(exception)?;
+        own.outputs_of(rows.view()).map_err(exception)?
+    });
+    let shape = values.shape().to_vec();
+    numpy(py, &shape, values.into_iter().collect())
+}
+
 /// The gradient of the mean loss, an array for each parameter tensor by its name.
 #[pyfunction]
 #[pyo3(signature = (network, x, y, criterion, weight = None, threads = None))]

@@ -9,7 +9,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arrays::exception;
+use crate::arrays::{exception, row_major};
 
 /// In which precision a network is evaluated.
 #[derive(Debug)]
@@ -50,11 +50,11 @@ impl Network {
         for (name, array) in tensors {
             let name: String = name.extract()?;
             let inserted = if let Ok(values) = array.extract::<PyReadonlyArrayDyn<'_, f32>>() {
-                named.insert(&name, values.shape(), values.as_slice()?)
+                named.insert(&name, values.shape(), &row_major(&values))
             } else if let Ok(values) = array.extract::<PyReadonlyArrayDyn<'_, f64>>() {
-                named.insert(&name, values.shape(), values.as_slice()?)
+                named.insert(&name, values.shape(), &row_major(&values))
             } else if let Ok(values) = array.extract::<PyReadonlyArrayDyn<'_, i64>>() {
-                named.insert_integers(&name, values.shape(), values.as_slice()?)
+                named.insert_integers(&name, values.shape(), &row_major(&values))
             } else {
                 return Err(PyTypeError::new_err(format!(
                     "tensor `{name}` must be an array of float32, float64 or int64"
@@ -88,6 +88,12 @@ impl Network {
             Shape::Sequence { tokens, features } => vec![tokens, features],
             Shape::Image { channels, height, width } => vec![channels, height, width],
         }
+    }
+
+    /// Whether its inputs are the ids of tokens.
+    #[getter]
+    fn reads_ids(&self) -> bool {
+        in_precision!(self, own => own.reads_ids())
     }
 
     /// The precision of the passes: "f32" or "f64".

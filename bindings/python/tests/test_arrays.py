@@ -168,3 +168,47 @@ def test_numbers_from_elsewhere_are_judged():
         fenchel.judge(m.logits, [0, 1, 2, 0], m.grad_norm_sq)
     with pytest.raises(ValueError, match="`grad_norm_sq` has shape"):
         fenchel.judge(m.logits, [0, 1, 2, 0], m.grad_norm_sq[:3], structure=m.structure)
+
+
+def test_the_order_in_memory_changes_nothing():
+    by_column = {"0.weight": numpy.asfortranarray(WEIGHT), "0.bias": numpy.repeat(BIAS, 2)[::2]}
+    expected = fenchel.measure(linear(), samples(4), [0, 1, 2, 0])
+    other = fenchel.measure(fenchel.Network(LINEAR, by_column), numpy.asfortranarray(samples(4)), [0, 1, 2, 0])
+    assert (other.logits == expected.logits).all() and (other.structure == expected.structure).all()
+
+
+def test_numbers_that_do_not_belong_together_say_nothing_of_the_theorem():
+    m = fenchel.measure(linear(), samples(3), [0, 1, 2])
+    wrong = fenchel.judge(m.logits, [0, 1, 2], m.grad_norm_sq * [1e4, 1, 1], structure=m.structure)
+    assert wrong.verdict[0].startswith("apart") and wrong.verdict[1:] == ["holds"] * 2 and wrong.violations == [] and not wrong.holds
+    assert "holds for 2 of 2 samples" in repr(wrong) and "1 have arrays that do not belong together" in repr(wrong)
+    ends = fenchel.judge(m.logits, [0, 1, 2], m.grad_norm_sq / 9, eigenvalues=m.eigenvalues[:, [0, -1]])
+    assert all(word.startswith("apart") for word in ends.verdict)
+    with pytest.raises(ValueError, match="all of them"):
+        fenchel.judge(numpy.zeros((1, 4)), [0], [1.0], eigenvalues=[[1.0, 2.0, 3.0]])
+    with pytest.raises(ValueError, match="one of the two"):
+        fenchel.judge(m.logits, [0, 1, 2], m.grad_norm_sq, structure=m.structure, error=1e-9, roundoff=m.roundoff)
+    with pytest.raises(ValueError, match="half precision"):
+        fenchel.judge(m.logits.astype("float16"), [0, 1, 2], m.grad_norm_sq, structure=m.structure)
+    undefined = fenchel.judge(m.logits * math.nan, [0, 1, 2], m.grad_norm_sq, structure=m.structure)
+    assert undefined.verdict == ["undefined"] * 3 and "none of which is defined" in repr(undefined)
+
+
+def test_a_singular_matrix_is_singular_whatever_the_solver_rounds():
+    rng = numpy.random.default_rng(0)
+    factors = rng.integers(-3, 4, (200, 5, 3)).astype(float)
+    structure = factors @ factors.transpose(0, 2, 1)
+    logits, y = rng.normal(size=(200, 5)), rng.integers(0, 5, 200)
+    e = numpy.exp(logits) / numpy.exp(logits).sum(1, keepdims=True) - numpy.eye(5)[y]
+    m = fenchel.judge(logits, y, numpy.einsum("ni,nij,nj->n", e, structure, e), structure=structure, error=1e-14)
+    assert m.verdict == ["holds"] * 200 and numpy.isinf(m.D).all()
+
+
+def test_weights_are_one_number_each():
+    with pytest.raises(ValueError, match="one number for each"):
+        fenchel.measure(linear(), samples(4), [0, 1, 2, 0], weight=[[1, 2], [3, 4]])
+    with pytest.raises(TypeError, match="masked"):
+        fenchel.measure(linear(), numpy.ma.array(samples(4), mask=False), [0, 1, 2, 0])
+    one = fenchel.Network('input = [2]\nlayers = [{ type = "dense", outputs = 1 }]\n', {"0.weight": WEIGHT[:1], "0.bias": BIAS[:1]})
+    with pytest.raises(ValueError, match="no classes among which"):
+        fenchel.measure(one, samples(4), [0, 1, 1, 0], loss="logistic", smoothing=0.2)

@@ -163,9 +163,74 @@ def hooked():
     return model
 
 
+class Detached(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.a, self.b = nn.Linear(4, 4), nn.Linear(4, 2)
+
+    def forward(self, x):
+        with torch.no_grad():
+            h = self.a(x)
+        return self.b(h)
+
+
+class Alpha(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.p = nn.Linear(4, 2), nn.Parameter(torch.ones(2))
+
+    def forward(self, x):
+        return torch.add(self.layer(x), self.p, alpha=0.5)
+
+
+class InView(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.relu = nn.Linear(4, 2), nn.ReLU(True)
+
+    def forward(self, x):
+        u = self.layer(x)
+        return self.relu(u.flatten(1)) + u
+
+
+class Own(nn.TransformerEncoderLayer):
+    def _ff_block(self, x):
+        return 2 * super()._ff_block(x)
+
+
+class Overridden(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder, self.head = nn.TransformerEncoder(Own(4, 1, 4, batch_first=True), 1), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.head(self.encoder(x.unflatten(1, (1, 4))).mean(1))
+
+
+def tied():
+    model = nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 4))
+    model[2].weight = model[0].weight
+    return model
+
+
+def replaced():
+    model = nn.Sequential(nn.Linear(4, 2))
+    model[0].forward = lambda x: x[:, :2]
+    return model
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
+        (Detached, "what was read is not the module: the gradient in `a.weight`"),
+        (Alpha, "`add`"),
+        (InView, "in place|not the module"),
+        (Overridden, "not the module|`encoder"),
+        (tied, "`0.weight` and `2.weight` are one tensor"),
+        (replaced, "the forward of `0` was replaced"),
+        (lambda: nn.Sequential(nn.Linear(4, 2), nn.Softplus(threshold=0.1)), "threshold"),
+        (lambda: nn.DataParallel(nn.Linear(4, 2)), r"`.module`"),
+
         (lambda: nn.Sequential(nn.Linear(4, 4), nn.Dropout()).train(), "training mode"),
         (Shared, "`layer` .*tied|used twice"),
         (Branching, r"the network \(Branching\) cannot be traced"),
@@ -250,3 +315,38 @@ def test_torchvisions_networks_are_what_torch_says(name):
     m = fenchel.measure(model, x, y)
     logits, loss, square, structure = by_torch(model, x, y, nn.functional.cross_entropy)
     assert close(m.logits, logits) and close(m.loss, loss) and close(m.grad_norm_sq, square) and close(m.structure, structure)
+
+
+def test_a_mask_of_booleans_shows_in_attention_and_hides_in_its_module():
+    class Attention(nn.Module):
+        def __init__(self, mask):
+            super().__init__()
+            self.q, self.k, self.v, self.head = (nn.Linear(4, 4) for _ in range(4))
+            self.register_buffer("mask", mask, persistent=False)
+
+        def forward(self, x):
+            heads = [part(x).unflatten(2, (2, 2)).transpose(1, 2) for part in (self.q, self.k, self.v)]
+            y = nn.functional.scaled_dot_product_attention(*heads, attn_mask=self.mask)
+            return self.head(y.transpose(1, 2).flatten(2)[:, 0])
+
+    x, y = torch.randn(3, 5, 4, dtype=torch.float64), torch.tensor([0, 3, 1])
+    model = Attention(torch.ones(5, 5, dtype=torch.bool).tril()).double().eval()
+    m = fenchel.measure(model, x, y)
+    logits, _, _, structure = by_torch(model, x, y, nn.functional.cross_entropy)
+    assert close(m.logits, logits) and close(m.structure, structure)
+    with pytest.raises(Unsupported, match="mask"):
+        fenchel.measure(Attention(torch.ones(5, 5, dtype=torch.bool).triu(1)).double().eval(), x, y)
+
+
+def test_a_training_that_diverged_goes_on():
+    model = nn.Sequential(nn.Linear(4, 3))
+    watch = fenchel.Watcher(model, torch.randn(5, 4), [0, 1, 2, 0, 1])
+    watch(0)
+    with torch.no_grad():
+        model[0].weight.fill_(1e300 if model[0].weight.dtype == torch.float64 else 3e38)
+        model[0].bias.fill_(3e38)
+    with pytest.warns(UserWarning, match="step 1: none of 5 samples"):
+        # Overflows in single precision alone.
+        watch.settings["precision"] = "f32"
+        assert watch(1) is None
+    assert watch.steps == [0, 1] and numpy.isnan(watch.loss[1])

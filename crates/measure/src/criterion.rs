@@ -116,6 +116,9 @@ impl Criterion {
         if outputs == 1 && self.kind() == Kind::Simplex {
             return Err(MeasureError::OneOutput { loss: self.name.to_string() });
         }
+        if outputs == 1 && self.batch.smoothing() > 0.0 {
+            return Err(MeasureError::Smoothing);
+        }
         let mut weights = self.checked(weights, samples)?;
         let shape = answers.shape();
         let by_row = shape == [samples, outputs];

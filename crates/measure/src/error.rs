@@ -101,6 +101,11 @@ pub enum MeasureError {
         /// Why they have none.
         reason: &'static str,
     },
+    /// Smoothing where there are no classes to smooth over.
+    #[error(
+        "one output has no classes among which a label could be smoothed; give the smoothed numbers, 0.1 and 0.9 for example, as targets"
+    )]
+    Smoothing,
     /// A wrong number of class weights.
     #[error("{got} class weights were given, but there are {needs} classes")]
     CountOfClassWeights {
@@ -144,6 +149,9 @@ pub enum MeasureError {
         /// The largest product.
         limit: usize,
     },
+    /// The error of the numbers was stated twice.
+    #[error("`error` was stated, and `roundoff` bounds each sample's; give one of the two")]
+    TwoErrors,
     /// An array that was computed elsewhere does not fit the others.
     #[error("`{array}` {got}, but needs {needs}")]
     Array {

@@ -13,7 +13,7 @@ use fenchel_tensor::BackwardRoundoff;
 use fenchel_tensor::spectrum::eigenvalues;
 use ndarray::{Array1, Array2, Array3, ArrayView2, Axis};
 
-use crate::sample::{SampleMeasurement, evaluate};
+use crate::sample::{Judged, SampleMeasurement, evaluate};
 use crate::{MeasureError, Measurement, Targets};
 
 /// What stands for the structural matrices.
@@ -21,7 +21,7 @@ use crate::{MeasureError, Measurement, Targets};
 pub enum Structure {
     /// The matrices, `N x m x m`.
     Matrices(Array3<f64>),
-    /// Eigenvalues, `N x k` with k >= 2 (or 1 for one output): the first the smallest of all, the last the largest.
+    /// Eigenvalues, ascending: `N x m`, all of them, or `N x 2`, the smallest and the largest.
     Eigenvalues(Array2<f64>),
 }
 
@@ -63,9 +63,9 @@ pub enum Verdict {
     Holds,
     /// The loss crosses a bound by more than the stated error: theorem, numbers or stated error are wrong.
     Violated(Side),
-    /// `e' A e` is not the squared gradient norm: the arrays do not belong together.
+    /// `e' A e` is not the squared gradient norm, or cannot be: the arrays do not belong together.
     Apart {
-        /// `e' A e`.
+        /// `e' A e`; of eigenvalues alone the end of its range that is nearer, `lambda ‖e‖²`.
         quadratic_form: f64,
     },
     /// The matrix is no `J J'`: it has a negative eigenvalue, or is not symmetric, by more than the stated error.
@@ -164,6 +164,13 @@ fn one(
             BackwardRoundoff { squared_norm: rows[[sample, 0]], eigenvalue: rows[[sample, 1]] }
         }
     };
+    // The eigenvalues of whole matrices are computed here, by a solver with an error of its own.
+    let m = residual.len() as f64;
+    let solver = match &numbers.structure {
+        Structure::Matrices(_) => 8.0 * (16.0 + m) * m * f64::EPSILON * ends[1].abs(),
+        Structure::Eigenvalues(_) => 0.0,
+    };
+    let roundoff = BackwardRoundoff { eigenvalue: roundoff.eigenvalue + solver, ..roundoff };
     let (own, target) = (targets.loss(sample)?, targets.row(sample));
     let extremes = ExtremeEigenvalues::above_roundoff(ends, roundoff.eigenvalue);
     let sandwich =
@@ -179,12 +186,23 @@ fn one(
     let own_rounding = 4.0 * (residual.len() + 2) as f64 * f64::EPSILON;
     let allowed = roundoff.squared_norm + square * (roundoff.eigenvalue + own_rounding * ends[1].abs());
     // Each entry is off by no more than the matrix in norm, which is what an eigenvalue may be off by.
+    let outside = |form: f64| (form - norm).abs() > allowed;
+    let (least, most) = (square * ends[0], square * ends[1]);
     let verdict = if ends[0] < -roundoff.eigenvalue || asymmetry > 2.0 * roundoff.eigenvalue {
         Verdict::Indefinite
-    } else if (quadratic_form - norm).abs() > allowed {
+    } else if norm < least && outside(least) {
+        Verdict::Apart { quadratic_form: least }
+    } else if norm > most && outside(most) {
+        Verdict::Apart { quadratic_form: most }
+    } else if outside(quadratic_form) {
         Verdict::Apart { quadratic_form }
     } else {
         sandwich.violation().map_or(Verdict::Holds, Verdict::Violated)
+    };
+    let judged = match verdict {
+        Verdict::Holds => Judged::By(None),
+        Verdict::Violated(side) => Judged::By(Some(side)),
+        _ => Judged::Not,
     };
     let logits = logits.to_vec();
     let measurement = SampleMeasurement {
@@ -196,6 +214,7 @@ fn one(
         eigenvalues: spectrum,
         extremes,
         sandwich,
+        judged,
         roundoff,
     };
     Ok(Ok((measurement, verdict)))
@@ -233,9 +252,10 @@ fn check(numbers: &Numbers, targets: &Targets) -> Result<usize, MeasureError> {
         }
         Structure::Eigenvalues(rows) => {
             let width = rows.ncols();
-            if rows.nrows() != count || width < outputs.min(2) || width > outputs {
-                let needs =
-                    format!("[{count}, {outputs}], or [{count}, 2] with the smallest and the largest");
+            if rows.nrows() != count || (width != outputs && width != 2) {
+                let needs = format!(
+                    "[{count}, {outputs}], all of them, or [{count}, 2], the smallest and the largest"
+                );
                 return wrong("eigenvalues", rows.shape(), needs);
             }
             for (sample, row) in rows.rows().into_iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use fenchel_nn::measurement::Side;
 
-use crate::sample::SampleMeasurement;
+use crate::sample::{Judged, SampleMeasurement};
 
 /// The arrays of a measurement with their shapes and meanings; `N` samples, `m` outputs, natural logarithms.
 pub const QUANTITIES: [(&str, &str, &str); 12] = [
@@ -47,6 +47,7 @@ pub struct Measurement {
     right: usize,
     violations: Vec<(usize, Side)>,
     failures: Vec<Failure>,
+    unjudged: Vec<usize>,
     entropy: Option<Vec<f64>>,
     logits: Vec<f64>,
     residual: Vec<f64>,
@@ -87,6 +88,7 @@ impl Measurement {
             right: 0,
             violations: Vec::new(),
             failures: Vec::new(),
+            unjudged: Vec::new(),
             entropy,
             logits: rows(outputs),
             residual: rows(outputs),
@@ -107,7 +109,10 @@ impl Measurement {
         let error = sample.extremes.structural_error();
         self.classified += usize::from(sample.right.is_some());
         self.right += usize::from(sample.right == Some(true));
-        self.violations.extend(sample.sandwich.violation().map(|side| (index, side)));
+        match sample.judged {
+            Judged::By(side) => self.violations.extend(side.map(|side| (index, side))),
+            Judged::Not => self.unjudged.push(index),
+        }
         self.logits.extend(sample.logits);
         self.residual.extend(sample.residual);
         self.eigenvalues.extend(sample.eigenvalues);
@@ -167,6 +172,18 @@ impl Measurement {
     #[must_use]
     pub fn violations(&self) -> &[(usize, Side)] {
         &self.violations
+    }
+
+    /// The samples whose numbers, brought from elsewhere, do not belong together: nothing is said of the theorem there.
+    #[must_use]
+    pub fn unjudged(&self) -> &[usize] {
+        &self.unjudged
+    }
+
+    /// On how many samples the theorem was judged.
+    #[must_use]
+    pub fn judged(&self) -> usize {
+        self.samples() - self.failures.len() - self.unjudged.len()
     }
 
     /// The samples that could not be measured.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fenchel_nn::description::{Description, Row};
 use fenchel_nn::weights::Tensors;
 use fenchel_tensor::{Engine, Real, Shape};
+use ndarray::{Array2, ArrayView2};
 
 use crate::MeasureError;
 
@@ -56,6 +57,15 @@ impl<T: Real> Network<T> {
     pub fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>, Range<usize>)> + '_ {
         let slots = self.engine.tape().parameters().slots();
         slots.iter().map(|slot| (slot.name.clone(), slot.shape.clone(), slot.range.clone()))
+    }
+
+    /// The outputs of samples, `N x m`.
+    ///
+    /// # Errors
+    /// If the inputs do not fit.
+    pub fn outputs_of(&self, inputs: ArrayView2<'_, T>) -> Result<Array2<f64>, MeasureError> {
+        self.engine.tape().check_ids(inputs)?;
+        Ok(self.engine.outputs(&self.parameters, inputs)?.mapv(T::as_f64))
     }
 
     /// Whether its inputs are the ids of tokens, which must be whole and within its vocabulary.

@@ -80,7 +80,7 @@ const STRUCTURE: &str = "D = log(λ_{max} / λ_{min}) is the structural error: i
 /// What was measured, in a few sentences.
 fn lead(measured: &Measurement, beside: &Beside<'_>) -> String {
     let n = measured.samples();
-    let known = n - measured.failures().len();
+    let known = measured.judged();
     let mut text = format!(
         "{} with {} under the loss {}",
         counted(n, "sample"),
@@ -90,7 +90,8 @@ fn lead(measured: &Measurement, beside: &Beside<'_>) -> String {
     if let (classified @ 1.., right) = measured.classified() {
         text += &format!(", {right} of {classified} classified right");
     }
-    let finite = measured.upper().iter().filter(|upper| upper.is_finite()).count();
+    let is_judged = |sample: &usize| measured.unjudged().binary_search(sample).is_err();
+    let finite = (0..n).filter(|sample| measured.upper()[*sample].is_finite() && is_judged(sample)).count();
     text += &format!(
         ". lower ≤ loss holds for {} of {known}, loss ≤ upper for {} of the {finite} whose upper bound is finite, round-off \
          allowed for.",
@@ -110,8 +111,8 @@ fn lead(measured: &Measurement, beside: &Beside<'_>) -> String {
             );
         }
     }
-    if known < n {
-        text += &format!(" {} could not be measured.", counted(n - known, "sample"));
+    if let failed @ 1.. = measured.failures().len() {
+        text += &format!(" {} could not be measured.", counted(failed, "sample"));
     }
     text
 }

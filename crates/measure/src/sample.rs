@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fenchel_convexity::ConvexityError;
 use fenchel_nn::NnError;
-use fenchel_nn::measurement::{ExtremeEigenvalues, MeasuredSample, SampleBounds, Sandwich};
+use fenchel_nn::measurement::{ExtremeEigenvalues, MeasuredSample, SampleBounds, Sandwich, Side};
 use fenchel_tensor::spectrum::{batched_eigenvalues, eigenvalues};
 use fenchel_tensor::{BackwardRoundoff, Real};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, s};
@@ -23,9 +23,20 @@ pub(crate) struct SampleMeasurement {
     /// The ends that stand above round-off.
     pub(crate) extremes: ExtremeEigenvalues,
     pub(crate) sandwich: Sandwich,
+    /// What is said of it: the bound that it crosses, if the theorem was judged.
+    pub(crate) judged: Judged,
     pub(crate) roundoff: BackwardRoundoff,
     /// Whether the outputs put it on the right side; none where it has no class.
     pub(crate) right: Option<bool>,
+}
+
+/// Whether the theorem was judged on a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It was; the bound that is crossed by more than round-off, if one is.
+    By(Option<Side>),
+    /// Its numbers do not belong together, so nothing follows.
+    Not,
 }
 
 /// One sample: its structural matrix, row-major, and the rest; or why it cannot be measured.
@@ -95,6 +106,7 @@ pub(crate) fn measure_block<T: Real>(
                 eigenvalues: spectrum,
                 extremes: bounds.eigenvalues,
                 sandwich: bounds.sandwich,
+                judged: Judged::By(bounds.sandwich.violation()),
                 roundoff: bounds.roundoff,
             };
             outcomes.push(Ok((matrix.iter().map(|value| value.as_f64()).collect(), measurement)));

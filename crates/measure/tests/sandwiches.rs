@@ -4,7 +4,6 @@ use fenchel_measure::judge::{Numbers, Roundoff, Structure, Verdict, judge};
 use fenchel_measure::{Answers, Criterion, Measurement, Network, Targets, mean_gradient, measure};
 use fenchel_nn::description::Description;
 use fenchel_nn::losses::LossName;
-use fenchel_nn::measurement::Side;
 use fenchel_nn::weights::Tensors;
 use ndarray::{Array2, Array3};
 use proptest::prelude::*;
@@ -87,9 +86,13 @@ proptest! {
             };
             let (again, verdicts) = judge(&numbers, &targets).unwrap();
             prop_assert_eq!(verdicts, [Verdict::Holds; 4]);
-            for name in ["loss", "residual", "U", "L", "D", "lower", "upper"] {
+            for name in ["loss", "residual", "U", "L", "D"] {
                 prop_assert_eq!(array(&again, name), array(&measurement, name), "{}", name);
             }
+            // Outwards by the error of the solver that is run here, and by no more.
+            let pairs = |name| array(&again, name).iter().zip(array(&measurement, name)).map(|(a, b)| (*a, *b)).collect::<Vec<_>>();
+            prop_assert!(pairs("lower").iter().all(|&(a, b)| a <= b && b <= a * (1.0 + 1e-9)));
+            prop_assert!(pairs("upper").iter().all(|&(a, b)| a >= b && a <= b * (1.0 + 1e-9)));
         }
     }
 
@@ -172,7 +175,7 @@ fn foreign_numbers_are_judged_by_the_error_that_is_stated() {
     // Off by less than the stated error, and by more.
     assert_eq!(verdict(|n| n.squared_gradient_norms[0] += 1e-10), Verdict::Holds);
     assert!(matches!(verdict(|n| n.squared_gradient_norms[0] += 1e-7), Verdict::Apart { .. }));
-    // Of the ends alone only the theorem itself is left to compare with.
+    // Of the ends alone, λ_min ‖e‖² <= ‖grad‖² <= λ_max ‖e‖² is left to compare with.
     let ends = |norm: f64| {
         verdict(|n| {
             n.structure = Structure::Eigenvalues(ndarray::array![[4.0, 4.0]]);
@@ -180,8 +183,8 @@ fn foreign_numbers_are_judged_by_the_error_that_is_stated() {
         })
     };
     assert_eq!(ends(8.0), Verdict::Holds);
-    assert_eq!(ends(8.0 * (1.0 + 1e-7)), Verdict::Violated(Side::Lower));
-    assert_eq!(ends(8.0 * (1.0 - 1e-7)), Verdict::Violated(Side::Upper));
+    assert_eq!(ends(8.0 * (1.0 + 1e-7)), Verdict::Apart { quadratic_form: 8.0 });
+    assert_eq!(ends(8.0 * (1.0 - 1e-7)), Verdict::Apart { quadratic_form: 8.0 });
     assert_eq!(ends(f64::NAN), Verdict::Undefined);
     let matrix = |values: [f64; 4]| {
         verdict(|n| {
@@ -210,6 +213,8 @@ fn arrays_that_do_not_fit_are_named() {
         refusal(&|n| n.structure = Structure::Eigenvalues(ndarray::array![[2.0, 1.0]])).contains("ascending")
     );
     assert!(refusal(&|n| n.structure = Structure::Eigenvalues(ndarray::array![[2.0]])).contains("[1, 2]"));
+    let three = || Structure::Eigenvalues(ndarray::array![[1.0, 2.0, 3.0]]);
+    assert!(refusal(&|n| n.structure = three()).contains("[1, 2], all of them"));
     assert!(refusal(&|n| n.roundoff = Roundoff::Relative(-1.0)).contains("`roundoff` is -1"));
     assert!(
         refusal(&|n| n.roundoff = Roundoff::BySample(ndarray::array![[f64::NAN, 0.0]]))

@@ -7,6 +7,8 @@ from ._native import Criterion
 
 def array(value):
     """A NumPy array of a tensor, an array or a list; a tensor is taken off its graph and its device."""
+    if isinstance(value, numpy.ma.MaskedArray):
+        raise TypeError("a masked array has entries without a value; leave those samples out, or give them the weight 0")
     if hasattr(value, "detach"):
         value = value.detach().cpu()
         if str(value.dtype) == "torch.bfloat16":
@@ -36,7 +38,18 @@ def answers(y):
 
 def weights(weight):
     """One weight a sample, as a list."""
-    return None if weight is None else [float(w) for w in array(weight).reshape(-1)]
+    if weight is None:
+        return None
+    values = array(weight)
+    if values.ndim != 1:
+        raise ValueError(f"weights have the shape {values.shape}, but need one number for each")
+    return [float(w) for w in values]
+
+
+def width(value):
+    """How many bytes a number of an array has, as it was given; 8 for what is no float."""
+    kind = str(getattr(value, "dtype", "float64")).removeprefix("torch.")
+    return {"float32": 4, "float16": 2, "bfloat16": 2}.get(kind, 8)
 
 
 def criterion(loss, smoothing=0.0, class_weights=None, ignore_label=None):

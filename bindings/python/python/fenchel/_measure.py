@@ -42,7 +42,10 @@ class Measurement:
 
     @property
     def holds(self):
-        """Whether lower <= loss <= upper for every sample that could be measured, round-off allowed for."""
+        """Whether lower <= loss <= upper for every sample that could be measured, round-off allowed for; of judged numbers, whether every
+        verdict is "holds"."""
+        if self.verdict is not None:
+            return all(word == "holds" for word in self.verdict)
         return not self.violations
 
     def to_npz(self, path):
@@ -68,6 +71,8 @@ class Measurement:
     def summary(self):
         """A table of text: mean, minimum, median and maximum of each quantity."""
         known = ~numpy.isnan(self.loss)
+        if not known.any():
+            return f"{len(self)} samples, none of which is defined; sample {self.failures[0][0]}: {self.failures[0][1]}"
         columns = [(name, self.arrays[name]) for name in ("loss", "grad_norm_sq")]
         columns += [("lambda_min", self.eigenvalues[:, 0]), ("lambda_max", self.eigenvalues[:, -1])]
         columns += [(name, self.arrays[name]) for name in ("U", "L", "D", "lower", "upper")]
@@ -83,8 +88,13 @@ class Measurement:
         if self.failures:
             sample, reason = self.failures[0]
             lines.append(f"{len(self.failures)} could not be measured; sample {sample}: {reason}")
-        held = int(known.sum()) - len(self.violations)
-        lines.append(f"lower <= loss <= upper holds for {held} of {int(known.sum())} samples, round-off allowed for")
+        judged = int(known.sum())
+        if self.verdict is not None:
+            apart = sum(word.startswith(("apart", "indefinite")) for word in self.verdict)
+            judged -= apart
+            if apart:
+                lines.append(f"{apart} have arrays that do not belong together")
+        lines.append(f"lower <= loss <= upper holds for {judged - len(self.violations)} of {judged} samples, round-off allowed for")
         return "\n".join(lines)
 
     def __repr__(self):
@@ -102,7 +112,9 @@ def network_of(model, x, precision="f64"):
         )
     from .torch import network
 
-    return network(model, tuple(inputs(x).shape[1:]), precision)
+    samples = inputs(x)
+    finite = next((sample for sample in samples if numpy.isfinite(sample).all()), None)
+    return network(model, tuple(samples.shape[1:]), precision, finite)
 
 
 def measure(
@@ -132,7 +144,8 @@ def measure(
     structure: whether the matrices themselves are kept, N m^2 numbers.
     progress: None (a line on a terminal), True, False, or a function of (done, total).
 
-    The result has the same bits at any number of threads. Raises ValueError with the thing and the remedy.
+    The Jacobian is in all parameters, those with requires_grad = False among them. The result has the same bits at any number of threads.
+    Raises ValueError with the thing and the remedy.
     """
     rule = criterion(loss, smoothing, class_weights, ignore_label)
     network = network_of(model, x, precision)

@@ -1,8 +1,12 @@
 """The sandwich along a training: measured every so many steps of a plain loop."""
 
+import math
+import warnings
+
 import numpy
 
 from ._measure import measure
+from ._native import Unmeasurable
 
 
 class Watcher:
@@ -25,6 +29,8 @@ class Watcher:
     def __init__(self, model, x, y, loss="ce", *, every=1, **settings):
         if every < 1:
             raise ValueError(f"`every` is {every}, but must be at least 1")
+        if not hasattr(model, "modules"):
+            raise TypeError(f"`model` is a {type(model).__name__}; a module of PyTorch that is trained can be watched")
         self.model, self.x, self.y, self.loss_name = model, x, y, loss
         self.every, self.settings = every, {"progress": False, **settings}
         self.steps, self.violations, self.records = [], [], {name: [] for name in (*self.MEDIANS, "risk", "grad_norm_sq")}
@@ -38,10 +44,19 @@ class Watcher:
         try:
             self.model.eval()
             measured = measure(self.model, self.x, self.y, self.loss_name, structure=False, **self.settings)
+        except Unmeasurable as error:
+            # A training that diverged goes on as its owner wants; the record says that nothing could be measured.
+            warnings.warn(f"step {step}: {error}", stacklevel=2)
+            measured = None
         finally:
             for module, training in modes:
                 module.training = training
         self.steps.append(step)
+        if measured is None:
+            self.violations.append(0)
+            for values in self.records.values():
+                values.append(math.nan)
+            return None
         self.violations.append(len(measured.violations))
         known = ~numpy.isnan(measured.loss)
         for name in self.MEDIANS:
@@ -52,7 +67,7 @@ class Watcher:
         return measured
 
     def report(self, path):
-        """Writes a page: the means along the training, and the last measurement."""
+        """Writes a page: medians and means along the training, and the last measurement."""
         if self.last is None:
             raise ValueError("nothing has been measured yet; call the watcher with a step that `every` divides")
         along = {"steps": self.steps, **self.records}

@@ -50,6 +50,7 @@ pub fn judge(request: &JudgeRequest) -> Result<Judged, MeasureError> {
         .iter()
         .any(|name| tensors.get(name).is_some_and(|tensor| matches!(tensor.values, Values::F32(_))));
     let (roundoff, error) = match (tensors.get("roundoff"), request.error) {
+        (Some(_), Some(_)) => return Err(MeasureError::TwoErrors),
         (Some(_), None) => {
             let values = tensors.floats::<f64>("roundoff", &[count, 2])?;
             (
@@ -59,7 +60,7 @@ pub fn judge(request: &JudgeRequest) -> Result<Judged, MeasureError> {
                 None,
             )
         }
-        (_, stated) => {
+        (None, stated) => {
             let error = stated.unwrap_or_else(|| default_error(single));
             (Roundoff::Relative(error), Some(error))
         }

@@ -14,21 +14,28 @@ cannot compute is an `Unsupported` error that names the module and the reason.
 
 import torch
 
+from .check import check_reading
 from .describe import describe
 from .moves import Unsupported
 
 __all__ = ["Unsupported", "describe", "network"]
 
 
-def network(module, shape, precision="f64"):
-    """The `fenchel.Network` of a module in evaluation mode, for samples of this shape (without the number of samples)."""
+def network(module, shape, precision="f64", sample=None):
+    """The `fenchel.Network` of a module in evaluation mode, for samples of this shape (without the number of samples).
+
+    What was read is compared with the module itself, outputs and a gradient, at `sample` or at a random one (`check_reading`).
+    """
     from .._native import Network
 
     for path, parameter in module.named_parameters():
         if parameter.device.type == "meta":
             raise Unsupported(f"`{path}` has no numbers: it is on the device `meta`")
     description, tensors = describe(module, shape)
-    return Network(description, {name: numbers(name, tensor) for name, tensor in tensors.items()}, precision)
+    arrays = {name: numbers(name, tensor) for name, tensor in tensors.items()}
+    double = Network(description, arrays, "f64")
+    check_reading(module, double, shape, sample)
+    return double if precision == "f64" else Network(description, arrays, precision)
 
 
 def numbers(name, tensor):

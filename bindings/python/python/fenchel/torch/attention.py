@@ -13,13 +13,16 @@ from .elementwise import ELEMENTWISE
 from .moves import shape_of
 
 
-def is_causal(mask, tokens, refuse):
-    """Whether a mask is that of a network in which no token sees a later one; no mask is not."""
+def is_causal(mask, tokens, refuse, shows=False):
+    """Whether a mask is that of a network in which no token sees a later one; no mask is not.
+
+    A mask of booleans hides where it is true, as in `nn.MultiheadAttention`; or shows there, as in `scaled_dot_product_attention`.
+    """
     if mask is None:
         return False
     ahead = torch.ones(tokens, tokens, dtype=torch.bool).triu(1)
     if tuple(mask.shape) == (tokens, tokens):
-        if torch.equal(mask, ahead) if mask.dtype == torch.bool else torch.equal(mask, torch.zeros_like(mask).masked_fill(ahead, -torch.inf)):
+        if torch.equal(mask, ~ahead if shows else ahead) if mask.dtype == torch.bool else torch.equal(mask, torch.zeros_like(mask).masked_fill(ahead, -torch.inf)):
             return True
     refuse("its mask is not the causal one; other masks are not supported")
 
@@ -85,14 +88,14 @@ def encoder(describer, module, path, source, causal, refuse):
 class Attends:
     """The part of the `Describer` that meets attention."""
 
-    def causal(self, node, place, key, tokens, refuse):
+    def causal(self, node, place, key, tokens, refuse, shows=False):
         """Whether the mask that a call has is the causal one."""
         mask = node.args[place] if len(node.args) > place else node.kwargs.get(key)
         if isinstance(mask, fx.Node):
             if "constant" not in mask.meta:
                 refuse("its mask depends on the sample, which is not supported")
             mask = mask.meta["constant"]
-        return is_causal(mask, tokens, refuse)
+        return is_causal(mask, tokens, refuse, shows)
 
     def attends(self, node, module, path, refuse):
         """`nn.MultiheadAttention` of a sequence with itself, and the encoder layers around it."""
@@ -139,7 +142,7 @@ class Attends:
             packed = self.emit("concatenate", [path for path, _, _ in roots], self.free(node) + "_inputs")
         else:
             refuse("its queries, keys and values are neither the thirds of one sequence in that order nor sequences of their own")
-        causal = self.causal(node, 3, "attn_mask", tokens, refuse) or bool(setting(5, "is_causal", False))
+        causal = self.causal(node, 3, "attn_mask", tokens, refuse, shows=True) or bool(setting(5, "is_causal", False))
         path = self.emit("dot_product_attention", [packed], self.free(node), heads=heads, causal=causal)
         entries = moves.numbered((tokens, features)).unflatten(2, (heads, size)).transpose(1, 2)
         self.moved[node] = (path, (tokens, features), entries)

@@ -19,6 +19,10 @@ def describe(network, shape, name="network"):
         raise Unsupported(f"{training[0]} is in training mode, where samples of a batch may meet; call .eval() on the whole")
     for path, module in network.named_modules():
         refuse_what_acts_unseen(path or "the network", module)
+    names = {}
+    for name, parameter in network.named_parameters(remove_duplicate=False):
+        if names.setdefault(parameter, name) != name:
+            raise Unsupported(f"`{names[parameter]}` and `{name}` are one tensor; tied weights are not supported")
     tracer = Tracer()
     try:
         traced = fx.GraphModule(network, tracer.trace(network))
@@ -38,9 +42,14 @@ def describe(network, shape, name="network"):
 
 def refuse_what_acts_unseen(path, module):
     """What a module does beside its forward, which a trace does not show."""
+    for inner, name in (("_orig_mod", "torch.compile"), ("module", "a wrapper such as DataParallel")):
+        if path == "the network" and isinstance(getattr(module, inner, None), nn.Module) and type(module).__module__.startswith("torch."):
+            raise Unsupported(f"the network is wrapped by {name}; give what is inside, its `.{inner}`")
+    if "forward" in vars(module):
+        raise Unsupported(f"the forward of `{path}` was replaced, by accelerate for example; give the module as its class defines it")
     hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     if any(getattr(module, name, None) for name in hooks):
-        raise Unsupported(f"`{path}` has hooks, which may change what it computes; remove them for the measurement")
+        raise Unsupported(f"`{path}` has hooks, which may change what it computes; remove them for the measurement (remove_weight_norm, prune.remove where these made them)")
     if hasattr(module, "parametrizations"):
         names = ", ".join(module.parametrizations)
         raise Unsupported(
@@ -105,11 +114,15 @@ class Describer(Learned, Attends):
     def forbid_overwritten(self, node):
         """A value that an in-place operation has replaced must not be read again: the graph would have the old one."""
         for source in node.all_input_nodes:
-            by = self.overwritten.get(self.paths.get(source) or self.moved.get(source, [None])[0])
+            by = self.overwritten.get(self.held_in(source))
             if by is not None and source is not by and not shape_like(node):
                 raise Unsupported(f"`{node.name}` reads a value after `{by.name}` changed it in place; set inplace = False there")
         if self.is_in_place(node):
-            self.overwritten[self.paths.get(node.args[0])] = node
+            self.overwritten[self.held_in(node.args[0])] = node
+
+    def held_in(self, node):
+        """The layer in whose value a node's entries lie: its own, or the one of which it is a view; nodes of neither are their own."""
+        return self.paths.get(node) or (self.moved[node][0] if node in self.moved else node)
 
     def is_in_place(self, node):
         if node.op == "call_module":
@@ -300,7 +313,7 @@ class Describer(Learned, Attends):
             return self.same(node, tensors[0])
         if target == "scaled_dot_product_attention":
             return self.dot_product(node, refuse)
-        if target == "add" and len(learned) == 1 and len(tensors) == 2:
+        if target == "add" and len(learned) == 1 and len(tensors) == 2 and not node.kwargs:
             value, = learned
             self.add_learned(node, next(tensor for tensor in tensors if tensor is not value), value, refuse)
         elif target == "add" and len(tensors) == 2 and not node.kwargs:

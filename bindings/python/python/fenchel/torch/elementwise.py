@@ -6,6 +6,8 @@ from torch import nn
 def softplus(module, refuse):
     if module.beta != 1:
         refuse("only beta = 1 is supported")
+    if module.threshold != 20:
+        refuse("another threshold than 20, from which on softplus(x) is taken as x, is another function and not supported")
     return "softplus", {}
 
 

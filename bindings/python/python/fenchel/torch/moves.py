@@ -12,7 +12,7 @@ from torch import fx, nn
 
 OPERATIONS = {
     "flatten", "unflatten", "view", "reshape", "transpose", "permute", "swapaxes", "swapdims", "movedim", "t", "contiguous", "clone",
-    "squeeze", "unsqueeze", "getitem", "select", "narrow", "chunk", "split", "unbind", "expand", "repeat", "detach",
+    "squeeze", "unsqueeze", "getitem", "select", "narrow", "chunk", "split", "unbind", "expand", "repeat",
 }
 
 
@@ -31,7 +31,7 @@ class Shapes(fx.Interpreter):
             got = [tuple(source.meta["tensor_meta"].shape) for source in node.all_input_nodes if "tensor_meta" in source.meta]
             raise Unsupported(f"{where} cannot take what reaches it, {got} for two samples: {error}; check the shape of `x`") from error
         if isinstance(result, torch.Tensor):
-            node.meta["tensor_meta"] = Traced(result.shape)
+            node.meta["tensor_meta"] = Traced(result.shape, result.dtype)
             inputs = node.all_input_nodes
             sizes_only = all("constant" in source.meta or "size" in source.meta for source in inputs)
             if node.op == "get_attr" and not isinstance(result, nn.Parameter) or node.op == "call_function" and sizes_only:
@@ -45,6 +45,7 @@ class Traced(NamedTuple):
     """What is known of a value."""
 
     shape: torch.Size
+    dtype: torch.dtype
 
 
 def numbered(shape):

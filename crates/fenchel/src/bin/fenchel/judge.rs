@@ -10,7 +10,7 @@ use fenchel_measure::judge::Verdict;
 use fenchel_measure::report::{Beside, page};
 
 use crate::criterion::CriterionOptions;
-use crate::measure::{table, told_of_failures};
+use crate::measure::{distinct, table, told_of_failures};
 use crate::voice::say;
 
 /// The options of `judge`.
@@ -22,7 +22,7 @@ pub(crate) struct JudgeOptions {
     #[command(flatten)]
     criterion: CriterionOptions,
     /// The relative error of the passes that made the numbers, where the file has no `roundoff` [default: 1.8e-9, and
-    /// 9.5e-4 if an array is in single precision].
+    /// 9.5e-4 if an array is in single precision; state it for numbers that were rounded to less].
     #[arg(long, value_name = "R")]
     error: Option<f64>,
     /// Write U, L, D, the bounds and the verdicts to this npz file.
@@ -38,7 +38,7 @@ const ARRAYS: &str = "The arrays that are read (N samples, m outputs):
   y             N          labels; or N x m one-hot, soft or real targets
   grad_norm_sq  N          the squared norm of the gradient of each sample's loss (not of the mean), weights included
   structure     N x m x m  A = J J', J the Jacobian of a sample's outputs in the parameters
-  eigenvalues   N x 2      instead of structure: the smallest and the largest eigenvalue of A; or N x m, ascending
+  eigenvalues   N x 2      instead of structure: the smallest and the largest eigenvalue of A; or all, N x m, ascending
   weight        N          a factor of each sample's loss, if there is one
   roundoff      N x 2      what grad_norm_sq and an eigenvalue may be off by, if that is known
 
@@ -48,6 +48,10 @@ The exit code is 0 if all hold, 1 otherwise.";
 
 /// Carries the command out.
 pub(crate) fn run(options: &JudgeOptions) -> Result<ExitCode, Failure> {
+    if let Some(page) = &options.report {
+        let read = [&options.numbers];
+        distinct(page, &read.into_iter().chain(&options.out).collect::<Vec<_>>())?;
+    }
     let request = JudgeRequest {
         numbers: options.numbers.clone(),
         criterion: options.criterion.criterion()?,

@@ -1,7 +1,8 @@
 //! `fenchel measure`: a network trained anywhere, its samples measured into one npz file.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -109,6 +110,9 @@ pub(crate) fn run(options: &MeasureOptions) -> Result<ExitCode, Failure> {
         },
         threads: options.threads.map(usize::from),
     };
+    if let Some(page) = &options.report {
+        distinct(page, &[&options.model, &options.weights, &options.data, &options.out])?;
+    }
     let start = Instant::now();
     let progress = Progress::new(0, "{wide_bar} {pos}/{len} samples, {eta} left");
     let written = measure(&request, |done, total| {
@@ -124,6 +128,8 @@ pub(crate) fn run(options: &MeasureOptions) -> Result<ExitCode, Failure> {
     let mut text = table(&written.measurement);
     if let Some(norm) = written.squared_mean_gradient_norm {
         let _ = write!(text, "\nsquared norm of the mean loss's gradient: {}", short(norm));
+    } else if options.gradients {
+        text += "\nno gradient of the mean loss: it would need every sample";
     }
     say!("\n{text}");
     if let Some(file) = &options.report {
@@ -138,6 +144,22 @@ pub(crate) fn run(options: &MeasureOptions) -> Result<ExitCode, Failure> {
     }
     say!("measured in {}: {}", duration(start.elapsed().as_secs_f64()), options.out.display());
     Ok(told_of_failures(&written.measurement))
+}
+
+/// Refuses a page that would replace a file that is read or written besides.
+pub(crate) fn distinct(page: &Path, others: &[&PathBuf]) -> Result<(), Failure> {
+    // A file that is not there yet has no canonical path; its folder has.
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(path).ok().or_else(|| Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)))
+    };
+    match others.iter().find(|other| place(page).is_some_and(|page| place(other) == Some(page))) {
+        Some(other) => {
+            Err(format!("the page would overwrite {}; give another file with --report", other.display())
+                .into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Names the samples that could not be measured; then the exit code is that of a failure.
@@ -168,7 +190,7 @@ pub(crate) fn table(measured: &Measurement) -> String {
         let of = if classified == n { String::new() } else { format!(" of {classified}") };
         let _ = write!(text, ", {right}{of} classified right");
     }
-    let known = n - measured.failures().len();
+    let known = measured.judged();
     let held = known - measured.violations().len();
     let _ =
         write!(text, "\nlower <= loss <= upper holds for {held} of {known} samples, round-off allowed for");

@@ -204,7 +204,7 @@ class Overridden(nn.Module):
         self.encoder, self.head = nn.TransformerEncoder(Own(4, 1, 4, batch_first=True), 1), nn.Linear(4, 2)
 
     def forward(self, x):
-        return self.head(self.encoder(x.unflatten(1, (1, 4))).mean(1))
+        return self.head(self.encoder(x).mean(1))
 
 
 def tied():
@@ -225,7 +225,6 @@ def replaced():
         (Detached, "what was read is not the module: the gradient in `a.weight`"),
         (Alpha, "`add`"),
         (InView, "in place|not the module"),
-        (Overridden, "not the module|`encoder"),
         (tied, "`0.weight` and `2.weight` are one tensor"),
         (replaced, "the forward of `0` was replaced"),
         (lambda: nn.Sequential(nn.Linear(4, 2), nn.Softplus(threshold=0.1)), "threshold"),
@@ -315,6 +314,11 @@ def test_torchvisions_networks_are_what_torch_says(name):
     m = fenchel.measure(model, x, y)
     logits, loss, square, structure = by_torch(model, x, y, nn.functional.cross_entropy)
     assert close(m.logits, logits) and close(m.loss, loss) and close(m.grad_norm_sq, square) and close(m.structure, structure)
+
+
+def test_a_layer_that_overrides_a_method_is_not_taken_for_its_base():
+    with pytest.raises(Unsupported, match="what was read is not the module: the outputs"):
+        fenchel.measure(Overridden().eval(), torch.randn(2, 3, 4), [0, 1])
 
 
 def test_a_mask_of_booleans_shows_in_attention_and_hides_in_its_module():

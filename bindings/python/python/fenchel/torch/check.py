@@ -51,7 +51,9 @@ def check_outputs(twin, network, sample):
 
 def check_gradient(twin, network, sample, outputs):
     """Compares J'u, u a direction that is no axis; no random number of the caller's is drawn."""
-    direction = numpy.cos(1.0 + numpy.arange(network.outputs))
+    # As long as the outputs, so that no digit of it is lost in the target below.
+    length = max(1.0, float(outputs.detach().abs().max()))
+    direction = length * numpy.cos(1.0 + numpy.arange(network.outputs))
     parameters = dict(twin.named_parameters())
     along = torch.tensor(direction, device=outputs.device)[None]
     slopes = torch.autograd.grad(outputs, list(parameters.values()), along, allow_unused=True) if outputs.requires_grad else [None] * len(parameters)

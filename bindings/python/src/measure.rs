@@ -218,14 +218,9 @@ pub(crate) fn layer_parts<'py>(
     });
     let parts = parts.and_then(|inner| inner).map_err(exception)?;
     let (count, layers) = (parts.samples.len(), parts.layers.len());
-    let numbers: [(&str, fn(&fenchel_nn::measurement::StructuralPart) -> f64); 3] = [
-        ("trace", |part| part.trace),
-        ("lambda_min", |part| part.eigenvalues.min),
-        ("lambda_max", |part| part.eigenvalues.max),
-    ];
     let result = PyDict::new(py);
     result.set_item("layers", &parts.layers)?;
-    for (name, number) in numbers {
+    for (name, number) in rust::LayerParts::NUMBERS {
         let by_layer: Vec<Vec<f64>> =
             (0..layers).map(|layer| parts.numbers(|sum| number(&sum.layers[layer]))).collect();
         let all = (0..count).flat_map(|sample| by_layer.iter().map(move |values| values[sample])).collect();

@@ -178,7 +178,7 @@ pub enum MeasureError {
     },
     /// The network itself complained.
     #[error(transparent)]
-    Network(#[from] NnError),
+    Network(Box<NnError>),
 }
 
 impl MeasureError {
@@ -188,14 +188,20 @@ impl MeasureError {
     }
 }
 
+impl From<NnError> for MeasureError {
+    fn from(error: NnError) -> Self {
+        Self::Network(Box::new(error))
+    }
+}
+
 impl From<TensorError> for MeasureError {
     fn from(error: TensorError) -> Self {
-        Self::Network(error.into())
+        NnError::from(error).into()
     }
 }
 
 impl From<ConvexityError> for MeasureError {
     fn from(error: ConvexityError) -> Self {
-        Self::Network(error.into())
+        NnError::from(error).into()
     }
 }

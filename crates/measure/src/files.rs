@@ -110,8 +110,11 @@ fn run<T: Real>(
 ) -> Result<Written, MeasureError> {
     let tensors = Tensors::read(&request.weights)?.without_prefix(&request.prefix)?;
     let network = Network::<T>::load(description, &tensors).map_err(|error| match error {
-        MeasureError::Network(NnError::Tensor(source)) => unsound(request, source),
-        MeasureError::Network(NnError::Weights(error)) => error.into(),
+        MeasureError::Network(inner) => match *inner {
+            NnError::Tensor(source) => unsound(request, source),
+            NnError::Weights(error) => error.into(),
+            other => other.into(),
+        },
         other => other,
     })?;
     let Samples { inputs, targets } = Samples::<T>::read(&request.data, &network, &request.criterion)?;
@@ -153,13 +156,8 @@ fn run<T: Real>(
 fn write_parts(file: &mut NpzWriter, parts: &LayerParts) -> Result<(), MeasureError> {
     let count = parts.samples.len();
     let mut write = |name: &str, part: &dyn Fn(&LayerSum) -> StructuralPart| {
-        let numbers: [(&str, fn(StructuralPart) -> f64); 3] = [
-            ("trace", |part| part.trace),
-            ("lambda_min", |part| part.eigenvalues.min),
-            ("lambda_max", |part| part.eigenvalues.max),
-        ];
-        numbers.iter().try_for_each(|(what, number)| {
-            file.array(&format!("{name}/{what}"), &[count], &parts.numbers(|sum| number(part(sum))))
+        LayerParts::NUMBERS.iter().try_for_each(|(what, number)| {
+            file.array(&format!("{name}/{what}"), &[count], &parts.numbers(|sum| number(&part(sum))))
         })
     };
     for (index, layer) in parts.layers.iter().enumerate() {

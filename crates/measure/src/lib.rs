@@ -48,4 +48,4 @@ pub use criterion::{Criterion, Targets};
 pub use error::MeasureError;
 pub use measurement::{Failure, Line, Measurement, QUANTITIES};
 pub use network::Network;
-pub use run::{LayerParts, layer_parts, mean_gradient, measure, tangent_kernel, with_threads};
+pub use run::{LayerParts, PartNumber, layer_parts, mean_gradient, measure, tangent_kernel, with_threads};

@@ -270,7 +270,7 @@ fn exceptions(measured: &Measurement, verdicts: Option<&[Verdict]>) -> Option<Ta
                 ),
             )),
             Verdict::Indefinite => {
-                rows.push((sample, "A is not symmetric, or has a negative eigenvalue".to_owned()))
+                rows.push((sample, "A is not symmetric, or has a negative eigenvalue".to_owned()));
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! Measuring all samples of a set, and what goes beyond single samples.
 
-use fenchel_nn::measurement::{LayerSum, layer_sums};
+use fenchel_nn::measurement::{LayerSum, StructuralPart, layer_sums};
 use fenchel_tensor::{Engine, Real, TensorError};
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 
@@ -98,7 +98,17 @@ pub struct LayerParts {
     pub samples: Vec<Option<LayerSum>>,
 }
 
+/// A number of a part of a structural matrix, under its name.
+pub type PartNumber = (&'static str, fn(&StructuralPart) -> f64);
+
 impl LayerParts {
+    /// What is written of each part.
+    pub const NUMBERS: [PartNumber; 3] = [
+        ("trace", |part| part.trace),
+        ("lambda_min", |part| part.eigenvalues.min),
+        ("lambda_max", |part| part.eigenvalues.max),
+    ];
+
     /// A number of a part of each sample, NaN where it was left out.
     pub fn numbers(&self, number: impl Fn(&LayerSum) -> f64) -> Vec<f64> {
         self.samples.iter().map(|sample| sample.as_ref().map_or(f64::NAN, &number)).collect()

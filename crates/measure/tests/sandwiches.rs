@@ -188,7 +188,7 @@ fn foreign_numbers_are_judged_by_the_error_that_is_stated() {
     assert_eq!(ends(f64::NAN), Verdict::Undefined);
     let matrix = |values: [f64; 4]| {
         verdict(|n| {
-            n.structure = Structure::Matrices(Array3::from_shape_vec((1, 2, 2), values.to_vec()).unwrap())
+            n.structure = Structure::Matrices(Array3::from_shape_vec((1, 2, 2), values.to_vec()).unwrap());
         })
     };
     assert_eq!(matrix([-4.0, 8.0, 8.0, -4.0]), Verdict::Indefinite);

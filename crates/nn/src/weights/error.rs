@@ -49,7 +49,7 @@ pub enum WeightsError {
         /// The tensors that the file has and the model does not, with their shapes.
         unexpected: Vec<String>,
         /// What stands before every name of the model in the file, if that is all that is wrong.
-        prefix: Option<String>,
+        prefix: Option<Box<str>>,
     },
     /// A tensor's name does not begin with the prefix that every name should have.
     #[error("{}: the name of tensor `{tensor}` does not begin with `{prefix}`, which was to be taken off every name", path.display())]

@@ -144,7 +144,7 @@ impl Tensors {
     }
 
     /// What stands before the name of every tensor of this file, if the rest are the names that are missing.
-    fn common_prefix(&self, absent: &[(String, Vec<usize>)]) -> Option<String> {
+    fn common_prefix(&self, absent: &[(String, Vec<usize>)]) -> Option<Box<str>> {
         let (first, _) = absent.first()?;
         let mut prefixes = self.names().filter_map(|name| name.strip_suffix(first.as_str()));
         prefixes
@@ -153,7 +153,7 @@ impl Tensors {
                     && self.names().all(|name| name.starts_with(prefix))
                     && absent.iter().all(|(name, _)| self.get(&format!("{prefix}{name}")).is_some())
             })
-            .map(str::to_owned)
+            .map(Into::into)
     }
 
     /// The same tensors under what is left of their names when `prefix` is taken off: `module.` or `_orig_mod.`, which

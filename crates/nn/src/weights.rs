@@ -57,6 +57,16 @@ pub enum Values {
 }
 
 impl Values {
+    /// How many numbers there are; none of a type that is not read.
+    fn len(&self) -> usize {
+        match self {
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+            Self::Integer(values) => values.len(),
+            Self::Other(_) => 0,
+        }
+    }
+
     /// The name of the type, for messages.
     #[must_use]
     pub fn type_name(&self) -> &str {
@@ -183,7 +193,7 @@ impl Tensors {
         got: usize,
         values: Values,
     ) -> Result<(), WeightsError> {
-        let needs = shape.iter().product();
+        let needs = count(shape);
         if got != needs {
             return Err(WeightsError::Count { tensor: name.to_owned(), got, shape: shape.to_vec(), needs });
         }
@@ -340,6 +350,15 @@ impl Tensors {
                 "mend whatever made it, training that diverged for example"
             },
         })
+    }
+}
+
+/// How many numbers fill a shape; the largest `usize` if they are more, which no values fill.
+fn count(shape: &[usize]) -> usize {
+    if shape.contains(&0) {
+        0
+    } else {
+        shape.iter().fold(1, |count: usize, &size| count.saturating_mul(size))
     }
 }
 

@@ -299,6 +299,45 @@ fn sizes_beyond_memory_are_refused_before_they_are_multiplied() {
     has(&input.tape().map(|_| ()).unwrap_err().to_string(), &["`input`", "limit of 2^32"]);
 }
 
+/// What a layer claims in a few digits of text is refused before room is made for it.
+#[test]
+fn sizes_that_layers_would_hold_fixed_or_count_are_refused_at_once() {
+    let cases: [(&str, &str, &[&str]); 9] = [
+        ("[1000000000000]", r#"{ type = "fixed_dense", weights = "signs" }"#, &["`input`", "2^32"]),
+        ("[18446744073709551615]", r#"{ type = "fixed_dense", weights = "signs" }"#, &["`input`", "2^32"]),
+        ("[4000000000]", r#"{ type = "fixed_dense", weights = "signs" }"#, &["`0 (fixed_dense)`", "2^24"]),
+        ("[2, 2, 2]", r#"{ type = "fixed_dense", weights = "signs" }"#, &["`0 (fixed_dense)`", "flatten"]),
+        ("[18446744073709551615, 2, 2]", r#"{ type = "batch_norm" }"#, &["`input`", "2^32"]),
+        ("[4000000000, 1, 1]", r#"{ type = "batch_norm" }"#, &["`0 (batch_norm)`", "2^24", "fewer channels"]),
+        ("[2, 18446744073709551615]", r#"{ type = "self_attention", heads = 1 }"#, &["`input`", "2^32"]),
+        (
+            "[1, 8, 8]",
+            r#"{ type = "max_pool", window = 1000000000000, padding = 500000000000, stride = 1 }"#,
+            &["`0 (max_pool)`", "its window", "2^32"],
+        ),
+        (
+            "[1, 8, 8]",
+            r#"{ type = "average_pool", window = 18446744073709551615, padding = 9223372036854775807, stride = 1 }"#,
+            &["`0 (average_pool)`", "its window", "2^32"],
+        ),
+    ];
+    for (input, layers, parts) in cases {
+        let text = format!("input = {input}\nlayers = [{layers}]");
+        let description = Description::from_toml(&text, "text").unwrap();
+        has(&description.tape().map(|_| ()).unwrap_err().to_string(), parts);
+    }
+    // Room for the parameters of a network is made as they are read.
+    let text = "input = [4000000000]\nlayers = [{ type = \"dense\", outputs = 1, name = \"a\" }]";
+    let description = Description::from_toml(text, "text").unwrap();
+    let mut tensors = Tensors::new();
+    tensors.insert("a.weight", &[1, 2], &[0.5, 0.25]).unwrap();
+    tensors.insert("a.bias", &[1], &[0.5]).unwrap();
+    has(
+        &description.load::<f64>(&tensors).map(|_| ()).unwrap_err().to_string(),
+        &["`a.weight`", "4000000000"],
+    );
+}
+
 #[test]
 fn blocks_nested_beyond_reason_are_an_error_and_no_crash() {
     let open = r#"{ type = "residual", body = ["#.repeat(5000);

@@ -12,6 +12,9 @@ use super::{Integers, Tensor, Values};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
+/// No npy header is longer in practice; NumPy itself refuses longer ones. So does the reader here, and none is written.
+pub(super) const LONGEST_HEADER: usize = 10_000;
+
 /// The header of an array, and how many bytes it takes in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
@@ -139,20 +142,28 @@ impl Header {
         Ok(Tensor { shape: self.shape.clone(), values })
     }
 
+    /// The sizes above 1, which alone decide the order. A header has room for thousands of others, and a walk over the
+    /// numbers takes time for each axis; an array without numbers may have sizes that no array of memory has.
+    fn long_axes(&self) -> Vec<usize> {
+        self.shape.iter().copied().filter(|&size| size != 1).collect()
+    }
+
     fn row_major<T: Clone>(&self, values: Vec<T>) -> Vec<T> {
-        if !self.column_major || self.shape.len() < 2 {
+        let sizes = self.long_axes();
+        if !self.column_major || sizes.len() < 2 || values.is_empty() {
             return values;
         }
-        let array = ArrayD::from_shape_vec(IxDyn(&self.shape).f(), values);
+        let array = ArrayD::from_shape_vec(IxDyn(&sizes).f(), values);
         array.expect("the count was checked").iter().cloned().collect()
     }
 
     /// The same for numbers of `size` bytes: a dimension for the bytes of a number, which stay together.
     fn row_major_bytes(&self, bytes: Vec<u8>, size: usize) -> Vec<u8> {
-        if !self.column_major || self.shape.len() < 2 {
+        let sizes = self.long_axes();
+        if !self.column_major || sizes.len() < 2 || bytes.is_empty() {
             return bytes;
         }
-        let sizes = [&[size], &self.shape[..]].concat();
+        let sizes = [&[size], &sizes[..]].concat();
         let array = ArrayD::from_shape_vec(IxDyn(&sizes).f(), bytes).expect("the count was checked");
         let last = sizes.len() - 1;
         let order: Vec<usize> = (1..=last).chain([0]).collect();
@@ -168,7 +179,13 @@ pub(super) fn write_header(writer: &mut impl Write, descriptor: &str, shape: &[u
     let unpadded = MAGIC.len() + 4 + text.len() + 1;
     text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(64) - unpadded));
     text.push('\n');
-    let length = u16::try_from(text.len()).map_err(|_| io::Error::other("a shape of too many dimensions"))?;
+    let length = u16::try_from(text.len()).ok().filter(|_| MAGIC.len() + 4 + text.len() <= LONGEST_HEADER);
+    let length = length.ok_or_else(|| {
+        io::Error::other(format!(
+            "a shape of {} dimensions is too long for its header; reshape it",
+            shape.len()
+        ))
+    })?;
     writer.write_all(MAGIC)?;
     writer.write_all(&[1, 0])?;
     writer.write_all(&length.to_le_bytes())?;
@@ -251,6 +268,35 @@ mod tests {
             Values::Integer(integers) => integers.iter().collect(),
             other => panic!("no integers: {other:?}"),
         }
+    }
+
+    #[test]
+    fn arrays_without_numbers_and_with_thousands_of_axes_are_read_in_either_order() {
+        let read_shape = |sizes: &str, data: &[u8]| {
+            let header = format!("{{'descr': '<i2', 'fortran_order': True, 'shape': ({sizes}), }}");
+            read(&array(&header, data))
+        };
+        for sizes in ["0, 9223372036854775807", "0, 9223372036854775807, 3", "2, 0"] {
+            assert!(integers_of(read_shape(sizes, &[]).unwrap().values).is_empty(), "{sizes}");
+        }
+        let sizes = format!("{}2, {}2", "1,".repeat(1000), "1,".repeat(1000));
+        let tensor = read_shape(&sizes, &[1, 0, 3, 0, 2, 0, 4, 0]).unwrap();
+        assert_eq!(tensor.shape.len(), 2002);
+        assert_eq!(integers_of(tensor.values), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn no_header_is_written_that_would_not_be_read() {
+        let write = |dimensions: usize| {
+            let mut bytes = Vec::new();
+            write_header(&mut bytes, "<f8", &vec![1; dimensions]).map(|()| bytes)
+        };
+        let longest = (1..4000).rev().find(|&dimensions| write(dimensions).is_ok()).unwrap();
+        let bytes = write(longest).unwrap();
+        assert!(longest > 3000 && bytes.len() <= LONGEST_HEADER);
+        assert_eq!(Header::read(&bytes).unwrap().shape.len(), longest);
+        assert!(write(longest + 1).unwrap_err().to_string().contains("reshape"));
+        assert!(write(100_000).is_err());
     }
 
     #[test]

@@ -9,11 +9,8 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::error::checkpoint;
-use super::npy::{Header, write_header};
-use super::{Tensor, Values, WeightsError};
-
-/// No npy header is longer in practice; NumPy itself refuses longer ones.
-const LONGEST_HEADER: u64 = 10_000;
+use super::npy::{Header, LONGEST_HEADER, write_header};
+use super::{Tensor, Values, WeightsError, count};
 
 fn fault(path: &Path, reason: String) -> WeightsError {
     WeightsError::Format {
@@ -35,14 +32,25 @@ pub(super) fn read(
     if archive.file_names().flatten().any(|name| name.ends_with("data.pkl")) {
         return Err(checkpoint(path));
     }
+    // Of two entries of one name, the archive gives the last alone.
+    if archive.has_duplicate_names() {
+        return Err(fault(path, "two of its entries have one name".to_owned()));
+    }
     let mut tensors = BTreeMap::new();
+    let mut packed = 0_u64;
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|error| fault(path, error.to_string()))?;
+        // A list of entries that share their bytes, each a few dozen bytes of the list, would unpack to the file's size
+        // for each.
+        packed = packed.saturating_add(entry.compressed_size());
+        if packed > length {
+            return Err(fault(path, "its entries have more bytes together than the file".to_owned()));
+        }
         let name = entry.name().map_err(|error| fault(path, error.to_string()))?;
         let name = name.strip_suffix(".npy").unwrap_or(&name).to_owned();
         let array = |reason: String| fault(path, format!("array `{name}`: {reason}"));
         let mut start = Vec::new();
-        let taken = entry.by_ref().take(LONGEST_HEADER).read_to_end(&mut start);
+        let taken = entry.by_ref().take(LONGEST_HEADER as u64).read_to_end(&mut start);
         taken.map_err(|error| array(error.to_string()))?;
         let header = Header::read(&start).map_err(array)?;
         start.drain(..header.bytes);
@@ -182,8 +190,8 @@ impl NpzWriter {
         shape: &[usize],
     ) -> Result<(), WeightsError> {
         self.full()?;
-        let count: usize = shape.iter().product();
-        let large = (count * size) as u64 + LONGEST_HEADER > u64::from(u32::MAX);
+        let count = count(shape);
+        let large = count.saturating_mul(size).saturating_add(LONGEST_HEADER) > u32::MAX as usize;
         // Stored, not deflated: NumPy can map such arrays, and floats hardly shrink. The date is left at its default, so
         // that equal contents are equal files.
         let options =
@@ -197,11 +205,11 @@ impl NpzWriter {
 
     fn bytes<const N: usize>(&mut self, numbers: impl Iterator<Item = [u8; N]>) -> Result<(), WeightsError> {
         let bytes: Vec<u8> = numbers.flatten().collect();
-        let count = bytes.len() / N;
+        let given = bytes.len() / N;
         let (name, shape, left) = &mut self.open;
-        let Some(rest) = left.checked_sub(count) else {
-            let needs = shape.iter().product();
-            let got = needs - *left + count;
+        let Some(rest) = left.checked_sub(given) else {
+            let needs = count(shape);
+            let got = needs - *left + given;
             return Err(WeightsError::Count { tensor: name.clone(), got, shape: shape.clone(), needs });
         };
         *left = rest;
@@ -214,7 +222,7 @@ impl NpzWriter {
         if *left == 0 {
             return Ok(());
         }
-        let needs: usize = shape.iter().product();
+        let needs = count(shape);
         Err(WeightsError::Count { tensor: name.clone(), got: needs - left, shape: shape.clone(), needs })
     }
 }

@@ -173,7 +173,9 @@ impl Tensors {
 
     /// The tensors of a layout one after the other.
     fn flat<T: Real>(&self, prefix: &str, layout: &ParameterLayout) -> Result<Vec<T>, WeightsError> {
-        let mut parameters = Vec::with_capacity(layout.len());
+        // No more room than there are numbers: a description of a few bytes may ask for any number of them.
+        let held = self.tensors.values().map(|tensor| tensor.values.len()).sum();
+        let mut parameters = Vec::with_capacity(layout.len().min(held));
         for slot in layout.slots() {
             let name = format!("{prefix}{}", slot.name);
             // Position tokens are stored with and without the axis of the batch.

@@ -243,6 +243,55 @@ fn an_array_begun_must_be_filled() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
 }
 
+#[test]
+fn shapes_beyond_the_address_space_are_counted_not_wrapped() {
+    let most = usize::MAX;
+    for shape in [&[1 << 32, 1 << 32][..], &[most, 2], &[2, most, most]] {
+        has(&Tensors::new().insert::<f64>("a", shape, &[]).unwrap_err().to_string(), &["`a`", "0 values"]);
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = NpzWriter::create(&folder.path().join("a.npz")).unwrap();
+        file.begin_f64("a", shape).unwrap();
+        assert!(file.finish().is_err());
+    }
+    Tensors::new().insert::<f64>("a", &[most, 2, 0], &[]).unwrap();
+}
+
+/// Rows of the list of an archive's entries cost few bytes; each might name the same ones of the file.
+#[test]
+fn entries_that_share_their_bytes_or_their_name_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    let mut tensors = Tensors::new();
+    for name in ["a", "b"] {
+        tensors.insert(name, &[100], &[0.5_f64; 100]).unwrap();
+    }
+    tensors.write(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let places = |what: &[u8]| -> Vec<usize> {
+        (0..bytes.len() - what.len()).filter(|&place| bytes[place..].starts_with(what)).collect()
+    };
+    // In the list of entries, 42 bytes behind the magic, is where an entry begins; the name follows.
+    let [a, b] = places(b"PK\x01\x02")[..] else { panic!("two entries") };
+    let mut shared = bytes.clone();
+    shared.copy_within(a + 42..a + 46, b + 42);
+    shared.truncate(bytes.len());
+    // The second entry's own bytes are cut out, so that the file is as short as the sharing makes it.
+    let begins =
+        |entry: usize| u32::from_le_bytes(bytes[entry + 42..entry + 46].try_into().unwrap()) as usize;
+    let (second, list) = (begins(b), a);
+    shared.drain(second..list);
+    let end = shared.len() - 22;
+    shared[end + 16..end + 20].copy_from_slice(&u32::try_from(second).unwrap().to_le_bytes());
+    fs::write(&path, &shared).unwrap();
+    has(&Tensors::read(&path).unwrap_err().to_string(), &["a.npz", "more bytes together", "write it again"]);
+    let mut twice = bytes.clone();
+    for place in places(b"b.npy") {
+        twice[place] = b'a';
+    }
+    fs::write(&path, &twice).unwrap();
+    has(&Tensors::read(&path).unwrap_err().to_string(), &["a.npz", "one name"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -70,7 +70,7 @@ impl TapeBuilder {
             let needs = format!("a sequence whose features {heads} heads divide");
             return Err(Misfit::Input(needs).of(name, shape));
         }
-        let packed = PerToken::underscored(Dense { outputs: 3 * features, bias });
+        let packed = PerToken::underscored(Dense { outputs: features.saturating_mul(3), bias });
         let x = self.put(&format!("{name}.in_proj"), packed, &[x])?;
         let x = self.dot_product_attention(name, x, DotProductAttention { heads, causal })?;
         let out = PerToken::new(Dense { outputs: features, bias });

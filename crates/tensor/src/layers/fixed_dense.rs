@@ -44,7 +44,11 @@ impl Described for FixedDense {
     fn record(&self, net: &mut TapeBuilder, name: &str, x: Node) -> Result<Node, TensorError> {
         let matrix = match &self.0 {
             FixedWeights::Signs => {
-                let len = net.shape(x).len();
+                let Shape::Vector(len) = net.shape(x) else {
+                    let needs = "a vector; put a flatten before it".to_owned();
+                    return Err(Misfit::Input(needs).of(name, net.shape(x)));
+                };
+                net.claim_fixed(name, len)?;
                 let size = (len as f64).sqrt().recip();
                 Array2::from_shape_fn((1, len), |(_, j)| if j % 2 == 0 { size } else { -size })
             }

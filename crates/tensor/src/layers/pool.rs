@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::described::{Keys, Usual};
 use crate::kernels::vectorised;
-use crate::layer::{Gathered, Misfit, Place, Position, check_stride};
+use crate::layer::{Gathered, Misfit, Place, Position, check_stride, within};
 use crate::{Real, Shape};
 
 /// A square pooling window, and where it stands.
@@ -89,6 +89,8 @@ impl Windows {
         if window_height == 0 || window_width == 0 || stride == 0 {
             return Err(Misfit::Setting("window and stride must be at least 1".to_owned()));
         }
+        // Its padding may make a window larger than the image, and its entries are counted.
+        within("its window", &[window_height, window_width])?;
         if padding > window_height.min(window_width) / 2 {
             // Otherwise a window might lie in the padding alone.
             let reason = format!("its padding {padding} is beyond half its window; give at most half");

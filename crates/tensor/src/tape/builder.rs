@@ -7,6 +7,10 @@ use super::{Node, Record, Tape};
 use crate::layer::{Layer, Misfit, Place, check_input, within};
 use crate::{Constants, ParameterLayout, Shape, TensorError};
 
+/// The most numbers that the layers of a fresh network hold fixed: a tape holds each of them several times over from the
+/// moment it is recorded, whereas parameters and values take no room before they are used.
+const MOST_FIXED: usize = 1 << 24;
+
 /// Records a network, checking every shape as it goes.
 #[derive(Clone, Debug)]
 pub struct TapeBuilder {
@@ -14,6 +18,8 @@ pub struct TapeBuilder {
     parameters: ParameterLayout,
     given: Constants,
     constants: Constants,
+    /// How many fixed numbers the layers so far made for themselves.
+    fixed: usize,
 }
 
 impl TapeBuilder {
@@ -34,6 +40,7 @@ impl TapeBuilder {
             parameters: ParameterLayout::default(),
             given: Constants::default(),
             constants: Constants::default(),
+            fixed: 0,
         }
     }
 
@@ -93,6 +100,9 @@ impl TapeBuilder {
         if self.constants.get(&name).is_some() {
             return Err(TensorError::DuplicateName { name: layer.to_owned() });
         }
+        if self.given.get(&name).is_none() {
+            self.claim_fixed(layer, count)?;
+        }
         let values = self.given.get(&name).map_or_else(|| vec![fresh; count], <[f64]>::to_vec);
         if values.len() != count {
             let reason = format!(
@@ -103,6 +113,21 @@ impl TapeBuilder {
         }
         self.constants.insert(name, values.clone());
         Ok(values)
+    }
+
+    /// Refuses `count` more fixed numbers that a layer makes for itself if they are too many, before they are made.
+    pub(crate) fn claim_fixed(&mut self, layer: &str, count: usize) -> Result<(), TensorError> {
+        self.check_input()?;
+        let fixed = self.fixed.saturating_add(count);
+        if fixed > MOST_FIXED {
+            let reason = format!(
+                "it would hold {count} fixed numbers, and {fixed} with the layers before it, beyond the limit of 2^24; \
+                 give it fewer channels or features"
+            );
+            return Err(TensorError::LayerSetting { layer: layer.to_owned(), reason });
+        }
+        self.fixed = fixed;
+        Ok(())
     }
 
     /// Records a layer that reads these nodes.
@@ -163,5 +188,21 @@ impl TapeBuilder {
     fn check_input(&self) -> Result<(), TensorError> {
         let input = self.records[0].place.shape;
         check_input(input).map_err(|misfit| misfit.of("input", input))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_layers_hold_fixed_is_counted_together() {
+        let mut net = TapeBuilder::new(Shape::vector(4));
+        net.claim_fixed("a", MOST_FIXED / 2).unwrap();
+        net.claim_fixed("b", MOST_FIXED / 2).unwrap();
+        let error = net.claim_fixed("c", 1).unwrap_err().to_string();
+        assert!(error.contains("`c`") && error.contains("16777217") && error.contains("2^24"), "{error}");
+        assert!(net.claim_fixed("c", usize::MAX).is_err());
+        net.claim_fixed("c", 0).unwrap();
     }
 }

@@ -212,3 +212,16 @@ def test_weights_are_one_number_each():
     one = fenchel.Network('input = [2]\nlayers = [{ type = "dense", outputs = 1 }]\n', {"0.weight": WEIGHT[:1], "0.bias": BIAS[:1]})
     with pytest.raises(ValueError, match="no classes among which"):
         fenchel.measure(one, samples(4), [0, 1, 1, 0], loss="logistic", smoothing=0.2)
+
+
+def test_the_stubs_name_what_there_is():
+    import ast
+    from pathlib import Path
+
+    from fenchel import _native
+
+    stub = ast.parse((Path(fenchel.__file__).parent / "_native.pyi").read_text())
+    named = {node.name for node in stub.body if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+    named |= {node.target.id for node in stub.body if isinstance(node, ast.AnnAssign)}
+    there = {name for name in dir(_native) if not name.startswith("__")} | {"__version__"}
+    assert named == there - {"_native"}

@@ -84,6 +84,10 @@ def work(name, way, precision, threads):
     x, y = torch.randn(samples, *shape, dtype=kind), torch.randint(10, (samples,))
     if way == "fenchel":
         import fenchel
+        from fenchel.torch import network as network_of
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if way == "fenchel":
+        import fenchel
 
         from fenchel.torch import network as network_of
 
@@ -91,7 +95,6 @@ def work(name, way, precision, threads):
         run = lambda: fenchel.measure(network, x, y, threads=threads)  # noqa: E731
     else:
         run = lambda: by_torch(model, x, y, chunk if way == "chunked" else None)  # noqa: E731
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     run()
     times = []
     for _ in range(3):

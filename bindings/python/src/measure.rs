@@ -80,17 +80,26 @@ pub(crate) fn measure<'py>(
     let outputs = in_precision!(network, own => own.outputs());
     let mut matrices = Vec::new();
     let (count, measured) = in_precision!(network, own => {
-        let (shape, rows) = inputs(&x)?;
-        own.check_inputs(&shape).map_err(exception)?;
-        let targets = criterion.targets(y, weight, shape[0], outputs)?;
+        let rows = samples(own, &x)?;
+        let targets = criterion.targets(y, weight, rows.nrows(), outputs)?;
         let keep = structure.then_some(&mut matrices);
-        (shape[0], py.detach(|| work(own, rows, &targets, keep, threads, progress))?)
+        (rows.nrows(), py.detach(|| work(own, rows, &targets, keep, threads, progress))?)
     });
     let result = arrays(py, measured)?;
     if structure {
         result.set_item("structure", numpy(py, &[count, outputs, outputs], matrices)?)?;
     }
     Ok(result)
+}
+
+/// The samples as rows, of a shape that the network takes.
+fn samples<T: Real>(
+    network: &rust::Network<T>,
+    x: &PyReadonlyArrayDyn<'_, f64>,
+) -> PyResult<ndarray::Array2<T>> {
+    let (shape, rows) = inputs(x)?;
+    network.check_inputs(&shape).map_err(exception)?;
+    Ok(rows)
 }
 
 fn work<T: Real>(
@@ -167,8 +176,7 @@ pub(crate) fn outputs<'py>(
     x: PyReadonlyArrayDyn<'py, f64>,
 ) -> PyResult<Bound<'py, numpy::PyArrayDyn<f64>>> {
     let values = in_precision!(network, own => {
-        let (shape, rows) = inputs(&x)?;
-        own.check_inputs(&shape).map_err(exception)?;
+        let rows = samples(own, &x)?;
         own.outputs_of(rows.view()).map_err(exception)?
     });
     let shape = values.shape().to_vec();
@@ -189,9 +197,8 @@ pub(crate) fn mean_gradient<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let result = PyDict::new(py);
     in_precision!(network, own => {
-        let (shape, rows) = inputs(&x)?;
-        own.check_inputs(&shape).map_err(exception)?;
-        let targets = criterion.targets(y, weight, shape[0], own.outputs())?;
+        let rows = samples(own, &x)?;
+        let targets = criterion.targets(y, weight, rows.nrows(), own.outputs())?;
         let gradient = py.detach(|| rust::with_threads(threads, || rust::mean_gradient(own, rows.view(), &targets)));
         let gradient = gradient.and_then(|inner| inner).map_err(exception)?;
         for (name, shape, range) in own.tensors() {
@@ -212,8 +219,7 @@ pub(crate) fn layer_parts<'py>(
     threads: Option<usize>,
 ) -> PyResult<Bound<'py, PyDict>> {
     let parts = in_precision!(network, own => {
-        let (shape, rows) = inputs(&x)?;
-        own.check_inputs(&shape).map_err(exception)?;
+        let rows = samples(own, &x)?;
         py.detach(|| rust::with_threads(threads, || rust::layer_parts(own, rows.view(), &[])))
     });
     let parts = parts.and_then(|inner| inner).map_err(exception)?;
@@ -242,14 +248,9 @@ pub(crate) fn tangent_kernel<'py>(
     threads: Option<usize>,
 ) -> PyResult<Bound<'py, numpy::PyArrayDyn<f64>>> {
     let kernel = in_precision!(network, own => {
-        let (shape, a) = inputs(&a)?;
-        own.check_inputs(&shape).map_err(exception)?;
+        let a = samples(own, &a)?;
         let b = match b {
-            Some(b) => {
-                let (shape, b) = inputs(&b)?;
-                own.check_inputs(&shape).map_err(exception)?;
-                Some(b)
-            }
+            Some(b) => Some(samples(own, &b)?),
             None => None,
         };
         let b = b.as_ref().unwrap_or(&a);

@@ -378,6 +378,9 @@ fn wrong_models_places_and_options_are_refused() {
     let inputs = Inputs::new(4);
     has(&inputs.refusal(&["--out", "no/out.npz"]), &["cannot write no/out.npz", "folder exist"]);
     has(&inputs.refusal(&["--out", "data.npz"]), &["overwrite data.npz", "--out"]);
+    for file in ["model.toml", "./data.npz", "out.npz"] {
+        has(&inputs.refusal(&["--report", file]), &["would overwrite", "--report"]);
+    }
     fs::write(inputs.path("model.toml"), "input = [2]\nlayers = [{ type = \"dropout\" }]\n").unwrap();
     has(&inputs.refusal(&[]), &["model.toml, line 2", "layer `0`", "random"]);
     fs::write(inputs.path("model.toml"), LINEAR.replace("[2]", "[2, 1, 1]")).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fenchel_convexity::losses::{Loss, Weighted};
 use fenchel_nn::NnError;
-use fenchel_nn::losses::{BatchLoss, LossName, Targets as Batch};
+use fenchel_nn::losses::{BatchLoss, LossName, Targets as Batch, argmax};
 use ndarray::{Array2, ArrayView1};
 
 use crate::{Answers, MeasureError};
@@ -126,8 +126,8 @@ impl Criterion {
             return Err(self.answers(answers, samples, outputs));
         }
         let labels = match answers {
-            Answers::Whole { values, .. } if shape == [samples] => Some(values),
-            _ => None,
+            Answers::Whole { values, .. } => (shape == [samples]).then_some(values),
+            Answers::Real { .. } => None,
         };
         let counts = |value: &i128| self.ignored != Some(*value);
         let mut rows = Array2::zeros((samples, outputs));
@@ -340,7 +340,7 @@ impl Targets {
         }
         Some(match outputs {
             &[output] => (output > 0.0) == (self.rows[[sample, 0]] > 0.5),
-            _ => largest(outputs.iter().copied()) == largest(self.row(sample).iter().copied()),
+            _ => argmax(outputs.iter().copied()) == argmax(self.row(sample).iter().copied()),
         })
     }
 
@@ -354,10 +354,4 @@ impl Targets {
             (0..self.len()).map(|i| self.weight(i) * self.row(i).iter().map(term).sum::<f64>()).collect()
         })
     }
-}
-
-/// The index of the first largest entry.
-fn largest(values: impl Iterator<Item = f64>) -> usize {
-    let first = (0, f64::NEG_INFINITY);
-    values.enumerate().fold(first, |best, (i, v)| if v > best.1 { (i, v) } else { best }).0
 }

@@ -162,8 +162,8 @@ pub enum MeasureError {
         /// What it must be.
         needs: String,
     },
-    /// The result would replace one of the inputs.
-    #[error("the result would overwrite {}, which is an input; give another file with --out", path.display())]
+    /// The result would replace a file that is read or written besides.
+    #[error("the result would overwrite {}, which is read or written besides; give another file with --out or --report", path.display())]
     Overwrite {
         /// The file.
         path: PathBuf,

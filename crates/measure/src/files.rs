@@ -83,11 +83,7 @@ pub struct Written {
 pub fn measure(request: &Request, progress: impl Fn(usize, usize) + Sync) -> Result<Written, MeasureError> {
     let description = Description::read(&request.model)?;
     description.build().map_err(|source| unsound(request, source))?;
-    for input in [&request.model, &request.weights, &request.data] {
-        if same_file(input, &request.out) {
-            return Err(MeasureError::Overwrite { path: request.out.clone() });
-        }
-    }
+    require_distinct(&request.out, [&request.model, &request.weights, &request.data])?;
     with_threads(request.threads, || match request.precision {
         Precision::F32 => run::<f32>(request, &description, &progress),
         Precision::F64 => run::<f64>(request, &description, &progress),
@@ -99,8 +95,24 @@ fn unsound(request: &Request, source: fenchel_tensor::TensorError) -> MeasureErr
     DescriptionError::Build { origin: request.model.display().to_string(), source }.into()
 }
 
-fn same_file(a: &Path, b: &Path) -> bool {
-    matches!((fs::canonicalize(a), fs::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
+/// Refuses a file to be written that is one of the others, which are read or written besides.
+///
+/// # Errors
+/// If it is one: which.
+pub fn require_distinct<'a>(
+    written: &Path,
+    others: impl IntoIterator<Item = &'a PathBuf>,
+) -> Result<(), MeasureError> {
+    // A file that is not there yet has no canonical path; its folder has.
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::canonicalize(path).ok().or_else(|| Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)))
+    };
+    let own = place(written);
+    match others.into_iter().find(|other| own.is_some() && own == place(other)) {
+        Some(other) => Err(MeasureError::Overwrite { path: other.clone() }),
+        None => Ok(()),
+    }
 }
 
 fn run<T: Real>(

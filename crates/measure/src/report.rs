@@ -272,7 +272,8 @@ fn exceptions(measured: &Measurement, verdicts: Option<&[Verdict]>) -> Option<Ta
             Verdict::Indefinite => {
                 rows.push((sample, "A is not symmetric, or has a negative eigenvalue".to_owned()));
             }
-            _ => {}
+            // The violations and failures, which come below.
+            Verdict::Holds | Verdict::Violated(_) | Verdict::Undefined => {}
         }
     }
     let known: Vec<usize> = rows.iter().map(|row| row.0).collect();

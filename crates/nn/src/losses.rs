@@ -14,8 +14,7 @@ mod targets;
 
 pub use batch_loss::BatchLoss;
 pub use name::LossName;
-pub use targets::Targets;
-pub(crate) use targets::argmax;
+pub use targets::{Targets, argmax};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use fenchel_nn::weights::{NpzWriter, Tensors, Values, WeightsError};
 use ndarray::{Array2, Array3};
 
-use super::{same_file, samples::targets};
+use super::require_distinct;
+use super::samples::targets;
 use crate::judge::{Numbers, Roundoff, Structure, Verdict, default_error};
 use crate::{Criterion, MeasureError, Measurement};
 
@@ -75,9 +76,7 @@ pub fn judge(request: &JudgeRequest) -> Result<Judged, MeasureError> {
     let within = |error: MeasureError| error.within(&request.numbers);
     let (measurement, verdicts) = crate::judge::judge(&numbers, &targets).map_err(within)?;
     if let Some(out) = &request.out {
-        if same_file(&request.numbers, out) {
-            return Err(MeasureError::Overwrite { path: out.clone() });
-        }
+        require_distinct(out, [&request.numbers])?;
         let mut file = NpzWriter::create(out)?;
         for (name, shape, values) in measurement.arrays() {
             file.array(name, &shape, values)?;

@@ -75,8 +75,9 @@ impl<'a> From<&'a [usize]> for Targets<'a> {
     }
 }
 
-/// The index of the first largest entry.
-pub(crate) fn argmax(values: impl Iterator<Item = f64>) -> usize {
+/// The index of the first largest entry; 0 where there is none.
+#[must_use]
+pub fn argmax(values: impl Iterator<Item = f64>) -> usize {
     let first = (0, f64::NEG_INFINITY);
     values.enumerate().fold(first, |best, (i, v)| if v > best.1 { (i, v) } else { best }).0
 }

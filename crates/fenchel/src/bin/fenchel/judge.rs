@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 use fenchel_harness::Failure;
-use fenchel_measure::files::{JudgeRequest, judge};
+use fenchel_measure::files::{JudgeRequest, judge, require_distinct};
 use fenchel_measure::judge::Verdict;
 use fenchel_measure::report::{Beside, page};
 
 use crate::criterion::CriterionOptions;
-use crate::measure::{distinct, table, told_of_failures};
+use crate::measure::{table, told_of_failures};
 use crate::voice::say;
 
 /// The options of `judge`.
@@ -49,8 +49,7 @@ The exit code is 0 if all hold, 1 otherwise.";
 /// Carries the command out.
 pub(crate) fn run(options: &JudgeOptions) -> Result<ExitCode, Failure> {
     if let Some(page) = &options.report {
-        let read = [&options.numbers];
-        distinct(page, &read.into_iter().chain(&options.out).collect::<Vec<_>>())?;
+        require_distinct(page, [&options.numbers].into_iter().chain(&options.out))?;
     }
     let request = JudgeRequest {
         numbers: options.numbers.clone(),

@@ -1,15 +1,14 @@
 //! `fenchel measure`: a network trained anywhere, its samples measured into one npz file.
 
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
 use fenchel_harness::Failure;
 use fenchel_harness::number::{duration, short};
-use fenchel_measure::files::{Precision, Request, measure};
+use fenchel_measure::files::{Precision, Request, measure, require_distinct};
 use fenchel_measure::report::{Beside, page};
 use fenchel_measure::{Measurement, QUANTITIES};
 
@@ -111,7 +110,7 @@ pub(crate) fn run(options: &MeasureOptions) -> Result<ExitCode, Failure> {
         threads: options.threads.map(usize::from),
     };
     if let Some(page) = &options.report {
-        distinct(page, &[&options.model, &options.weights, &options.data, &options.out])?;
+        require_distinct(page, [&options.model, &options.weights, &options.data, &options.out])?;
     }
     let start = Instant::now();
     let progress = Progress::new(0, "{wide_bar} {pos}/{len} samples, {eta} left");
@@ -144,22 +143,6 @@ pub(crate) fn run(options: &MeasureOptions) -> Result<ExitCode, Failure> {
     }
     say!("measured in {}: {}", duration(start.elapsed().as_secs_f64()), options.out.display());
     Ok(told_of_failures(&written.measurement))
-}
-
-/// Refuses a page that would replace a file that is read or written besides.
-pub(crate) fn distinct(page: &Path, others: &[&PathBuf]) -> Result<(), Failure> {
-    // A file that is not there yet has no canonical path; its folder has.
-    let place = |path: &Path| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        fs::canonicalize(path).ok().or_else(|| Some(fs::canonicalize(folder).ok()?.join(path.file_name()?)))
-    };
-    match others.iter().find(|other| place(page).is_some_and(|page| place(other) == Some(page))) {
-        Some(other) => {
-            Err(format!("the page would overwrite {}; give another file with --report", other.display())
-                .into())
-        }
-        None => Ok(()),
-    }
 }
 
 /// Names the samples that could not be measured; then the exit code is that of a failure.

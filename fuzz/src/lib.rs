@@ -27,11 +27,13 @@ fn take(bytes: usize) {
 unsafe impl GlobalAlloc for Weighed {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         take(layout.size());
+        // SAFETY: the caller's promises are those that `System::alloc` asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         take(layout.size());
+        // SAFETY: the caller's promises are those that `System::alloc_zeroed` asks for.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -39,11 +41,13 @@ unsafe impl GlobalAlloc for Weighed {
         // Both may be there at once.
         take(size);
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are those that `System::realloc` asks for.
         unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are those that `System::dealloc` asks for.
         unsafe { System.dealloc(pointer, layout) }
     }
 }
